@@ -1,0 +1,114 @@
+"""Text to terms: the same for seeds and queries, and for every engine."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+import regex
+import Stemmer
+
+#: Characters of one term that are kept; a longer word is cut, the same way in seeds and queries.
+MAX_TERM = 64
+
+_CJK = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]"
+_ALNUM = rf"[[\p{{L}}\p{{N}}\p{{M}}]--{_CJK}]"
+_START = r"(?<![\p{L}\p{N}\p{M}])"
+_END = r"(?![\p{L}\p{N}\p{M}])"
+
+# The first alternative that fits wins, so what is written in a special way comes before plain words.
+_TOKEN = regex.compile(
+    rf"""(?V1x)
+      (?P<acronym> {_START} (?:\p{{L}}\.)+ \p{{L}} {_END} \.? )           # U.S.
+    | (?P<technical> {_START} [A-Za-z] (?:\+\+ | \#) {_END}               # C++  C\#
+                   | \.NET {_END} | {_START} \.net {_END}
+                   | {_START} \p{{L}}{{1,3}} & \p{{L}}{{1,3}} {_END} )    # AT&T
+    | (?P<joined> {_START} \p{{L}} [-\u2010\u2011] {_ALNUM}+ {_END} )     # e-mail
+    | (?P<number> {_START} \p{{Nd}}+ (?:[.,]\p{{Nd}}+)+ {_END} )          # 10,000
+    | (?P<cjk> {_CJK}+ )
+    | (?P<word> {_ALNUM}+ (?:['\u2019\u02bc] {_ALNUM}+)* )
+    """
+)
+_INNER = str.maketrans("", "", ".,-'\u2010\u2011\u2019\u02bc")
+# Letters that Unicode does not decompose, though readers type them without the stroke.
+_STROKES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
+_ACCENTS = regex.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+_stemmer = Stemmer.Stemmer("english")
+
+
+class Token(NamedTuple):
+    """A term, and the characters of the text that it was made of."""
+
+    term: str
+    start: int
+    end: int
+
+
+def tokenize(text: str) -> list[Token]:
+    """Cut *text* into terms, in order. Offsets count Unicode code points of *text* as it is.
+
+    >>> [token.term for token in tokenize("The U.S. e-mails AT&T’s C++ café")]
+    ['the', 'us', 'emails', 'at&t', 's', 'c++', 'cafe']
+    """
+    tokens: list[Token] = []
+    for match in _TOKEN.finditer(text):
+        start, end = match.span()
+        if match.lastgroup == "cjk":
+            tokens += _bigrams(text, start, end)
+        elif term := _term(match.lastgroup, match.group()):
+            tokens.append(Token(term, start, end))
+    return tokens
+
+
+def terms(text: str) -> list[str]:
+    """Return the terms of *text*, in order."""
+    return [token.term for token in tokenize(text)]
+
+
+def has_terms(text: str) -> bool:
+    """Tell whether there is anything in *text* to search for."""
+    return _TOKEN.search(text) is not None
+
+
+@lru_cache(maxsize=100_000)
+def fold(text: str) -> str:
+    """Take away what readers do not type: case, accents, width.
+
+    >>> fold("Straße"), fold("Ｅ́LÉGANT"), fold("Łódź")
+    ('strasse', 'elegant', 'lodz')
+    """
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed).translate(_STROKES))
+
+
+@lru_cache(maxsize=100_000)
+def stem(term: str) -> str:
+    """Return the English Snowball stem of a term, which its other forms share.
+
+    >>> stem("elections"), stem("c++")
+    ('elect', 'c++')
+    """
+    stemmed: str = _stemmer.stemWord(term)
+    return stemmed
+
+
+@lru_cache(maxsize=100_000)
+def _term(kind: str | None, text: str) -> str:
+    folded = fold(text)
+    if kind == "technical":
+        return folded
+    if kind == "number" and "." in folded:
+        return folded.replace(",", "")[:MAX_TERM]
+    if kind == "word" and folded[-2:] in {"'s", "’s", "ʼs"}:
+        folded = folded[:-2]
+    return folded.translate(_INNER)[:MAX_TERM]
+
+
+def _bigrams(text: str, start: int, end: int) -> list[Token]:
+    """Overlapping pairs, since these scripts do not set spaces between words; a lone character stands for itself."""
+    if end - start == 1:
+        return [Token(fold(text[start:end]), start, end)]
+    return [Token(fold(text[at : at + 2]), at, at + 2) for at in range(start, end - 1)]

@@ -1,0 +1,133 @@
+"""Mentions to articles, stories and episodes: what the seeds say, all together.
+
+A pure function of the seeds, so the same seeds give the same catalog in whatever order and however many steps they came.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from hashlib import blake2b
+from typing import NamedTuple
+
+import orjson
+
+from search.articles import Article, Episode, Seed, Story
+from search.records import article_to_record, story_to_record
+from search.stories import group_stories
+
+#: A longer silence within a story ends an episode.
+EPISODE_GAP = timedelta(days=5)
+#: Part of the generation id: raise it whenever the same articles must be indexed differently.
+FORMAT = 1
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Mention(NamedTuple):
+    """A seed, and the place it comes from inside its folder, which decides between equally new ones."""
+
+    name: str
+    line: int
+    seed: Seed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalog:
+    """Everything that is to be indexed."""
+
+    #: In the order of their ids.
+    articles: tuple[Article, ...]
+    #: In the order of their ids; an article on its own is a story of one.
+    stories: tuple[Story, ...]
+
+    @cached_property
+    def generation(self) -> str:
+        """Id of the index made of this: a hash of every article and story; 16 hexadecimal digits."""
+        digest = blake2b(str(FORMAT).encode(), digest_size=8)
+        for article in self.articles:
+            digest.update(orjson.dumps(article_to_record(article)))
+        for story in self.stories:
+            digest.update(orjson.dumps(story_to_record(story)))
+        return digest.hexdigest()
+
+    @cached_property
+    def story_count(self) -> int:
+        """Stories of two articles or more."""
+        return sum(len(story.article_ids) > 1 for story in self.stories)
+
+    @cached_property
+    def story_of(self) -> Mapping[str, Story]:
+        """Map every article's id to its story."""
+        return {id_: story for story in self.stories for id_ in story.article_ids}
+
+
+def fingerprint(article: Article) -> bytes:
+    """Return a hash of an article's content, 8 bytes."""
+    return blake2b(orjson.dumps(article_to_record(article)), digest_size=8).digest()
+
+
+def make_catalog(mentions: Iterable[Mention]) -> Catalog:
+    """Merge what seeds say of articles.
+
+    A seed's own entry beats a mention in a related list; between equals the newest seed wins: the one with the later date,
+    then the one whose name comes last. An article whose winning seed says ``removed`` is left out, wherever it is mentioned.
+    """
+    ordered = sorted(mentions, key=_age)
+    articles: dict[str, Article] = {}
+    removed: set[str] = set()
+    for mention in ordered:
+        articles.update({article.id: article for article in mention.seed.related})
+    for mention in ordered:
+        article = mention.seed.article
+        articles[article.id] = article
+        (removed.add if mention.seed.is_removed else removed.discard)(article.id)
+    for identifier in removed:
+        del articles[identifier]
+    groups = group_stories(_links(ordered, articles))
+    stories = sorted((_story(group, articles) for group in groups), key=lambda story: story.id)
+    return Catalog(articles=tuple(articles[id_] for id_ in sorted(articles)), stories=tuple(stories))
+
+
+def _age(mention: Mention) -> tuple[datetime, str, int, str, str]:
+    article = mention.seed.article
+    return (article.published_at or _NEVER, mention.name, mention.line, article.title, article.excerpt)
+
+
+def _links(mentions: Iterable[Mention], articles: Mapping[str, Article]) -> Mapping[str, set[str]]:
+    links: defaultdict[str, set[str]] = defaultdict(set)
+    for article in articles:
+        links[article] = set()
+    for mention in mentions:
+        own = mention.seed.article.id
+        if own in articles:
+            links[own].update(article.id for article in mention.seed.related if article.id in articles)
+    for article, related in list(links.items()):
+        related.discard(article)
+        for other in related:
+            if article not in links[other]:
+                links[other].add(article)
+    return links
+
+
+def _story(group: Iterable[str], articles: Mapping[str, Article]) -> Story:
+    """Order a story's articles by time and cut it where it falls silent; undated ones come first."""
+    members = sorted((articles[id_] for id_ in group), key=lambda article: (article.published_at or _NEVER, article.id))
+    runs: list[list[Article]] = [[]]
+    last = None
+    for article in members:
+        now = article.published_at
+        if now and last and now - last > EPISODE_GAP:
+            runs.append([])
+        runs[-1].append(article)
+        last = now or last
+    episodes = tuple(Episode(article_ids=tuple(a.id for a in run), outlets=_outlets(run)) for run in runs)
+    first = next((article for article in members if article.published_at), members[0])
+    return Story(id=first.id, episodes=episodes, outlets=_outlets(members))
+
+
+def _outlets(articles: Iterable[Article]) -> int:
+    return len({article.provider.domain for article in articles})

@@ -1,0 +1,121 @@
+"""The contract between Lede and whatever holds its index.
+
+One contract suite (``tests/test_engine_contract.py``) runs against every engine; what a docstring promises here, it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from search.articles import Article, Story
+from search.catalog import Catalog
+from search.query import Query
+from search.results import Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistics:
+    """What is served."""
+
+    generation: str
+    articles: int
+    #: Stories of two articles or more.
+    stories: int
+    providers: int
+    #: On disk, all files of the generation.
+    size_bytes: int
+    newest: datetime | None
+
+
+class Reader(Protocol):
+    """One open generation. Never changes; safe to share between threads; answers until closed."""
+
+    @property
+    def generation(self) -> str:
+        """Id of the generation: a hash of its articles, the same on any machine."""
+        ...
+
+    def search(self, query: Query) -> Page:
+        """Answer *query*, ranked, with an exact total.
+
+        Raises:
+            PageTooDeepError: If the page starts beyond the last hit that paging reaches.
+        """
+        ...
+
+    def article(self, identifier: str) -> Article:
+        """Return the article.
+
+        Raises:
+            NotFoundError: If no article has this id.
+        """
+        ...
+
+    def story(self, identifier: str) -> Story:
+        """Return the story.
+
+        Raises:
+            NotFoundError: If no story has this id.
+        """
+        ...
+
+    def story_of(self, identifier: str) -> Story:
+        """Return the story that the article belongs to.
+
+        Raises:
+            NotFoundError: If no article has this id.
+        """
+        ...
+
+    def statistics(self) -> Statistics:
+        """Return what is served, in numbers."""
+        ...
+
+    def close(self) -> None:
+        """Give back files and memory; a second call does nothing."""
+        ...
+
+
+class Engine(Protocol):
+    """Holds generations of an index, of which the newest whole one is served."""
+
+    def current(self) -> str | None:
+        """Name what is served, None where nothing is; cheap enough for every request.
+
+        The name is opaque, and another one whenever something was published.
+        """
+        ...
+
+    def served(self) -> str | None:
+        """Return the id of the newest generation, None where there is none or its files are not whole."""
+        ...
+
+    def open(self) -> Reader:
+        """Open the newest generation that is whole.
+
+        Raises:
+            NoIndexError: If nothing was ever published.
+            IndexDamagedError: If no published generation is whole.
+        """
+        ...
+
+    def publish(self, catalog: Catalog) -> str:
+        """Make *catalog* what is served, all at once, and return its generation id.
+
+        Until it returns, and if it raises or dies, readers see the old generation.
+
+        Raises:
+            IndexWriteError: If it cannot be written; the old generation is still served.
+        """
+        ...
+
+    def fingerprints(self) -> Mapping[str, bytes]:
+        """Map every served article's id to a hash of its content; empty where nothing is served."""
+        ...
+
+    def verify(self) -> list[str]:
+        """Check what is served against its checksums, and every article against its postings; return what is wrong."""
+        ...

@@ -1,0 +1,23 @@
+"""The engines, by name; only an engine's own package imports that engine's library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from search.engine import Engine
+from search.errors import SettingsError
+
+
+def make_engine(name: str, folder: Path) -> Engine:
+    """Return the engine called *name*, holding its index in *folder*.
+
+    Raises:
+        SettingsError: If there is no such engine.
+    """
+    if name == "whoosh":
+        # Imported late: a process that only reads seeds never pays for it.
+        from search.engines.whoosh import WhooshEngine  # noqa: PLC0415
+
+        return WhooshEngine(folder)
+    msg = f"unknown engine {name!r}; the engines are whoosh"
+    raise SettingsError(msg)

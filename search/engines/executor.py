@@ -1,0 +1,149 @@
+"""Answers a query over postings, whoever holds them: matches, order, facets, timeline and one page of hits."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from functools import cached_property
+
+from search import ranking
+from search.engines.documents import FACETS, Documents
+from search.engines.matching import Matcher, Postings, any_of, field_factors
+from search.engines.paging import Listed, collapse_copies, diversify
+from search.highlights import highlight
+from search.query import Node, Query
+from search.results import Explanation, FacetValue, Hit, Page, Span, StoryInfo
+from search.timeline import make_timeline
+
+
+class Executor:
+    """Answers queries on one generation; safe to share between threads."""
+
+    def __init__(self, generation: str, documents: Documents, postings: Postings) -> None:
+        self._generation, self._documents, self._postings = generation, documents, postings
+        self._factors = field_factors(postings)
+
+    def run(self, query: Query) -> Page:
+        """Answer *query*."""
+        started = time.perf_counter()
+        search = _Search(query, self._documents, Matcher(self._postings, self._factors))
+        page = search.page(self._generation)
+        return replace(page, took_ms=round((time.perf_counter() - started) * 1000, 3))
+
+
+class _Search:
+    """The steps of one query, each done once."""
+
+    def __init__(self, query: Query, documents: Documents, matcher: Matcher) -> None:
+        self._query, self._documents, self._matcher = query, documents, matcher
+        self._chosen = {name: documents.with_values(query.filters, name) for name in FACETS}
+
+    def page(self, generation: str) -> Page:
+        query, listed = self._query, self._listed()
+        first = (query.page - 1) * query.size
+        return Page(
+            query=query.parsed.text,
+            searched=str(self._tree),
+            total=len(self._found),
+            page=query.page,
+            size=query.size,
+            took_ms=0.0,
+            generation=generation,
+            hits=tuple(self._hit(item) for item in listed[first : first + query.size]),
+            facets=self._facets() if query.facets else {},
+            timeline=make_timeline(self._documents.days[number] for number in self._found) if query.facets else None,
+            notices=query.parsed.notices,
+            relaxed=bool(self._words_found),
+        )
+
+    @cached_property
+    def _tree(self) -> Node:
+        return any_of(self._query.parsed.tree) if self._query.match == "any" else self._query.parsed.tree
+
+    @cached_property
+    def _exact(self) -> AbstractSet[int]:
+        return self._matcher.matching(self._tree)
+
+    @cached_property
+    def _words_found(self) -> Mapping[int, int]:
+        """How many words each article has, where none has them all and the query lets that pass."""
+        return {} if self._exact or self._query.match != "auto" else self._matcher.most_of(self._tree)
+
+    @cached_property
+    def _matches(self) -> AbstractSet[int]:
+        """What matches the words on the chosen days."""
+        return self._documents.within_dates(self._exact or self._words_found.keys(), self._query.filters)
+
+    @cached_property
+    def _found(self) -> AbstractSet[int]:
+        """What matches everything that was asked for."""
+        return _intersection(self._matches, list(self._chosen.values()))
+
+    @cached_property
+    def _texts(self) -> Mapping[int, float]:
+        return self._matcher.scores(self._tree, self._found)
+
+    def _listed(self) -> list[Listed]:
+        """Put the matches in order, with copies folded and domains spread as the query wants it."""
+        query, ranked = self._query, self._ranked()
+        if query.collapse == "none":
+            listed = [Listed(number) for number in ranked]
+        else:
+            listed = collapse_copies(ranked, self._documents.copies)
+        spread = query.diversity and query.sort == "relevance" and not query.filters.provider
+        return diversify(listed, self._documents.articles) if spread else listed
+
+    def _ranked(self) -> Sequence[int]:
+        if self._query.sort != "relevance":
+            return sorted(self._found, key=self._documents.orders[self._query.sort].__getitem__)
+        places, words, texts = self._documents.rank_by_age, self._words_found, self._texts
+        prior = self._documents.prior(with_freshness=self._with_freshness)
+        return sorted(self._found, key=lambda n: (-words.get(n, 0), -texts[n] * prior[n], places[n]))
+
+    @property
+    def _with_freshness(self) -> bool:
+        """What is new counts for nothing to somebody who asks for certain days."""
+        return self._query.filters.date_from is None and self._query.filters.date_to is None
+
+    def _factors(self, number: int) -> dict[str, float]:
+        return {"text": self._texts[number], **self._documents.priors(number, with_freshness=self._with_freshness)}
+
+    def _hit(self, item: Listed) -> Hit:
+        article = self._documents.articles[item.number]
+        story = self._documents.story_of(article.id)
+        factors = self._factors(item.number)
+        return Hit(
+            article=article,
+            score=math.prod(factors.values()),
+            highlights={"title": self._marked(article.title), "excerpt": self._marked(article.excerpt)},
+            story=StoryInfo(id=story.id, articles=len(story.article_ids), outlets=story.outlets),
+            also=tuple(self._documents.articles[number] for number in item.also),
+            more_from_domain=item.more_from_domain,
+            explanation=Explanation(factors=factors, sentence=ranking.explain(factors)) if self._query.explain else None,
+        )
+
+    def _marked(self, text: str) -> tuple[Span, ...]:
+        return highlight(text, *self._sought)
+
+    @cached_property
+    def _sought(self) -> tuple[AbstractSet[str], list[list[str]]]:
+        return self._matcher.sought(self._tree)
+
+    def _facets(self) -> dict[str, tuple[FacetValue, ...]]:
+        """Count each facet's values under the choices in the others, so that its own choice hides none of them."""
+        counted = {}
+        for name in FACETS:
+            others = [numbers for other, numbers in self._chosen.items() if other != name]
+            values: tuple[str, ...] = getattr(self._query.filters, name)
+            counted[name] = self._documents.count_values(name, _intersection(self._matches, others), values)
+        return counted
+
+
+def _intersection(numbers: AbstractSet[int], filters: Sequence[AbstractSet[int] | None]) -> AbstractSet[int]:
+    for chosen in filters:
+        if chosen is not None:
+            numbers = numbers & chosen
+    return numbers

@@ -1,0 +1,181 @@
+"""Generations in a folder: built aside, verified, published by one rename, pruned.
+
+::
+
+    index/CURRENT                    the generations, newest first: name and SHA-256 of its manifest
+    index/generations/NAME/          one generation: MANIFEST.json and the files it lists with their SHA-256
+    index/generations/.building-*/   one that is being built, or that a crash left behind
+
+Whoosh keeps pickles in its files, so nothing of a generation is opened before every byte of it was found to be what was
+published.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+
+from search.errors import IndexDamagedError, IndexWriteError, NoIndexError
+
+MANIFEST = "MANIFEST.json"
+#: Generations that are kept, the served one included.
+KEPT = 2
+
+_POINTER = re.compile(r"([0-9a-f]{16}-[0-9a-f]{8}) ([0-9a-f]{64})")
+_BUILDING = ".building-"
+
+
+class Pointer(NamedTuple):
+    """A published generation, and what its manifest must be."""
+
+    name: str
+    manifest_sha256: str
+
+    @property
+    def generation(self) -> str:
+        """Id of the generation: the name without what makes it unique in the folder."""
+        return self.name.partition("-")[0]
+
+
+class Generations:
+    """The generations of one index folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._pointer_file = folder / "CURRENT"
+        self._generations = folder / "generations"
+
+    def pointers(self) -> list[Pointer]:
+        """List what was published, newest first."""
+        try:
+            text = self._pointer_file.read_text("ascii", "replace")
+        except FileNotFoundError:
+            return []
+        # Found wherever they stand, so that a damaged line does not hide the whole one behind it.
+        return [Pointer(*found) for found in _POINTER.findall(text)]
+
+    def open_newest(self) -> tuple[Pointer, Path]:
+        """Return the newest generation that is whole.
+
+        Raises:
+            NoIndexError: If nothing was ever published.
+            IndexDamagedError: If no published generation is whole.
+        """
+        # A generation may be pruned while it is checked: then there are newer ones, and the list is read again.
+        for _ in range(3):
+            pointers = self.pointers()
+            faults = {pointer: self.fault(pointer) for pointer in pointers}
+            for pointer, fault in faults.items():
+                if fault is None:
+                    return pointer, self._generations / pointer.name
+            if pointers == self.pointers():
+                break
+        if not pointers and not self._pointer_file.exists():
+            raise NoIndexError(self._folder)
+        raise IndexDamagedError(self._folder, next(filter(None, faults.values()), "CURRENT names no generation"))
+
+    def fault(self, pointer: Pointer) -> str | None:
+        """Return what is wrong with a generation's files, None where they are what was published."""
+        folder = self._generations / pointer.name
+        try:
+            manifest = (folder / MANIFEST).read_bytes()
+            if hashlib.sha256(manifest).hexdigest() != pointer.manifest_sha256:
+                return f"{pointer.name}/{MANIFEST} is not what was published"
+            listed: dict[str, str] = orjson.loads(manifest)["files"]
+            # A file too many could be one that Whoosh takes for a newer table of contents.
+            if {entry.name for entry in os.scandir(folder)} != {MANIFEST, *listed}:
+                return f"{pointer.name} has files missing or too many"
+            for name, sha256 in listed.items():
+                if _sha256(folder / name) != sha256:
+                    return f"{pointer.name}/{name} is not what was published"
+        except OSError as exc:
+            return f"{exc.filename}: {exc.strerror}"
+        return None
+
+    @contextmanager
+    def building(self) -> Iterator[Path]:
+        """Give a new folder to build a generation in; it is removed unless :meth:`publish` took it.
+
+        Raises:
+            IndexWriteError: If anything in the block cannot be written.
+        """
+        with self._writing():
+            self._generations.mkdir(parents=True, exist_ok=True)
+            self._remove_leftovers()
+            folder = self._generations / f"{_BUILDING}{secrets.token_hex(4)}"
+            folder.mkdir()
+        try:
+            with self._writing():
+                yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def publish(self, built: Path, generation: str) -> None:
+        """Make the generation in the folder *built* the newest, durably, and prune what is older than the one before."""
+        manifest = self._write_manifest(built, generation)
+        target = self._generations / f"{generation}-{secrets.token_hex(4)}"
+        for file in built.iterdir():
+            _sync(file)
+        _sync(built)
+        built.rename(target)
+        _sync(self._generations)
+        whole = [pointer for pointer in self.pointers() if self.fault(pointer) is None]
+        kept = [Pointer(target.name, hashlib.sha256(manifest).hexdigest()), *whole][:KEPT]
+        self._write_pointers(kept)
+        self._prune({pointer.name for pointer in kept})
+
+    def size(self, pointer: Pointer) -> int:
+        """Return the bytes that a generation takes on disk."""
+        return sum(entry.stat().st_size for entry in os.scandir(self._generations / pointer.name))
+
+    @staticmethod
+    def _write_manifest(built: Path, generation: str) -> bytes:
+        files = {file.name: _sha256(file) for file in sorted(built.iterdir())}
+        manifest = orjson.dumps({"generation": generation, "files": files}, option=orjson.OPT_INDENT_2)
+        (built / MANIFEST).write_bytes(manifest)
+        return manifest
+
+    def _write_pointers(self, pointers: list[Pointer]) -> None:
+        new = self._pointer_file.with_suffix(".new")
+        new.write_text("".join(f"{pointer.name} {pointer.manifest_sha256}\n" for pointer in pointers), "ascii")
+        _sync(new)
+        new.replace(self._pointer_file)
+        _sync(self._folder)
+
+    def _prune(self, kept: set[str]) -> None:
+        for entry in os.scandir(self._generations):
+            if entry.name not in kept:
+                shutil.rmtree(entry.path, ignore_errors=True)
+
+    def _remove_leftovers(self) -> None:
+        self._prune({pointer.name for pointer in self.pointers()})
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as exc:
+            raise IndexWriteError(self._folder, exc.strerror or str(exc)) from exc
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    """Bring a file, or a folder's list of names, to the disk, so that it is there after a power loss."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,144 @@
+"""An open index, as a library: what the command line, the web and other programs search with."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from datetime import date
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from search.articles import Article, Story
+from search.engine import Engine, Reader, Statistics
+from search.engines import make_engine
+from search.query import Filters, Query, parse
+from search.query.request import Collapse, Match, Sort
+from search.results import Page
+
+
+class Index:
+    """The newest generation of an index. Safe to share between threads, and by processes forked after it was opened.
+
+    It keeps answering from its generation while `reindex` publishes another, until :meth:`refresh`.
+
+    Raises:
+        NoIndexError: If nothing was ever published.
+        IndexDamagedError: If no published generation is whole.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        # Asked for before opening: a generation published in between is then seen by the next refresh.
+        self._seen = engine.current()
+        self._reader = engine.open()
+
+    @property
+    def reader(self) -> Reader:
+        """The generation of this moment; hold on to it where several answers must fit together."""
+        return self._reader
+
+    @property
+    def generation(self) -> str:
+        """Id of the generation that answers."""
+        return self._reader.generation
+
+    def refresh(self) -> bool:
+        """Move to the newest generation; return whether there was one.
+
+        Costs a look at one small file where nothing has changed. The old reader is not closed, since other threads may
+        be in the middle of it; it goes when the last of them lets go.
+        """
+        current = self._engine.current()
+        if current == self._seen:
+            return False
+        with self._lock:
+            if current == self._seen:
+                return False
+            self._reader, self._seen = self._engine.open(), current
+        return True
+
+    def search(  # noqa: PLR0913 - the signature is the library's promise, all but the text by name
+        self,
+        text: str,
+        *,
+        provider: Iterable[str] = (),
+        topic: Iterable[str] = (),
+        category: Iterable[str] = (),
+        type: Iterable[str] = (),  # noqa: A002 - the field's name in the seed and in the URL
+        date_from: date | None = None,
+        date_to: date | None = None,
+        sort: Sort = "relevance",
+        page: int = 1,
+        size: int = 20,
+        match: Match = "auto",
+        facets: bool = True,
+        collapse: Collapse = "title",
+        diversity: bool = True,
+        explain: bool = False,
+    ) -> Page:
+        """Search for *text*, in the query language, among the articles that the filters leave.
+
+        Raises:
+            BadParameterError: If a parameter is out of its range; it names the parameter.
+        """
+        filters = Filters(
+            provider=tuple(provider),
+            topic=tuple(topic),
+            category=tuple(category),
+            type=tuple(type),
+            date_from=date_from,
+            date_to=date_to,
+        )
+        return self._reader.search(
+            Query(
+                parsed=parse(text),
+                filters=filters,
+                sort=sort,
+                page=page,
+                size=size,
+                match=match,
+                facets=facets,
+                collapse=collapse,
+                diversity=diversity,
+                explain=explain,
+            )
+        )
+
+    def article(self, identifier: str) -> Article:
+        """Return one article; raises NotFoundError."""
+        return self._reader.article(identifier)
+
+    def story(self, identifier: str) -> Story:
+        """Return one story; raises NotFoundError."""
+        return self._reader.story(identifier)
+
+    def statistics(self) -> Statistics:
+        """Return what is served, in numbers."""
+        return self._reader.statistics()
+
+    def close(self) -> None:
+        """Give back files and memory."""
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        """Return the index itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the index."""
+        self.close()
+
+
+def open_index(index: str | PathLike[str] = "index", *, engine: str = "whoosh") -> Index:
+    """Open the newest generation in the folder *index*.
+
+    Raises:
+        NoIndexError: If nothing was ever published there.
+        IndexDamagedError: If no published generation is whole.
+    """
+    return Index(make_engine(engine, Path(index)))

@@ -1,0 +1,301 @@
+"""YAML and JSON to plain structure: every scalar stays text, and everything knows where it stands.
+
+YAML is read as parser events and never becomes Python objects, which rules out by construction what loaders do to foreign
+text: code from tags, memory from aliases, crashes from nesting, dates made of titles.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from json.decoder import scanstring
+from typing import Any, NamedTuple
+
+import yaml
+
+#: Mappings and lists within each other.
+MAX_DEPTH = 8
+
+Value = str | None | dict[str, "Field"] | list["Field"]
+
+
+class Field(NamedTuple):
+    """A value, and where its key (in a list: the value itself) stands; line and column count from 1."""
+
+    value: Value
+    line: int
+    column: int
+    #: True for a plain scalar that a ``#`` comment follows on the same line.
+    is_cut: bool = False
+
+
+class MarkupError(ValueError):
+    """Text that is not the YAML or JSON that seeds are made of."""
+
+    def __init__(self, line: int, column: int, code: str, fault: str, advice: str) -> None:
+        self.line, self.column, self.code, self.fault, self.advice = line, column, code, fault, advice
+        super().__init__(f"{line}:{column}: {fault}: {advice}")
+
+
+class PureParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):  # type: ignore[misc]
+    """PyYAML's own parser, for where libyaml is not built in; brought to take tabs where libyaml does."""
+
+    def __init__(self, text: str) -> None:
+        yaml.reader.Reader.__init__(self, text)
+        yaml.scanner.Scanner.__init__(self)
+        yaml.parser.Parser.__init__(self)
+
+    def scan_to_next_token(self) -> None:
+        """Skip tabs between tokens as well, though not where they would be indentation."""
+        super().scan_to_next_token()
+        while self.peek() == "\t" and (self.flow_level or not self.allow_simple_key):
+            self.forward()
+            super().scan_to_next_token()
+
+
+Parser: Callable[[str], Any] = getattr(yaml.cyaml, "CParser", PureParser) if yaml.__with_libyaml__ else PureParser
+
+_QUOTE = "put the value in double quotes, or see the format in the README"
+_PLAIN_NULLS = {"", "~", "null", "Null", "NULL"}
+_UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_COMMENT = re.compile(r"[ \t]+#")
+
+
+def read_yaml(text: str, *, first_line: int = 1, outer_depth: int = 0, parser: Callable[[str], Any] = Parser) -> Field:
+    """Read the one YAML document in *text*; an empty second document is let pass.
+
+    Args:
+        text: with line ends as ``\\n``.
+        first_line: number of the text's first line in its file.
+        outer_depth: mappings and lists that the text stands in.
+        parser: makes an object with ``get_event`` of the text.
+
+    Raises:
+        MarkupError: If it is not YAML, or holds what a seed may not: tags, anchors, aliases, duplicate keys, keys that
+            are no text, nesting deeper than ``MAX_DEPTH``.
+    """
+    if found := _UNPRINTABLE.search(text):
+        line, column = position(text, found.start())
+        fault = f"the character {found[0]!r} is not allowed in YAML"
+        raise MarkupError(line + first_line - 1, column, "unprintable", fault, "remove it, or write it as an escape")
+    builder = _Builder(text, first_line - 1, outer_depth)
+    source = parser(text)
+    try:
+        while (event := source.get_event()) is not None:
+            builder.take(event)
+    except yaml.MarkedYAMLError as exc:
+        raise _from_yaml(exc, first_line - 1) from exc
+    except (yaml.YAMLError, ValueError, OverflowError) as exc:
+        if isinstance(exc, MarkupError):
+            raise
+        # Foreign exceptions of the parser in Python, which knows how far it came.
+        line, column = getattr(source, "line", 0), getattr(source, "column", 0)
+        raise MarkupError(first_line + line, column + 1, "yaml", f"not YAML ({exc})", _QUOTE) from exc
+    return builder.root or Field(None, first_line, 1)
+
+
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Return line and column, from 1, of the character at *offset*.
+
+    >>> position("ab\\ncd", 4)
+    (2, 2)
+    """
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+def _from_yaml(exc: yaml.MarkedYAMLError, lines_before: int) -> MarkupError:
+    # An unclosed quote or bracket is noticed at the end of the text; where it was opened is what helps.
+    opened = exc.context_mark and not re.search(r"block|anchor|alias|document", exc.context or "")
+    mark = exc.context_mark if opened else exc.problem_mark or exc.context_mark
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    fault = f"not YAML ({exc.problem})"
+    return MarkupError(line + lines_before + 1, column + 1, "yaml", fault, _QUOTE)
+
+
+class _Builder:
+    """Events in, one :class:`Field` out. A stack of its own, so that depth costs no recursion."""
+
+    def __init__(self, text: str, lines_before: int, outer_depth: int) -> None:
+        self._text, self._lines_before, self._outer = text, lines_before, outer_depth
+        self._stack: list[dict[str, Field] | list[Field]] = []
+        self._key: Field | None = None
+        self.root: Field | None = None
+
+    def take(self, event: Any) -> None:  # noqa: ANN401
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            self._scalar(event)
+        elif kind is yaml.MappingStartEvent:
+            self._open(event, {})
+        elif kind is yaml.SequenceStartEvent:
+            self._open(event, [])
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            self._stack.pop()
+        elif kind is yaml.AliasEvent:
+            raise self._error(event, "alias", "aliases are not allowed", "write the value out")
+
+    def _scalar(self, event: Any) -> None:  # noqa: ANN401
+        if event.anchor is not None or event.tag is not None:
+            self._refuse_references(event)
+        text: str | None = event.value
+        plain = not event.style
+        if plain and text in _PLAIN_NULLS:
+            text = None
+        elif text and _SURROGATE.search(text):
+            raise self._error(event, "surrogate", "half of a surrogate pair", "write the character itself")
+        if not self._stack and text is None and self.root is not None:
+            return
+        mark = event.start_mark
+        cut = plain and _COMMENT.match(self._text, event.end_mark.index) is not None
+        self._add(Field(text, mark.line + self._lines_before + 1, mark.column + 1, cut))
+
+    def _open(self, event: Any, value: dict[str, Field] | list[Field]) -> None:  # noqa: ANN401
+        self._refuse_references(event)
+        if len(self._stack) + self._outer >= MAX_DEPTH:
+            raise self._error(event, "depth", f"nested deeper than {MAX_DEPTH} levels", "flatten it")
+        mark = event.start_mark
+        field = Field(value, mark.line + self._lines_before + 1, mark.column + 1)
+        self._add(field)
+        self._stack.append(value)
+
+    def _add(self, field: Field) -> None:
+        """Put a key or value where it belongs; a value takes the position of its key."""
+        if not self._stack:
+            if self.root is not None:
+                raise self._at(field, "documents", "a second document", "keep one seed in a file")
+            self.root = field
+            return
+        parent, key = self._stack[-1], self._key
+        if isinstance(parent, list):
+            parent.append(field)
+        elif key is None:
+            self._key = self._checked_key(field, parent)
+        else:
+            parent[str(key.value)] = Field(field.value, key.line, key.column, field.is_cut)
+            self._key = None
+
+    def _checked_key(self, field: Field, parent: dict[str, Field]) -> Field:
+        if not isinstance(field.value, str):
+            raise self._at(field, "key", "a key that is no text", "use a word as the key")
+        if field.value == "<<":
+            raise self._at(field, "merge", "merge keys are not allowed", "write the values out")
+        if field.value in parent:
+            first = parent[field.value]
+            fault = f"the key {field.value!r} stands here a second time (first in line {first.line})"
+            raise self._at(field, "duplicate-key", fault, "keep one of them")
+        return field
+
+    def _refuse_references(self, event: Any) -> None:  # noqa: ANN401
+        if event.anchor is not None:
+            raise self._error(event, "anchor", "anchors are not allowed", "remove it, or quote the value")
+        if event.tag is not None:
+            raise self._error(event, "tag", "tags are not allowed", "remove it, or quote the value")
+
+    def _error(self, event: Any, code: str, fault: str, advice: str) -> MarkupError:  # noqa: ANN401
+        mark = event.start_mark
+        return MarkupError(mark.line + self._lines_before + 1, mark.column + 1, code, fault, advice)
+
+    @staticmethod
+    def _at(field: Field, code: str, fault: str, advice: str) -> MarkupError:
+        return MarkupError(field.line, field.column, code, fault, advice)
+
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_LITERAL = re.compile(r"true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?", re.ASCII)
+
+
+def read_json(text: str, *, first_line: int = 1) -> Field:
+    """Read the one JSON value in *text*, to the same structure as :func:`read_yaml`; numbers and booleans stay text.
+
+    Raises:
+        MarkupError: If it is not JSON (RFC 8259), has duplicate keys, or is nested deeper than ``MAX_DEPTH``.
+    """
+    reader = _JsonReader(text, first_line - 1)
+    field, end = reader.value(reader.skip(0), depth=0)
+    if reader.skip(end) != len(text):
+        raise reader.error(reader.skip(end), "json", "text after the end of the JSON value", "keep one seed in a line")
+    return field
+
+
+class _JsonReader:
+    """Recursive descent with positions, which :mod:`json` does not give. Methods take and return offsets."""
+
+    def __init__(self, text: str, lines_before: int) -> None:
+        self._text, self._lines_before = text, lines_before
+        # The line starts once, so that a position costs no look at the whole text.
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def skip(self, at: int) -> int:
+        match = _SPACE.match(self._text, at)
+        return match.end() if match else at
+
+    def error(self, at: int, code: str, fault: str, advice: str) -> MarkupError:
+        return MarkupError(*self._position(at), code, fault, advice)
+
+    def value(self, at: int, depth: int) -> tuple[Field, int]:
+        opening = self._text[at : at + 1]
+        if opening in {"{", "["} and depth >= MAX_DEPTH:
+            raise self.error(at, "depth", f"nested deeper than {MAX_DEPTH} levels", "flatten it")
+        if opening == "{":
+            return self._object(at, depth + 1)
+        if opening == "[":
+            return self._array(at, depth + 1)
+        if opening == '"':
+            text, end = self._string(at)
+            return self._field(text, at), end
+        literal = _LITERAL.match(self._text, at)
+        if not literal:
+            raise self.error(at, "json", "not JSON (a value was expected here)", "check quotes, commas and brackets")
+        return self._field(None if literal[0] == "null" else literal[0], at), literal.end()
+
+    def _object(self, at: int, depth: int) -> tuple[Field, int]:
+        members: dict[str, Field] = {}
+        opened, at = at, self.skip(at + 1)
+        while self._text[at : at + 1] != "}":
+            key_at = self._separated(at, first=not members)
+            key, at = self._string(key_at)
+            if key in members:
+                fault = f"the key {key!r} stands here a second time (first in line {members[key].line})"
+                raise self.error(key_at, "duplicate-key", fault, "keep one of them")
+            at = self._expect(self.skip(at), ":")
+            field, at = self.value(self.skip(at), depth)
+            line, column = self._position(key_at)
+            members[key] = Field(field.value, line, column)
+            at = self.skip(at)
+        return self._field(members, opened), at + 1
+
+    def _array(self, at: int, depth: int) -> tuple[Field, int]:
+        items: list[Field] = []
+        opened, at = at, self.skip(at + 1)
+        while self._text[at : at + 1] != "]":
+            field, at = self.value(self._separated(at, first=not items), depth)
+            items.append(field)
+            at = self.skip(at)
+        return self._field(items, opened), at + 1
+
+    def _string(self, at: int) -> tuple[str, int]:
+        self._expect(at, '"')
+        try:
+            text, end = scanstring(self._text, at + 1, True)  # noqa: FBT003 - strict, by position only
+        except ValueError as exc:
+            raise self.error(at, "json", f"not JSON ({getattr(exc, 'msg', exc)})", "close the quotes and escape what is in them") from exc
+        if _SURROGATE.search(text):
+            raise self.error(at, "surrogate", "half of a surrogate pair", "write the character itself")
+        return text, end
+
+    def _separated(self, at: int, *, first: bool) -> int:
+        return at if first else self.skip(self._expect(at, ","))
+
+    def _expect(self, at: int, character: str) -> int:
+        if self._text[at : at + 1] != character:
+            raise self.error(at, "json", f"not JSON ({character!r} was expected here)", "check commas and quotes")
+        return at + 1
+
+    def _field(self, value: Value, at: int) -> Field:
+        return Field(value, *self._position(at))
+
+    def _position(self, at: int) -> tuple[int, int]:
+        row = bisect_right(self._starts, at) - 1
+        return self._lines_before + row + 1, at - self._starts[row] + 1

@@ -1,0 +1,69 @@
+"""A whole search request as one checked value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, get_args
+
+from search.errors import BadParameterError, PageTooDeepError
+from search.query.parser import ParsedQuery
+
+Sort = Literal["relevance", "newest", "oldest", "quality"]
+Match = Literal["auto", "all", "any"]
+Collapse = Literal["title", "none"]
+
+SORTS: tuple[str, ...] = get_args(Sort)
+#: Hits on a page.
+MAX_SIZE = 100
+#: Hits that paging reaches.
+MAX_HITS = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What the reader chose beside the words. Values of one facet are ORed, facets ANDed."""
+
+    provider: tuple[str, ...] = ()
+    topic: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    type: tuple[str, ...] = ()
+    #: First and last day, both inclusive, UTC.
+    date_from: date | None = None
+    date_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """One search, as every engine receives it.
+
+    Raises:
+        BadParameterError: If a parameter is out of its range; it names the parameter.
+    """
+
+    parsed: ParsedQuery
+    filters: Filters = field(default_factory=Filters)
+    sort: Sort = "relevance"
+    page: int = 1
+    size: int = 20
+    match: Match = "auto"
+    collapse: Collapse = "title"
+    diversity: bool = True
+    facets: bool = True
+    explain: bool = False
+
+    def __post_init__(self) -> None:
+        """Check what the types cannot."""
+        for name, value, allowed in (
+            ("sort", self.sort, SORTS),
+            ("match", self.match, get_args(Match)),
+            ("collapse", self.collapse, get_args(Collapse)),
+        ):
+            if value not in allowed:
+                raise BadParameterError(name, f"{value!r} is not one of {', '.join(allowed)}")
+        if self.page < 1:
+            raise BadParameterError("page", "pages are counted from 1")
+        if not 1 <= self.size <= MAX_SIZE:
+            raise BadParameterError("size", f"a page holds 1 to {MAX_SIZE} hits")
+        if self.page * self.size > MAX_HITS:
+            raise PageTooDeepError(MAX_HITS)

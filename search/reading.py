@@ -1,0 +1,170 @@
+"""Reads many seed files: in several processes where it pays, and only those whose bytes have changed."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO
+
+from search.errors import LedeError, SeedError
+from search.files import LINES, SeedFile, read_bytes, read_lines
+from search.seeds import FileContent, SeedReader
+
+#: Bytes that one process reads before another is worth its start.
+BYTES_PER_PROCESS = 8 << 20
+
+_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class FileRequest:
+    """A file to read, and the digest of what is known of it already, if anything is."""
+
+    file: SeedFile
+    known_digest: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileAnswer:
+    """What was found in a file; the content is None where the known one still holds."""
+
+    digest: bytes
+    content: FileContent | None
+
+
+class Progress:
+    """Is told how far a reindex is; this one does not care."""
+
+    def files(self, total: int) -> None:
+        """Take note of how many files will be read."""
+
+    def advance(self, count: int) -> None:
+        """Take note that *count* more files were read; called from several threads."""
+
+    def indexing(self, articles: int) -> None:
+        """Take note that the index is being written."""
+
+
+def read_files(requests: Sequence[FileRequest], jobs: int, progress: Progress) -> list[FileAnswer]:
+    """Answer every request, in order.
+
+    Args:
+        requests: in the order of names, so that neighbours, which share related lists, are read by the same process.
+        jobs: processes at most; 0 is one for each processor.
+        progress: is told how far it is.
+
+    Raises:
+        LedeError: If a process dies.
+    """
+    shares = _shares(requests, _processes(requests, jobs))
+    workers = [_Worker(share, progress) for share in shares[1:]]
+    reader = SeedReader()
+    answers: list[FileAnswer] = []
+    for request in shares[0]:
+        answers.append(answer(request, reader))
+        progress.advance(1)
+    for worker in workers:
+        answers += worker.join()
+    return answers
+
+
+def answer(request: FileRequest, reader: SeedReader) -> FileAnswer:
+    """Read one file unless its bytes are the known ones."""
+    file = request.file
+    digest = blake2b(digest_size=16)
+    content = None
+    try:
+        if file.extension == LINES:
+            for line in read_lines(file):
+                digest.update(line + b"\n")
+        else:
+            content = read_bytes(file)
+            digest.update(content)
+    except SeedError as exc:
+        return FileAnswer(b"", FileContent(problems=[exc]))
+    if digest.digest() == request.known_digest:
+        return FileAnswer(digest.digest(), None)
+    return FileAnswer(digest.digest(), reader.read(file, content))
+
+
+def work(source: IO[bytes], target: IO[bytes]) -> None:
+    """Be a reading process: requests in, answers out in batches, until there is nobody to take them."""
+    requests: list[FileRequest] = pickle.load(source)  # noqa: S301 - from the process that started this one
+    reader = SeedReader()
+    # One pickler for all batches: an article that was sent once is only referred to afterwards.
+    pickler = pickle.Pickler(target, pickle.HIGHEST_PROTOCOL)
+    for start in range(0, len(requests), _BATCH):
+        pickler.dump([answer(request, reader) for request in requests[start : start + _BATCH]])
+        target.flush()
+
+
+class _Worker:
+    """Another process that reads a share of the files, and the thread that takes its answers.
+
+    A process of its own program, not a fork: it inherits no lock and no thread, and asks nothing of the caller's main
+    module. It dies of the closed pipe when its parent does.
+    """
+
+    def __init__(self, requests: Sequence[FileRequest], progress: Progress) -> None:
+        self._requests, self._progress = requests, progress
+        self._answers: list[FileAnswer] = []
+        command = [sys.executable, "-P", "-c", "import sys; from search.reading import work; "]
+        command[-1] += "work(sys.stdin.buffer, sys.stdout.buffer)"
+        paths = [str(Path(__file__).parents[1]), *filter(None, sys.path)]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        self._process = subprocess.Popen(  # noqa: S603 - our own program, by our own interpreter
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        )
+        self._thread = threading.Thread(target=self._take, daemon=True)
+        self._thread.start()
+
+    def join(self) -> list[FileAnswer]:
+        self._thread.join()
+        if self._process.wait() != 0 or len(self._answers) != len(self._requests):
+            msg = f"a process that reads seeds died (exit code {self._process.returncode}): try again with --jobs 1"
+            raise LedeError(msg)
+        return self._answers
+
+    def _take(self) -> None:
+        with self._process:
+            source, target = self._process.stdin, self._process.stdout
+            if source is None or target is None:
+                return
+            try:
+                pickle.dump(list(self._requests), source, pickle.HIGHEST_PROTOCOL)
+                source.close()
+                unpickler = pickle.Unpickler(target)  # noqa: S301 - from a process that this one started
+                while len(self._answers) < len(self._requests):
+                    batch = unpickler.load()
+                    self._answers += batch
+                    self._progress.advance(len(batch))
+            except (OSError, EOFError):
+                return  # It died; join says so.
+
+
+def _processes(requests: Sequence[FileRequest], jobs: int) -> int:
+    size = sum(request.file.stamp.size for request in requests)
+    return max(1, min(jobs or _processors(), size // BYTES_PER_PROCESS))
+
+
+def _processors() -> int:
+    """Count the processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _shares(requests: Sequence[FileRequest], count: int) -> list[list[FileRequest]]:
+    """Cut into runs of neighbours with about as many bytes each."""
+    total = sum(request.file.stamp.size for request in requests) or 1
+    shares: list[list[FileRequest]] = [[] for _ in range(count)]
+    before = 0
+    for request in requests:
+        shares[min(before * count // total, count - 1)].append(request)
+        before += request.file.stamp.size
+    return shares

@@ -1,0 +1,211 @@
+"""The use case: seeds to catalog to engine, and the report of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+
+import filelock
+
+from search.cache import Cache, Memory
+from search.catalog import Catalog, fingerprint, make_catalog
+from search.engine import Engine
+from search.engines import make_engine
+from search.errors import EmptyIndexRefusedError, IndexLockedError, IndexWriteError, ShrinkError
+from search.reading import Progress
+from search.report import Report, Seconds
+from search.survey import Survey
+
+#: Seconds that another reindex is waited for.
+LOCK_TIMEOUT = 30.0
+
+
+def reindex(  # noqa: PLR0913 - the choices of the command, all but the folders by name
+    seeds: Sequence[str | PathLike[str]] = ("seeds",),
+    index: str | PathLike[str] = "index",
+    *,
+    full: bool = False,
+    force: bool = False,
+    jobs: int = 0,
+    engine: str = "whoosh",
+    lock_timeout: float = LOCK_TIMEOUT,
+    progress: Progress | None = None,
+) -> Report:
+    """Bring the index in the folder *index* up to date with the seed files under the folders *seeds*.
+
+    Searches see the old generation until the new one is whole. A seed that cannot be read costs only itself: it is named
+    in the report, and what an earlier version of it contributed stays.
+
+    Args:
+        seeds: folders, read at any depth.
+        index: folder of the index; made where it is missing.
+        full: read every file anew and write the index anew, whether or not anything has changed.
+        force: publish even nothing, or less than half of what is served.
+        jobs: processes that read seeds; 0 is one for each processor.
+        engine: what holds the index.
+        lock_timeout: seconds to wait for another reindex.
+        progress: is told how far it is.
+
+    Raises:
+        SeedsFolderError: If a folder of seeds cannot be listed.
+        IndexLockedError: If another reindex runs for longer than the lock is waited for.
+        IndexWriteError: If the index cannot be written; the old one is still served.
+        ShrinkError: If nothing, or less than half of what is served, would be left, and *force* was not given.
+    """
+    folder = Path(index)
+    with _locked(folder, lock_timeout):
+        run = _Run(folder, make_engine(engine, folder), progress or Progress())
+        return run.run([Path(seed) for seed in seeds], full=full, force=force, jobs=jobs)
+
+
+def check(
+    seeds: Sequence[str | PathLike[str]] = ("seeds",), *, jobs: int = 0, progress: Progress | None = None
+) -> Report:
+    """Read every seed and report what is wrong, without touching any index.
+
+    Raises:
+        SeedsFolderError: If a folder of seeds cannot be listed.
+    """
+    clock = _Clock()
+    survey = Survey([Path(seed) for seed in seeds], {})
+    survey.read(jobs, progress or Progress())
+    clock.lap("read")
+    catalog = make_catalog(survey.mentions())
+    return _report(survey, catalog, clock)
+
+
+class _Clock:
+    """Adds up where the time goes."""
+
+    def __init__(self) -> None:
+        self._started = self._last = time.perf_counter()
+        self._laps = {"read": 0.0, "index": 0.0}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._laps[name] += now - self._last
+        self._last = now
+
+    def seconds(self) -> Seconds:
+        total = time.perf_counter() - self._started
+        return Seconds(read=round(self._laps["read"], 3), index=round(self._laps["index"], 3), total=round(total, 3))
+
+
+class _Run:
+    """One reindex under its lock."""
+
+    def __init__(self, folder: Path, engine: Engine, progress: Progress) -> None:
+        self._cache, self._engine, self._progress = Cache(folder), engine, progress
+        self._started_ns = _file_system_now(folder)
+        self._clock = _Clock()
+
+    def run(self, folders: Sequence[Path], *, full: bool, force: bool, jobs: int) -> Report:
+        memory = self._cache.load()
+        survey = self._survey(folders, memory)
+        if memory and not full and memory.generation == self._engine.served() and survey.is_unchanged:
+            return self._unchanged(survey, memory)
+        has_seeds = memory is not None and self._cache.load_seeds(memory)
+        if memory and not has_seeds:
+            survey = self._survey(folders, None)
+        survey.read(jobs, self._progress, full=full or not has_seeds)
+        self._clock.lap("read")
+        catalog = make_catalog(survey.mentions())
+        differences = self._publish(catalog, full=full, force=force)
+        self._remember(survey, catalog)
+        self._clock.lap("index")
+        return _report(survey, catalog, self._clock, **differences)
+
+    def _survey(self, folders: Sequence[Path], memory: Memory | None) -> Survey:
+        if memory is None:
+            return Survey(folders, {})
+        return Survey(folders, memory.files, started_ns=memory.started_ns)
+
+    def _publish(self, catalog: Catalog, *, full: bool, force: bool) -> dict[str, int]:
+        """Publish unless that is what is served; return how many articles were added, changed and removed."""
+        served = self._engine.fingerprints()
+        found = {article.id: fingerprint(article) for article in catalog.articles}
+        if not force:
+            _refuse_to_shrink(served=len(served), found=len(found))
+        if full or self._engine.served() != catalog.generation:
+            self._progress.indexing(len(found))
+            self._engine.publish(catalog)
+        both = served.keys() & found.keys()
+        return {
+            "added": len(found) - len(both),
+            "changed": sum(served[id_] != found[id_] for id_ in both),
+            "removed": len(served) - len(both),
+        }
+
+    def _remember(self, survey: Survey, catalog: Catalog) -> None:
+        self._cache.save(
+            Memory(
+                articles=len(catalog.articles),
+                stories=catalog.story_count,
+                generation=catalog.generation,
+                started_ns=self._started_ns,
+                files=survey.files,
+            )
+        )
+
+    def _unchanged(self, survey: Survey, memory: Memory) -> Report:
+        survey.files = memory.files
+        self._clock.lap("read")
+        return Report(
+            generation=memory.generation,
+            articles=memory.articles,
+            stories=memory.stories,
+            files=survey.counts(),
+            seconds=self._clock.seconds(),
+            problems=survey.problems(),
+        )
+
+
+def _report(survey: Survey, catalog: Catalog, clock: _Clock, **differences: int) -> Report:
+    return Report(
+        generation=catalog.generation,
+        articles=len(catalog.articles),
+        stories=catalog.story_count,
+        files=survey.counts(),
+        seconds=clock.seconds(),
+        problems=survey.problems(),
+        warnings=tuple(survey.warnings),
+        unknown_keys=dict(sorted(survey.unknown_keys.items())),
+        **differences,
+    )
+
+
+def _refuse_to_shrink(*, served: int, found: int) -> None:
+    if found == 0:
+        raise EmptyIndexRefusedError
+    if 2 * found < served:
+        raise ShrinkError(served=served, found=found)
+
+
+@contextmanager
+def _locked(folder: Path, timeout: float) -> Iterator[None]:
+    """Hold the folder's lock, which the system takes back if this process dies."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(folder / "LOCK", timeout=timeout)
+        lock.acquire()
+    except filelock.Timeout as exc:
+        raise IndexLockedError(folder, timeout) from exc
+    except (OSError, NotImplementedError) as exc:
+        raise IndexWriteError(folder, getattr(exc, "strerror", None) or str(exc)) from exc
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _file_system_now(folder: Path) -> int:
+    """Return the time, in nanoseconds, by the clock that stamps files, which is coarser than the system's."""
+    file = folder / "LOCK"
+    try:
+        file.touch()
+        return file.stat().st_ctime_ns
+    except OSError as exc:
+        raise IndexWriteError(folder, exc.strerror or str(exc)) from exc

@@ -1,0 +1,101 @@
+"""What a search answers: text and spans, never HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from search.articles import Article
+
+#: Start and end of a match, in Unicode code points of the plain text.
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something of the request that was ignored, cut or read differently, in plain words."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryInfo:
+    """What a hit says of its story."""
+
+    id: str
+    articles: int
+    outlets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why an article has its score: the product of the factors is the score, to 1e-9."""
+
+    factors: dict[str, float]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One article of a result page."""
+
+    article: Article
+    score: float
+    #: Spans per field (``title``, ``excerpt``), in order, not overlapping.
+    highlights: dict[str, tuple[Span, ...]]
+    story: StoryInfo
+    #: Copies with the same title from the same story, shown as "also at ...".
+    also: tuple[Article, ...] = ()
+    #: Hits of the same domain that diversity moved down the list, shown as "3 more from ...".
+    more_from_domain: int = 0
+    explanation: Explanation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetValue:
+    """A value to choose, and how many hits there are with it."""
+
+    value: str
+    count: int
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """A bar of the timeline; it starts at ``start`` and ends where the next one starts."""
+
+    start: date
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """Hits over time: at most 30 buckets, whose sum and ``undated`` make the total."""
+
+    interval: str
+    buckets: tuple[Bucket, ...]
+    undated: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of a search's answer."""
+
+    #: The text as it was asked.
+    query: str
+    #: What was really searched, in the query language.
+    searched: str
+    total: int
+    page: int
+    size: int
+    took_ms: float
+    generation: str
+    hits: tuple[Hit, ...]
+    facets: dict[str, tuple[FacetValue, ...]] = field(default_factory=dict)
+    #: None where facets were not asked for.
+    timeline: Timeline | None = None
+    notices: tuple[Notice, ...] = ()
+    suggestion: str | None = None
+    #: True where no article has all words, and those with most of them are shown.
+    relaxed: bool = False

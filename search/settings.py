@@ -1,0 +1,116 @@
+"""Settings: defaults, then ``lede.toml``, then ``LEDE_*`` in the environment, then flags; one name everywhere."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from search.errors import SettingsError
+
+#: Read from the current folder, if it is there.
+FILE = Path("lede.toml")
+PREFIX = "LEDE_"
+MAX_PORT = 65_535
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set, with its default."""
+
+    #: Folder of the generated index.
+    index: Path = Path("index")
+    #: Folders of seeds; in the environment separated like PATH.
+    seeds: tuple[Path, ...] = (Path("seeds"),)
+    #: What holds the index.
+    engine: str = "whoosh"
+    #: Address that `lede serve` listens on.
+    host: str = "127.0.0.1"
+    port: int = 8000
+    #: Processes that `lede serve` answers with.
+    workers: int = 2
+    #: Processes that `reindex` reads seeds with; 0 is one for each processor.
+    jobs: int = 0
+
+
+def read_settings(
+    flags: Mapping[str, object], *, environment: Mapping[str, str] = os.environ, file: Path = FILE
+) -> Settings:
+    """Put the settings together; a flag that is None was not given.
+
+    Raises:
+        SettingsError: If a name is unknown or a value cannot be; it says where the value came from.
+    """
+    values: dict[str, object] = {}
+    for origin, layer in (
+        (str(file), _read_file(file)),
+        ("environment", {k.removeprefix(PREFIX).lower(): v for k, v in environment.items() if k.startswith(PREFIX)}),
+        ("flags", {name: value for name, value in flags.items() if value is not None}),
+    ):
+        for name, value in layer.items():
+            values[name] = _checked(name, value, origin)
+    return Settings(**values)  # type: ignore[arg-type] # _checked has seen to the types
+
+
+def _read_file(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as exc:
+        msg = f"{file}: {exc}"
+        raise SettingsError(msg) from exc
+
+
+def _checked(name: str, value: object, origin: str) -> object:
+    if name not in _CONVERTERS:
+        msg = f"{origin}: unknown setting {name!r}; the settings are {', '.join(_CONVERTERS)}"
+        raise SettingsError(msg)
+    try:
+        return _CONVERTERS[name](value)
+    except (TypeError, ValueError) as exc:
+        msg = f"{origin}: {name} cannot be {value!r}: {exc}"
+        raise SettingsError(msg) from exc
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        msg = "it must be a text"
+        raise ValueError(msg)
+    return value
+
+
+def _path(value: object) -> Path:
+    return value if isinstance(value, Path) else Path(_text(value))
+
+
+def _paths(value: object) -> tuple[Path, ...]:
+    parts = value.split(os.pathsep) if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not parts:
+        msg = "it must be one folder or more"
+        raise ValueError(msg)
+    return tuple(_path(part) for part in parts)
+
+
+def _number(least: int, most: int) -> Callable[[object], int]:
+    def convert(value: object) -> int:
+        number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+        if type(number) is not int or not least <= number <= most:
+            msg = f"it must be a whole number from {least} to {most}"
+            raise ValueError(msg)
+        return number
+
+    return convert
+
+
+_CONVERTERS: dict[str, Callable[[object], object]] = {
+    "index": _path,
+    "seeds": _paths,
+    "engine": _text,
+    "host": _text,
+    "port": _number(0, MAX_PORT),
+    "workers": _number(1, 64),
+    "jobs": _number(0, 64),
+}

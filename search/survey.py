@@ -1,0 +1,105 @@
+"""The seed files as they are now, against what is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from search.cache import KnownFile
+from search.catalog import Mention
+from search.errors import SeedError
+from search.files import UNREAD, SeedFile, list_seed_files
+from search.parse import SeedWarning
+from search.reading import FileAnswer, FileRequest, Progress, read_files
+from search.report import FileCounts
+
+# Ticks of the clock that file systems stamp changes with.
+_TICK_NS = 20_000_000
+
+
+class Survey:
+    """The seed files as they are now, against what is known of them."""
+
+    def __init__(self, folders: Sequence[Path], known: Mapping[str, KnownFile], *, started_ns: int = 0) -> None:
+        self.listed, self._refused = list_seed_files(folders)
+        self._known, self._started_ns = known, started_ns
+        self.files: dict[str, KnownFile] = {}
+        self.warnings: list[SeedWarning] = []
+        self.unknown_keys: dict[str, int] = {}
+        self._read: set[str] = set()
+
+    @property
+    def is_unchanged(self) -> bool:
+        """True where every file is there and shows the stamp it had."""
+        return not self._refused and len(self.listed) == len(self._known) and not self._changed(full=False)
+
+    def read(self, jobs: int, progress: Progress, *, full: bool = True) -> None:
+        """Read what has changed, and keep what is known of the rest."""
+        self.files = {file.path: self._known[file.path] for file in self.listed if file.path in self._known}
+        requests = [FileRequest(file, self._digest(file, full=full)) for file in self._changed(full=full)]
+        progress.files(len(requests))
+        for request, answer in zip(requests, read_files(requests, jobs, progress), strict=True):
+            self._take(request.file, answer)
+        self.files = {file.path: self.files[file.path] for file in self.listed}
+        for problem in self._refused:
+            self._keep_last_good(problem)
+
+    def mentions(self) -> Iterator[Mention]:
+        """Yield every seed with where it comes from."""
+        for known in self.files.values():
+            for sourced in known.seeds:
+                yield Mention(known.name, sourced.line, sourced.seed)
+
+    def counts(self) -> FileCounts:
+        """Count what became of the files."""
+        refused = {path for path, known in self.files.items() if known.problems}
+        read = len(self._read - refused)
+        return FileCounts(
+            read=read,
+            unchanged=len(self.files) - len(refused) - read,
+            refused=len(refused),
+            vanished=len(self._known.keys() - self.files.keys()),
+        )
+
+    def problems(self) -> tuple[SeedError, ...]:
+        """Return what is wrong, in the order of the files."""
+        return tuple(problem for known in self.files.values() for problem in known.problems)
+
+    def _changed(self, *, full: bool) -> list[SeedFile]:
+        return [file for file in self.listed if full or not self._is_known(file)]
+
+    def _is_known(self, file: SeedFile) -> bool:
+        known = self._known.get(file.path)
+        is_settled = file.stamp.changed_ns < self._started_ns - _TICK_NS
+        return known is not None and known.stamp == file.stamp and is_settled
+
+    def _digest(self, file: SeedFile, *, full: bool) -> bytes | None:
+        known = self._known.get(file.path)
+        return known.digest if known and not full else None
+
+    def _take(self, file: SeedFile, answer: FileAnswer) -> None:
+        known = self._known.get(file.path)
+        if answer.content is None and known is not None:
+            known.stamp = file.stamp
+            return
+        content = answer.content
+        if content is None:
+            return
+        self._read.add(file.path)
+        # What could not be read has no digest; it is tried again though its stamp may stay the same.
+        stamp = file.stamp if answer.digest else UNREAD
+        fresh = KnownFile(file.name, stamp, answer.digest, content.problems, content.seeds)
+        if content.problems and known is not None:
+            given = {sourced.seed.article.id for sourced in content.seeds}
+            fresh.seeds = [*fresh.seeds, *(s for s in known.seeds if s.seed.article.id not in given)]
+        self.files[file.path] = fresh
+        self.warnings += content.warnings
+        for key, count in content.unknown_keys.items():
+            self.unknown_keys[key] = self.unknown_keys.get(key, 0) + count
+
+    def _keep_last_good(self, problem: SeedError) -> None:
+        """Keep what is known of a file that is there, but not as a file that may be read."""
+        path = problem.where.file
+        known = self._known.get(path)
+        seeds, name = (known.seeds, known.name) if known else ([], path)
+        self.files[path] = KnownFile(name, UNREAD, b"", [problem], seeds)

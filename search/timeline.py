@@ -1,0 +1,90 @@
+"""Hits over time: the finest interval that needs few enough bars."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, timedelta
+
+from search.results import Bucket, Timeline
+
+MAX_BUCKETS = 30
+
+
+def make_timeline(days: Iterable[date | None]) -> Timeline:
+    """Count days, None for undated, in at most ``MAX_BUCKETS`` intervals that follow one another without a hole.
+
+    >>> make_timeline([date(2021, 12, 9), date(2021, 12, 11), None]).buckets[1]
+    Bucket(start=datetime.date(2021, 12, 10), count=0)
+    """
+    counts = Counter(days)
+    undated = counts.pop(None, 0)
+    dated = {day: count for day, count in counts.items() if day is not None}
+    if not dated:
+        return Timeline(interval="day", buckets=(), undated=undated)
+    first, last = min(dated), max(dated)
+    for interval in INTERVALS:
+        starts = _starts(interval, first, last)
+        if starts:
+            break
+    floor = INTERVALS[interval]
+    sums: Counter[date] = Counter()
+    for day, count in dated.items():
+        sums[floor(day)] += count
+    buckets = tuple(Bucket(start=start, count=sums[start]) for start in starts)
+    return Timeline(interval=interval, buckets=buckets, undated=undated)
+
+
+def next_start(interval: str, start: date) -> date | None:
+    """Return where the interval after the one at *start* begins, None past the last day there is."""
+    try:
+        return INTERVALS[interval](start + timedelta(days=_STEPS[interval]))
+    except OverflowError:
+        return None
+
+
+def _years(count: int) -> Callable[[date], date]:
+    return lambda day: date(max(day.year // count * count, 1), 1, 1)
+
+
+#: From fine to coarse: the first day of the interval that a day is in.
+INTERVALS: dict[str, Callable[[date], date]] = {
+    "day": lambda day: day,
+    "week": lambda day: day - timedelta(days=min(day.weekday(), day.toordinal() - 1)),
+    "month": lambda day: day.replace(day=1),
+    "quarter": lambda day: day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1),
+    "year": _years(1),
+    "decade": _years(10),
+    "century": _years(100),
+    "millennium": _years(1000),
+}
+# Days after which the next interval has begun for certain, and is not over yet.
+_STEPS: dict[str, int] = {
+    "day": 1,
+    "week": 7,
+    "month": 31,
+    "quarter": 92,
+    "year": 366,
+    "decade": 3653,
+    "century": 36525,
+    "millennium": 365243,
+}
+
+
+def _starts(interval: str, first: date, last: date) -> list[date]:
+    """List the starts from *first* to *last*, nothing where they are too many."""
+    starts: list[date] = []
+    for start in _following(interval, INTERVALS[interval](first)):
+        if start > last:
+            break
+        if len(starts) == MAX_BUCKETS:
+            return []
+        starts.append(start)
+    return starts
+
+
+def _following(interval: str, start: date) -> Iterator[date]:
+    following: date | None = start
+    while following is not None:
+        yield following
+        following = next_start(interval, following)
