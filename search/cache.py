@@ -106,6 +106,12 @@ class Cache:
             raise IndexWriteError(self._file.parent, exc.strerror or str(exc)) from exc
 
 
+def count_refused(folder: Path) -> int:
+    """Return how many seeds the last reindex of the index in *folder* refused."""
+    memory = Cache(folder).load()
+    return sum(len(known.problems) for known in memory.files.values()) if memory else 0
+
+
 class _ArticleTable:
     """Each distinct article once; related lists repeat them by the hundred."""
 

@@ -13,10 +13,15 @@ class Location(NamedTuple):
     line: int = 1
     column: int = 1
 
-    def __str__(self) -> str:
-        """Write ``FILE:LINE:COLUMN``, safe to print whatever bytes the file's name holds."""
+    @property
+    def printable(self) -> str:
+        """The file's name, whose bytes need not be Unicode and whose characters need not be fit for a terminal."""
         name = self.file.encode("utf-8", "backslashreplace").decode()
-        return f"{name}:{self.line}:{self.column}"
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+    def __str__(self) -> str:
+        """Write ``FILE:LINE:COLUMN``, on one line."""
+        return f"{self.printable}:{self.line}:{self.column}"
 
 
 class LedeError(Exception):

@@ -18,11 +18,13 @@ def field_texts(article: Article) -> dict[str, str]:
     }
 
 
-def field_terms(text: str) -> list[tuple[str, int]]:
-    """Return the terms of a field's text with their positions; between lines a position is left free.
+# A writer asks twice for the text at hand: once for its length, and once through its library.
+@lru_cache(maxsize=16)
+def field_terms(text: str) -> tuple[tuple[str, int], ...]:
+    r"""Return the terms of a field's text with their positions; between lines a position is left free.
 
-    >>> field_terms("AI\\nData Science")
-    [('ai', 0), ('data', 2), ('science', 3)]
+    >>> field_terms("AI\nData Science")
+    (('ai', 0), ('data', 2), ('science', 3))
     """
     placed: list[tuple[str, int]] = []
     position = 0

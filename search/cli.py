@@ -1,0 +1,238 @@
+"""The command line: `lede`, and `reindex` as a command of its own. Thin: parses, calls, shows."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import EntryPoints, entry_points
+from typing import Any, TypeVar
+
+import click
+import orjson
+
+
+from search import __version__, wire
+from search.cache import count_refused
+from search.display import show_page, show_problems, show_report, show_statistics
+from search.engines import make_engine
+from search.errors import BadParameterError, IndexLockedError, LedeError, SettingsError
+from search.index import open_index
+from search.reading import Progress
+from search.reindex import check as check_seeds
+from search.reindex import reindex
+from search.report import Report
+from search.settings import Settings, read_settings
+
+FAILED, USAGE, REFUSED, LOCKED = 1, 2, 3, 4
+_EXIT_CODES: dict[type[LedeError], int] = {IndexLockedError: LOCKED, SettingsError: USAGE, BadParameterError: USAGE}
+#: Milliseconds without a change that end a burst of them.
+SETTLED = 300
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class _Reporting(click.Command):
+    """Shows what Lede refuses as one line, and leaves with the exit code that goes with it."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click has it
+        try:
+            return super().invoke(ctx)
+        except LedeError as exc:
+            click.echo(f"Error: {exc}", err=True)
+            codes = (code for kind, code in _EXIT_CODES.items() if isinstance(exc, kind))
+            ctx.exit(next(codes, FAILED))
+
+
+class LedeGroup(_Reporting, click.Group):
+    """The commands of this package, and those that others bring: `serve` comes with the web."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List every command."""
+        return sorted({*super().list_commands(ctx), *_commands_of_others().names})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Find a command; another package's is loaded only when it is asked for."""
+        for point in _commands_of_others().select(name=cmd_name):
+            command: click.Command = point.load()
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+def _commands_of_others() -> EntryPoints:
+    return entry_points(group="lede.commands")
+
+
+def index_options(function: Function) -> Function:
+    """Give a command the options that say which index it works on."""
+    engine = click.option("--engine", metavar="NAME", help="What holds the index.  [default: whoosh]")
+    index = click.option("--index", metavar="DIR", help="Folder of the index.  [default: index]")
+    return engine(index(function))
+
+
+def seeds_option(function: Function) -> Function:
+    """Give a command the option that says which seeds it reads."""
+    text = "Folder of seeds; may be given several times.  [default: seeds]"
+    return click.option("--seeds", metavar="DIR", multiple=True, callback=_none_if_empty, help=text)(function)
+
+
+def _none_if_empty(_context: click.Context, _option: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
+    return value or None
+
+
+@click.group(cls=LedeGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="lede", message="%(prog)s %(version)s")
+def lede() -> None:
+    """Full-text search for curated news: a folder of seeds becomes a search page, an API and feeds."""
+
+
+@lede.command("reindex", cls=_Reporting, context_settings={"help_option_names": ["-h", "--help"]})
+@seeds_option
+@index_options
+@click.option("--full", is_flag=True, help="Forget what is cached: read and write everything anew.")
+@click.option("--check", is_flag=True, help="Only validate the seeds; touch no index.")
+@click.option("--watch", is_flag=True, help="Stay, and reindex whenever seeds change.")
+@click.option("--force", is_flag=True, help="Publish even nothing, or less than half of what is served.")
+@click.option("--jobs", metavar="N", help="Processes that read seeds.  [default: one for each processor]")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only what is wrong.")
+@click.option("-v", "--verbose", is_flag=True, help="Print where the time went, and which keys were ignored.")
+@click.pass_context
+def reindex_command(ctx: click.Context, **options: Any) -> None:  # noqa: ANN401 - one per option above
+    """Bring the index up to date with the seeds.
+
+    Searches see the old index until the new one is whole. Exit codes: 0 done; 1 failed, and nothing changed; 2 wrong
+    usage; 3 done, but seeds were refused; 4 another reindex holds the lock.
+    """
+    names = ("seeds", "index", "engine", "jobs")
+    settings = read_settings({name: options[name] for name in names})
+    report = _reindex_once(settings, options)
+    if options["watch"]:
+        _watch(settings, options)
+    ctx.exit(REFUSED if report.problems else 0)
+
+
+def _reindex_once(settings: Settings, options: dict[str, Any]) -> Report:
+    shows_progress = sys.stderr.isatty() and not options["quiet"] and not options["as_json"]
+    with _progress(shows_progress) as progress:
+        if options["check"]:
+            report = check_seeds(settings.seeds, jobs=settings.jobs, progress=progress)
+        else:
+            report = reindex(
+                settings.seeds,
+                settings.index,
+                full=options["full"],
+                force=options["force"],
+                jobs=settings.jobs,
+                engine=settings.engine,
+                progress=progress,
+            )
+    show_problems(report, with_warnings=not options["quiet"])
+    if options["as_json"]:
+        _print_json(wire.report_to_wire(report, with_details=options["check"]))
+    elif not options["quiet"]:
+        show_report(report, check=options["check"], verbose=options["verbose"])
+    return report
+
+
+def _watch(settings: Settings, options: dict[str, Any]) -> None:
+    """Reindex after every burst of changes, until interrupted; what fails is said, and watching goes on."""
+    import watchfiles  # noqa: PLC0415 - no other command should wait for it
+
+    for _ in watchfiles.watch(*settings.seeds, step=SETTLED, raise_interrupt=False):
+        try:
+            _reindex_once(settings, options | {"full": False})
+        except LedeError as exc:
+            click.echo(f"Error: {exc}", err=True)
+
+
+@lede.command(cls=_Reporting)
+@click.argument("query", nargs=-1)
+@index_options
+@click.option("--limit", default=10, show_default=True, metavar="N", help="Hits to show, 1 to 100.")
+@click.option("--json", "as_json", is_flag=True, help="Print the page as JSON, as the API does.")
+@click.option("--explain", is_flag=True, help="Say what each score is made of.")
+def search(query: tuple[str, ...], limit: int, *, as_json: bool, explain: bool, **options: str | None) -> None:
+    """Search, and show the best hits.
+
+    A query that begins with a minus comes behind two of them: lede search -- -ipo
+    """
+    settings = read_settings(options)
+    with open_index(settings.index, engine=settings.engine) as index:
+        page = index.search(" ".join(query), size=limit, explain=explain)
+    if as_json:
+        _print_json(wire.page_to_wire(page))
+    else:
+        show_page(page)
+
+
+@lede.command(cls=_Reporting)
+@index_options
+@seeds_option
+@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
+def stats(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
+    """Say what is served: articles, stories, providers, size on disk, generation, newest article, refused seeds."""
+    settings = read_settings(options)
+    with open_index(settings.index, engine=settings.engine) as index:
+        statistics = index.statistics()
+    refused = count_refused(settings.index)
+    if as_json:
+        _print_json(wire.statistics_to_wire(statistics, refused))
+    else:
+        show_statistics(statistics, refused)
+
+
+@lede.command(cls=_Reporting)
+@index_options
+@click.pass_context
+def verify(ctx: click.Context, **options: str | None) -> None:
+    """Check the index files against their checksums, and every article against its postings."""
+    settings = read_settings(options)
+    faults = make_engine(settings.engine, settings.index).verify()
+    for fault in faults:
+        click.echo(f"{settings.index}: {fault}", err=True)
+    if not faults:
+        click.echo(f"{settings.index} is whole.")
+    ctx.exit(FAILED if faults else 0)
+
+
+class _Bar(Progress):
+    """A progress bar on a terminal."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._bar: Any = None
+
+    def files(self, total: int) -> None:
+        self._bar = click.progressbar(length=total, label="Reading seeds", file=sys.stderr)
+
+    def advance(self, count: int) -> None:
+        with self._lock:
+            self._bar.update(count)
+
+    def indexing(self, articles: int) -> None:
+        self.close()
+        click.echo(f"Writing the index of {articles:,} articles ...", err=True)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.render_finish()
+            self._bar = None
+
+
+@contextmanager
+def _progress(shown: bool) -> Iterator[Progress]:  # noqa: FBT001
+    if not shown:
+        yield Progress()
+        return
+    bar = _Bar()
+    try:
+        yield bar
+    finally:
+        bar.close()
+
+
+def _print_json(content: object) -> None:
+    click.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
+
