@@ -1,8 +1,8 @@
 """What is remembered between runs: every file's stamp, and the seeds that were last good in it.
 
 One file of two lines. The first says what the files looked like and what was wrong with them, which is all that a run
-without changes needs; the second holds the seeds, each distinct article once. Either is JSON behind its own checksum, so
-that a damaged or foreign file is noticed, and costs only the time to read the seeds again.
+without changes needs; the second holds the seeds, each distinct article once. Either is JSON behind its own checksum,
+so that a damaged or foreign file is noticed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Mentions to articles, stories and episodes: what the seeds say, all together.
 
-A pure function of the seeds, so the same seeds give the same catalog in whatever order and however many steps they came.
+A pure function of the seeds: the same ones give the same catalog, in whatever order and however many steps they came.
 """
 
 from __future__ import annotations
@@ -73,8 +73,9 @@ def fingerprint(article: Article) -> bytes:
 def make_catalog(mentions: Iterable[Mention]) -> Catalog:
     """Merge what seeds say of articles.
 
-    A seed's own entry beats a mention in a related list; between equals the newest seed wins: the one with the later date,
-    then the one whose name comes last. An article whose winning seed says ``removed`` is left out, wherever it is mentioned.
+    A seed's own entry beats a mention in a related list; between equals the newest seed wins: the one with the later
+    date, then the one whose name comes last. An article whose winning seed says ``removed`` is left out, wherever it
+    is mentioned.
     """
     ordered = sorted(mentions, key=_age)
     articles: dict[str, Article] = {}

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 import click
 import orjson
 
-
 from search import __version__, wire
 from search.cache import count_refused
 from search.display import show_page, show_problems, show_report, show_statistics
@@ -99,7 +98,7 @@ def lede() -> None:
 @click.option("-q", "--quiet", is_flag=True, help="Print only what is wrong.")
 @click.option("-v", "--verbose", is_flag=True, help="Print where the time went, and which keys were ignored.")
 @click.pass_context
-def reindex_command(ctx: click.Context, **options: Any) -> None:  # noqa: ANN401 - one per option above
+def reindex_command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - one per option above
     """Bring the index up to date with the seeds.
 
     Searches see the old index until the new one is whole. Exit codes: 0 done; 1 failed, and nothing changed; 2 wrong
@@ -186,7 +185,7 @@ def stats(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
 @lede.command(cls=_Reporting)
 @index_options
 @click.pass_context
-def verify(ctx: click.Context, **options: str | None) -> None:
+def verify(ctx: click.Context, /, **options: str | None) -> None:
     """Check the index files against their checksums, and every article against its postings."""
     settings = read_settings(options)
     faults = make_engine(settings.engine, settings.index).verify()
@@ -235,4 +234,3 @@ def _progress(shown: bool) -> Iterator[Progress]:  # noqa: FBT001
 
 def _print_json(content: object) -> None:
     click.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
-

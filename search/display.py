@@ -28,11 +28,17 @@ def show_problems(report: Report, *, with_warnings: bool) -> None:
 def show_report(report: Report, *, check: bool, verbose: bool) -> None:
     """Write what a reindex, or a check of the seeds, did."""
     files = report.files
-    parts = [f"{files.read:,} read", f"{files.unchanged:,} unchanged", f"{files.refused:,} refused", f"{files.vanished:,} vanished"]
+    parts = [
+        f"{files.read:,} read",
+        f"{files.unchanged:,} unchanged",
+        f"{files.refused:,} refused",
+        f"{files.vanished:,} vanished",
+    ]
     click.echo(f"Seed files: {', '.join(parts)}.")
     click.echo(f"Articles: {report.articles:,}, {report.stories:,} stories of two or more.")
     if not check:
-        click.echo(f"Index: {report.added:,} added, {report.changed:,} changed, {report.removed:,} removed; generation {report.generation}.")
+        click.echo(f"Index: {report.added:,} added, {report.changed:,} changed, {report.removed:,} removed.")
+        click.echo(f"Generation: {report.generation}.")
     if verbose:
         seconds = report.seconds
         click.echo(f"Seconds: {seconds.total:.2f}, of these reading {seconds.read:.2f}, indexing {seconds.index:.2f}.")
@@ -90,7 +96,10 @@ def _marked(text: str, spans: Sequence[Span], *, bold: bool) -> str:
     """Underline the spans of a text."""
     parts, at = [], 0
     for start, end in spans:
-        parts += [click.style(_safe(text[at:start]), bold=bold), click.style(_safe(text[start:end]), bold=bold, underline=True)]
+        parts += [
+            click.style(_safe(text[at:start]), bold=bold),
+            click.style(_safe(text[start:end]), bold=bold, underline=True),
+        ]
         at = end
     return "".join([*parts, click.style(_safe(text[at:]), bold=bold)])
 

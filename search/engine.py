@@ -1,6 +1,6 @@
 """The contract between Lede and whatever holds its index.
 
-One contract suite (``tests/test_engine_contract.py``) runs against every engine; what a docstring promises here, it holds.
+What a docstring promises here, one suite (``tests/test_engine_contract.py``) holds every engine to.
 """
 
 from __future__ import annotations

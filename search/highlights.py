@@ -19,9 +19,11 @@ def highlight(text: str, words: Collection[str], phrases: Sequence[Sequence[str]
     tokens = tokenize(text)
     spans = [(token.start, token.end) for token in tokens if token.term in words]
     for phrase in phrases:
-        for at in range(len(tokens) - len(phrase) + 1):
-            if phrase and all(tokens[at + i].term == term for i, term in enumerate(phrase)):
-                spans.append((tokens[at].start, tokens[at + len(phrase) - 1].end))
+        spans += [
+            (tokens[at].start, tokens[at + len(phrase) - 1].end)
+            for at in range(len(tokens) - len(phrase) + 1)
+            if phrase and all(tokens[at + i].term == term for i, term in enumerate(phrase))
+        ]
     return _merged(sorted(spans))
 
 

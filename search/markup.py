@@ -1,7 +1,7 @@
 """YAML and JSON to plain structure: every scalar stays text, and everything knows where it stands.
 
-YAML is read as parser events and never becomes Python objects, which rules out by construction what loaders do to foreign
-text: code from tags, memory from aliases, crashes from nesting, dates made of titles.
+YAML is read as parser events and never becomes Python objects, which rules out by construction what loaders do to
+foreign text: code from tags, memory from aliases, crashes from nesting, dates made of titles.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined] # there, and what json itself reads strings with
 from typing import Any, NamedTuple
 
 import yaml
@@ -38,7 +38,7 @@ class MarkupError(ValueError):
         super().__init__(f"{line}:{column}: {fault}: {advice}")
 
 
-class PureParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):  # type: ignore[misc]
+class PureParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
     """PyYAML's own parser, for where libyaml is not built in; brought to take tabs where libyaml does."""
 
     def __init__(self, text: str) -> None:
@@ -64,10 +64,10 @@ _COMMENT = re.compile(r"[ \t]+#")
 
 
 def read_yaml(text: str, *, first_line: int = 1, outer_depth: int = 0, parser: Callable[[str], Any] = Parser) -> Field:
-    """Read the one YAML document in *text*; an empty second document is let pass.
+    r"""Read the one YAML document in *text*; an empty second document is let pass.
 
     Args:
-        text: with line ends as ``\\n``.
+        text: with line ends as ``\n``.
         first_line: number of the text's first line in its file.
         outer_depth: mappings and lists that the text stands in.
         parser: makes an object with ``get_event`` of the text.
@@ -97,9 +97,9 @@ def read_yaml(text: str, *, first_line: int = 1, outer_depth: int = 0, parser: C
 
 
 def position(text: str, offset: int) -> tuple[int, int]:
-    """Return line and column, from 1, of the character at *offset*.
+    r"""Return line and column, from 1, of the character at *offset*.
 
-    >>> position("ab\\ncd", 4)
+    >>> position("ab\ncd", 4)
     (2, 2)
     """
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
@@ -280,7 +280,9 @@ class _JsonReader:
         try:
             text, end = scanstring(self._text, at + 1, True)  # noqa: FBT003 - strict, by position only
         except ValueError as exc:
-            raise self.error(at, "json", f"not JSON ({getattr(exc, 'msg', exc)})", "close the quotes and escape what is in them") from exc
+            raise self.error(
+                at, "json", f"not JSON ({getattr(exc, 'msg', exc)})", "close the quotes and escape what is in them"
+            ) from exc
         if _SURROGATE.search(text):
             raise self.error(at, "surrogate", "half of a surrogate pair", "write the character itself")
         return text, end

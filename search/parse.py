@@ -18,8 +18,8 @@ Mapping = dict[str, Field]
 
 #: Keys that are read; any other is ignored and counted.
 KNOWN_KEYS = frozenset(
-    "category title name excerpt publishedDateTime startDateTime originalUrl webUrl website ampWebUrl cdnAmpWebUrl type "
-    "quality heat published removed provider topics images related secured".split()
+    "category title name excerpt publishedDateTime startDateTime originalUrl webUrl website ampWebUrl cdnAmpWebUrl "
+    "type quality heat published removed provider topics images related secured".split()
 )
 #: Ciphertext of somebody else's: dropped here, before anything else can see it.
 SECRET_KEY = "secured"  # noqa: S105 - the name of a key, not its value
@@ -56,6 +56,7 @@ class Entry:
         self.fields: Mapping = field.value
 
     def error(self, field: Field, code: str, fault: str, advice: str) -> SeedError:
+        """Make an error that points at *field*."""
         return SeedError(Location(self.file, field.line, field.column), code, fault, advice)
 
     def text(self, key: str) -> str | None:
@@ -64,6 +65,7 @@ class Entry:
         return (clean(raw) or None) if raw else None
 
     def raw(self, key: str) -> str | None:
+        """Return the text of *key* as it stands, None where it is missing or null."""
         field = self.fields.get(key)
         if field is None or field.value is None:
             return None
@@ -158,9 +160,9 @@ def find_warnings(field: Field, file: str) -> list[SeedWarning]:
 
 
 def clean(text: str) -> str:
-    """Return plain text: entities decoded, control characters gone, white space folded.
+    r"""Return plain text: entities decoded, control characters gone, white space folded.
 
-    >>> clean("AT&amp;T  says\\n&#8220;no&#8221;")
+    >>> clean("AT&amp;T  says\n&#8220;no&#8221;")
     'AT&T says “no”'
     """
     if "&" in text:
@@ -203,7 +205,9 @@ def _url(entry: Entry) -> str:
 def _provider(entry: Entry, url: str) -> Provider:
     field = entry.fields.get("provider")
     if field is None or field.value is None:
-        raise entry.error(entry.field, "provider-missing", "the provider is missing", "add `provider:` with its `name:`")
+        raise entry.error(
+            entry.field, "provider-missing", "the provider is missing", "add `provider:` with its `name:`"
+        )
     provider = Entry(field, entry.file)
     name = provider.text("name")
     if not name:

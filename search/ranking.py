@@ -1,7 +1,8 @@
 """The formula: what an article's score is made of, the bounds of every part, and how it is explained.
 
-``score = BM25F(title, excerpt, provider, topics) x freshness x quality x heat x coverage``. Every factor beside the text is 1
-where nothing is known, and bounded, so that no prior can lift an article over one that fits the words much better.
+``score = BM25F(title, excerpt, provider, topics) x freshness x quality x heat x coverage``. Every factor beside the
+text is 1 where nothing is known, and bounded, so that no prior can lift an article over one that fits the words much
+better.
 """
 
 from __future__ import annotations

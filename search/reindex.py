@@ -36,8 +36,8 @@ def reindex(  # noqa: PLR0913 - the choices of the command, all but the folders 
 ) -> Report:
     """Bring the index in the folder *index* up to date with the seed files under the folders *seeds*.
 
-    Searches see the old generation until the new one is whole. A seed that cannot be read costs only itself: it is named
-    in the report, and what an earlier version of it contributed stays.
+    Searches see the old generation until the new one is whole. A seed that cannot be read costs only itself: it is
+    named in the report, and what an earlier version of it contributed stays.
 
     Args:
         seeds: folders, read at any depth.

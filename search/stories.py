@@ -2,8 +2,8 @@
 
 The rule: **two groups of three articles or more that hang together by a single link, or by a single article that both
 share, are two stories.** One editor's slip, or one round-up of everything, joins otherwise unrelated news; a second,
-independent link is taken as meant. (In the archive this was made for 525 of 529 connected groups are exact cliques, and the
-other four are cliques that share one article: there the rule gives back the cliques.)
+independent link is taken as meant. (In the archive this was made for 525 of 529 connected groups are exact cliques, and
+the other four are cliques that share one article: there the rule gives back the cliques.)
 
 In the terms of graphs: groups that share one article are the biconnected components (Hopcroft and Tarjan 1973,
 "Efficient algorithms for graph manipulation"), and a link on its own is a bridge between two of them.

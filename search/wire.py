@@ -140,4 +140,3 @@ def moment_to_wire(moment: datetime | None) -> str | None:
     '2021-12-09T07:49:00Z'
     """
     return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z" if moment else None
-

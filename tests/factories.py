@@ -68,7 +68,7 @@ def article(title: str = "Rates rise again", *, url: str | None = None, **fields
 
 def catalog(*articles: Article, related: tuple[tuple[Article, ...], ...] = ()) -> Catalog:
     """Make a catalog: every article has a seed; the first of each tuple in *related* lists the others."""
-    lists: dict[str, tuple[Article, ...]] = {first.id: others for first, *others in related for others in [tuple(others)]}
+    lists = {group[0].id: group[1:] for group in related}
     mentions = [
         Mention(f"{number:06}.md", 1, Seed(article=own, related=lists.get(own.id, ())))
         for number, own in enumerate(articles)

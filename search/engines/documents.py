@@ -110,8 +110,12 @@ class Documents:
     def orders(self) -> Mapping[Sort, list[int]]:
         """The place of each article in every order that does not depend on the words."""
         numbers = sorted(range(len(self.articles)), key=self.rank_by_age.__getitem__)
-        oldest = sorted(numbers, key=lambda number: self.articles[number].published_at or datetime.max.replace(tzinfo=UTC))
-        best = sorted(numbers, key=lambda number: -1 if (q := self.articles[number].quality) is None else q, reverse=True)
+        oldest = sorted(
+            numbers, key=lambda number: self.articles[number].published_at or datetime.max.replace(tzinfo=UTC)
+        )
+        best = sorted(
+            numbers, key=lambda number: -1 if (q := self.articles[number].quality) is None else q, reverse=True
+        )
         return {"newest": self.rank_by_age, "oldest": _inverse(oldest), "quality": _inverse(best)}
 
     @cached_property

@@ -122,7 +122,9 @@ class _Search:
             story=StoryInfo(id=story.id, articles=len(story.article_ids), outlets=story.outlets),
             also=tuple(self._documents.articles[number] for number in item.also),
             more_from_domain=item.more_from_domain,
-            explanation=Explanation(factors=factors, sentence=ranking.explain(factors)) if self._query.explain else None,
+            explanation=Explanation(factors=factors, sentence=ranking.explain(factors))
+            if self._query.explain
+            else None,
         )
 
     def _marked(self, text: str) -> tuple[Span, ...]:

@@ -170,4 +170,3 @@ def any_of(node: Node) -> Node:
     excluded = tuple(part for part in node.nodes if isinstance(part, Not)) if isinstance(node, And) else ()
     wanted = Or(leaves)
     return And((wanted, *excluded)) if excluded else wanted
-

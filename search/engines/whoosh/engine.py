@@ -83,7 +83,9 @@ class WhooshReader:
                 for term, position in field_terms(text):
                     expected[field, term].setdefault(number, []).append(position)
         found = {(field, text.decode()) for field, text in self._whoosh.all_terms() if field in ranking.FIELDS}
-        faults = [f"{field}:{term} is in the index, but in no article" for field, term in sorted(found - expected.keys())]
+        faults = [
+            f"{field}:{term} is in the index, but in no article" for field, term in sorted(found - expected.keys())
+        ]
         for (field, term), positions in expected.items():
             if self.postings.positions(field, term) != positions:
                 faults.append(f"{field}:{term} has other postings than the articles")

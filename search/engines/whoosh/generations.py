@@ -120,7 +120,7 @@ class Generations:
             shutil.rmtree(folder, ignore_errors=True)
 
     def publish(self, built: Path, generation: str) -> None:
-        """Make the generation in the folder *built* the newest, durably, and prune what is older than the one before."""
+        """Make the generation in *built* the newest, durably, and prune what is older than the one before."""
         manifest = self._write_manifest(built, generation)
         target = self._generations / f"{generation}-{secrets.token_hex(4)}"
         for file in built.iterdir():

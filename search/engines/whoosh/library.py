@@ -16,4 +16,15 @@ with warnings.catch_warnings():
     from whoosh.index import open_dir
     from whoosh.reading import IndexReader, TermNotFound
 
-__all__ = ["ID", "STORED", "TEXT", "Analyzer", "FileStorage", "IndexReader", "Schema", "TermNotFound", "Token", "open_dir"]
+__all__ = [
+    "ID",
+    "STORED",
+    "TEXT",
+    "Analyzer",
+    "FileStorage",
+    "IndexReader",
+    "Schema",
+    "TermNotFound",
+    "Token",
+    "open_dir",
+]

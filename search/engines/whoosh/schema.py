@@ -14,7 +14,7 @@ class LedeAnalyzer(Analyzer):
 
     def __call__(self, value: str, *, positions: bool = False, **_: object) -> Iterator[Token]:
         """Yield the terms of *value*, which Whoosh expects to be one object filled anew."""
-        token = Token(positions, False, removestops=False)
+        token = Token(positions=positions, chars=False, removestops=False)
         for term, position in field_terms(value):
             token.text, token.boost, token.pos, token.stopped = term, 1.0, position, False
             yield token
