@@ -82,7 +82,7 @@ class _Clock:
 
     def __init__(self) -> None:
         self._started = self._last = time.perf_counter()
-        self._laps = {"read": 0.0, "index": 0.0}
+        self._laps = {"read": 0.0, "merge": 0.0, "publish": 0.0, "remember": 0.0}
 
     def lap(self, name: str) -> None:
         now = time.perf_counter()
@@ -90,8 +90,13 @@ class _Clock:
         self._last = now
 
     def seconds(self) -> Seconds:
-        total = time.perf_counter() - self._started
-        return Seconds(read=round(self._laps["read"], 3), index=round(self._laps["index"], 3), total=round(total, 3))
+        laps = self._laps
+        return Seconds(
+            read=round(laps["read"], 3),
+            index=round(laps["merge"] + laps["publish"] + laps["remember"], 3),
+            publish=round(laps["publish"], 3),
+            total=round(time.perf_counter() - self._started, 3),
+        )
 
 
 class _Run:
@@ -115,7 +120,7 @@ class _Run:
         catalog = make_catalog(survey.mentions())
         differences = self._publish(catalog, full=full, force=force)
         self._remember(survey, catalog)
-        self._clock.lap("index")
+        self._clock.lap("remember")
         return _report(survey, catalog, self._clock, **differences)
 
     def _survey(self, folders: Sequence[Path], memory: Memory | None) -> Survey:
@@ -131,7 +136,9 @@ class _Run:
             _refuse_to_shrink(served=len(served), found=len(found))
         if full or self._engine.served() != catalog.generation:
             self._progress.indexing(len(found))
+            self._clock.lap("merge")
             self._engine.publish(catalog)
+            self._clock.lap("publish")
         both = served.keys() & found.keys()
         return {
             "added": len(found) - len(both),

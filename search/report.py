@@ -31,6 +31,8 @@ class Seconds:
     read: float
     #: To merge them and to write the index.
     index: float
+    #: The part of ``index`` that the engine took to write and publish a generation.
+    publish: float
     total: float
 
 

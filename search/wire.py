@@ -109,7 +109,7 @@ def report_to_wire(report: Report, *, with_details: bool = False) -> Wire:
         "added": report.added,
         "changed": report.changed,
         "removed": report.removed,
-        "seconds": asdict(report.seconds),
+        "seconds": {name: getattr(report.seconds, name) for name in ("read", "index", "total")},
         "problems": [_problem_to_wire(problem) for problem in report.problems],
     }
     if with_details:

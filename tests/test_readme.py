@@ -1,0 +1,135 @@
+"""What the README says, held against the code; its Python examples run as doctests."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from factories import SeedFolder
+
+import search
+from search import cli, ranking
+from search.files import EXTENSIONS
+from search.parse import KNOWN_KEYS
+from search.settings import Settings
+from web import create_app
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def section(title: str) -> str:
+    return re.split(r"\n#{2,3} ", README.split(f"# {title}\n", 1)[1])[0]
+
+
+def block(language: str, within: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)```", within, re.DOTALL)
+    assert found
+    return found[1]
+
+
+def test_the_example_seed_is_one(folder: SeedFolder) -> None:
+    folder.write("example.yaml", block("yaml", section("Seeds")))
+
+    report = search.reindex([folder.path], folder.path.parent / "index")
+
+    assert report.problems == ()
+    assert report.articles == 2
+
+
+def test_the_example_seed_shows_every_key_that_is_read() -> None:
+    shown = section("Seeds")
+
+    assert [key for key in KNOWN_KEYS - {"ampWebUrl", "cdnAmpWebUrl"} if key not in shown] == []
+
+
+def test_the_extensions_are_the_ones_that_are_read() -> None:
+    named = set(re.findall(r"\.[a-z]+\b", section("Seeds").split("A file that begins")[0]))
+
+    assert named == EXTENSIONS
+
+
+def test_the_example_of_a_refusal_is_what_is_printed(folder: SeedFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.write(
+        "rates.md",
+        "---\ntitle: Rates\nwebUrl: https://a.example/\npublishedDateTime: yesterday\nprovider: {name: A}\n---\n",
+    )
+    monkeypatch.chdir(folder.path.parent)
+
+    result = CliRunner().invoke(cli.reindex_command, ["--check"])
+
+    assert block("console", section("Seeds").split("What is wrong")[1]).splitlines()[1] == result.stderr.strip()
+
+
+def test_the_settings_are_the_ones_there_are() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| `([^`]+)` \|", section("Settings"), re.MULTILINE)
+
+    shown = {name: (variable, default) for name, variable, default in rows}
+
+    assert shown == {field.name: (f"LEDE_{field.name.upper()}", written(field.default)) for field in fields(Settings)}
+
+
+def written(default: object) -> str:
+    return ":".join(str(part) for part in default) if isinstance(default, tuple) else str(default)
+
+
+def test_the_commands_are_the_ones_there_are() -> None:
+    shown = set(re.findall(r"^\| `lede (\w+)", section("Commands"), re.MULTILINE))
+
+    assert shown == set(cli.lede.list_commands(cli.lede.make_context("lede", ["--help"], resilient_parsing=True)))
+
+
+def test_the_flags_that_are_named_exist() -> None:
+    flags = {option for parameter in cli.reindex_command.params for option in parameter.opts}
+
+    assert set(re.findall(r"`(?:reindex )?(--\w+)`", section("Commands"))) - {"--help"} <= flags
+
+
+def test_the_paths_are_the_ones_that_answer() -> None:
+    shown = {
+        path
+        for row in re.findall(r"^\| (`/.*?) \|", section("HTTP"), re.MULTILINE)
+        for path in re.findall(r"`(.*?)`", row)
+    }
+
+    routes = {re.sub(r"<.*?>", "ID", rule.rule) for rule in create_app().url_map.iter_rules()}
+
+    assert shown == {route for route in routes if not route.startswith("/static")}
+
+
+def test_the_bounds_of_the_factors_are_the_ones_that_count() -> None:
+    bound = r"([\d.]+) to\s+([\d.]+)"
+    said = re.search(rf"freshness {bound}, quality {bound}, heat {bound}, coverage {bound}", README)
+
+    assert said
+    bounds = (*ranking.FRESHNESS, *ranking.QUALITY, *ranking.HEAT, *ranking.COVERAGE)
+    assert tuple(map(float, said.groups())) == bounds
+
+
+def test_the_first_index_is_the_one_that_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make run` and `reindex` print what the beginning of the README shows."""
+    monkeypatch.chdir(ROOT)
+    blocks = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    shown = next(part for part in blocks if ".venv/bin/reindex" in part)
+
+    result = CliRunner().invoke(cli.reindex_command, ["--index", str(tmp_path / "index")])
+
+    assert result.stdout.splitlines() == shown.splitlines()[1:]
+
+
+def test_the_commands_in_the_benchmarks_are_there() -> None:
+    text = (ROOT / "bench" / "README.md").read_text("utf-8")
+
+    commands = [shlex.split(line)[1] for line in re.findall(r"^\$ (.*)$", text, re.MULTILINE)]
+
+    assert commands
+    assert all((ROOT / command).is_file() for command in commands)
+
+
+@pytest.mark.parametrize("place", sorted(set(re.findall(r"`((?:search|web|tests|bench)/[\w/.]*)`", README))))
+def test_the_places_that_are_named_exist(place: str) -> None:
+    assert (ROOT / place).exists()
