@@ -47,7 +47,7 @@ class Memory:
     #: When the run began to look at the files, by the clock of their file system; a file changed since may have
     #: changed again without its stamp showing it.
     started_ns: int
-    #: By path; without their seeds until :meth:`Cache.load_seeds`.
+    #: By identity; without their seeds until :meth:`Cache.load_seeds`.
     files: dict[str, KnownFile]
 
 
@@ -68,7 +68,7 @@ class Cache:
         content = _unsealed(header)
         if content is None or content["format"] != FORMAT:
             return None
-        files = {os.fsdecode(bytes.fromhex(row[0])): _file_from_row(row) for row in content["files"]}
+        files = {_from_name(row[0]): _file_from_row(row) for row in content["files"]}
         known = {key: content[key] for key in ("articles", "stories", "generation", "started_ns")}
         return Memory(**known, files=files)
 
@@ -96,11 +96,14 @@ class Cache:
             "stories": memory.stories,
             "generation": memory.generation,
             "started_ns": memory.started_ns,
-            "files": [_file_to_row(path, known) for path, known in memory.files.items()],
+            "files": [_file_to_row(identity, known) for identity, known in memory.files.items()],
         }
         new = self._file.with_suffix(".new")
         try:
-            new.write_bytes(_sealed(header) + _sealed({"articles": table.records, "files": rows}))
+            with new.open("wb") as stream:
+                stream.write(_sealed(header) + _sealed({"articles": table.records, "files": rows}))
+                stream.flush()
+                os.fsync(stream.fileno())
             new.replace(self._file)
         except OSError as exc:
             raise IndexWriteError(self._file.parent, exc.strerror or str(exc)) from exc
@@ -142,16 +145,23 @@ def _seed_from_row(row: list[Any], articles: list[Article]) -> SourcedSeed:
     return SourcedSeed(line, seed)
 
 
-def _file_to_row(path: str, known: KnownFile) -> list[Any]:
-    problems = [[p.where.line, p.where.column, p.code, p.fault, p.advice] for p in known.problems]
-    # Names are bytes to the system, and need not be Unicode.
-    return [os.fsencode(path).hex(), os.fsencode(known.name).hex(), list(known.stamp), known.digest.hex(), problems]
+def _file_to_row(identity: str, known: KnownFile) -> list[Any]:
+    problems = [[_name(p.where.file), *p.where[1:], p.code, p.fault, p.advice] for p in known.problems]
+    return [_name(identity), _name(known.name), list(known.stamp), known.digest.hex(), problems]
 
 
 def _file_from_row(row: list[Any]) -> KnownFile:
-    path, name = (os.fsdecode(bytes.fromhex(part)) for part in row[:2])
-    problems = [SeedError(Location(path, line, column), *rest) for line, column, *rest in row[4]]
-    return KnownFile(name, Stamp(*row[2]), bytes.fromhex(row[3]), problems)
+    problems = [SeedError(Location(_from_name(file), line, column), *rest) for file, line, column, *rest in row[4]]
+    return KnownFile(_from_name(row[1]), Stamp(*row[2]), bytes.fromhex(row[3]), problems)
+
+
+def _name(name: str) -> str:
+    """Write a file's name for JSON: it is bytes to the system, and need not be Unicode."""
+    return os.fsencode(name).hex()
+
+
+def _from_name(written: str) -> str:
+    return os.fsdecode(bytes.fromhex(written))
 
 
 def _sealed(content: dict[str, Any]) -> bytes:

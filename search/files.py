@@ -39,6 +39,8 @@ class SeedFile(NamedTuple):
     #: Inside its seeds folder, with ``/``; the same on any machine.
     name: str
     stamp: Stamp
+    #: Its absolute path without links, however the folder was named; what is remembered of it goes by this.
+    identity: str = ""
 
     @property
     def extension(self) -> str:
@@ -46,7 +48,15 @@ class SeedFile(NamedTuple):
         return os.path.splitext(self.name)[1].lower()
 
 
-def list_seed_files(folders: Sequence[Path]) -> tuple[list[SeedFile], list[SeedError]]:
+class RefusedFile(NamedTuple):
+    """A file that is there, but not as one that may be read."""
+
+    identity: str
+    name: str
+    problem: SeedError
+
+
+def list_seed_files(folders: Sequence[Path]) -> tuple[list[SeedFile], list[RefusedFile]]:
     """List the seed files under *folders*, in the order of their names, and refuse what is no regular file inside.
 
     Hidden files and folders, and links to folders, are passed over.
@@ -55,14 +65,15 @@ def list_seed_files(folders: Sequence[Path]) -> tuple[list[SeedFile], list[SeedE
         SeedsFolderError: If a folder cannot be listed: what is in it must not look deleted.
     """
     files: dict[str, SeedFile] = {}
-    refused: dict[str, SeedError] = {}
+    refused: dict[str, RefusedFile] = {}
     for folder in folders:
         root = os.path.realpath(folder)
         for entry, name in _walk(folder):
+            identity = os.path.realpath(entry.path) if entry.is_symlink() else os.path.join(root, name)
             try:
-                files.setdefault(os.path.realpath(entry.path), _checked(entry, name, root))
+                files.setdefault(identity, _checked(entry, name, root, identity))
             except SeedError as exc:
-                refused.setdefault(entry.path, exc)
+                refused.setdefault(identity, RefusedFile(identity, name, exc))
     return sorted(files.values(), key=lambda file: (file.name, file.path)), list(refused.values())
 
 
@@ -121,16 +132,16 @@ def _is_link_to_folder(entry: os.DirEntry[str]) -> bool:
     return entry.is_symlink() and os.path.isdir(entry.path)
 
 
-def _checked(entry: os.DirEntry[str], name: str, root: str) -> SeedFile:
+def _checked(entry: os.DirEntry[str], name: str, root: str, identity: str) -> SeedFile:
     try:
         found = entry.stat()
     except OSError as exc:
         raise _unreadable(entry.path, exc) from exc
-    if entry.is_symlink() and not os.path.realpath(entry.path).startswith(os.path.join(root, "")):
+    if not identity.startswith(os.path.join(root, "")):
         raise _refused(entry.path, "outside", "a link to outside the seeds folder", "copy the file into the folder")
     if not stat.S_ISREG(found.st_mode):
         raise _refused(entry.path, "not-regular", "not a regular file", "replace it by a file, or remove it")
-    file = SeedFile(entry.path, name, _stamp(found))
+    file = SeedFile(entry.path, name, _stamp(found), identity)
     if found.st_size > MAX_SEED_BYTES and file.extension != LINES:
         raise _too_large(file)
     return file

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 from os import PathLike
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Self
 from search.articles import Article, Story
 from search.engine import Engine, Reader, Statistics
 from search.engines import make_engine
+from search.errors import IndexDamagedError, NoIndexError
 from search.query import Filters, Query, parse
 from search.query.request import Collapse, Match, Sort
 from search.results import Page
@@ -57,8 +59,12 @@ class Index:
         with self._lock:
             if current == self._seen:
                 return False
-            self._reader, self._seen = self._engine.open(), current
-        return True
+            self._seen = current
+            with suppress(NoIndexError, IndexDamagedError):
+                # What is open is whole, and stays so whatever has become of the folder.
+                self._reader = self._engine.open()
+                return True
+        return False
 
     def search(  # noqa: PLR0913 - the signature is the library's promise, all but the text by name
         self,

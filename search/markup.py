@@ -53,6 +53,24 @@ class PureParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
             self.forward()
             super().scan_to_next_token()
 
+    def scan_plain_spaces(self, indent: int, start_mark: Any) -> list[str] | None:  # noqa: ANN401
+        """Take a tab inside a plain scalar for a blank, though not where it would be indentation."""
+        blanks = _BLANKS.match(self.buffer, self.pointer)
+        if not blanks or "\t" not in blanks[0]:
+            return self._scan_plain_lines(indent, start_mark)
+        self.forward(len(blanks[0]))
+        return self._scan_plain_lines(indent, start_mark) if self.peek() == "\n" else [blanks[0]]
+
+    def _scan_plain_lines(self, indent: int, start_mark: Any) -> list[str] | None:  # noqa: ANN401
+        """Skip tabs before the text of a further line of a plain scalar."""
+        chunks: list[str] | None = super().scan_plain_spaces(indent, start_mark)
+        while chunks and self.peek() == "\t":
+            if self.column < indent:
+                fault = "found a tab character that violates indentation"
+                raise yaml.scanner.ScannerError("while scanning a plain scalar", start_mark, fault, self.get_mark())
+            self.forward()
+        return chunks
+
 
 Parser: Callable[[str], Any] = getattr(yaml.cyaml, "CParser", PureParser) if yaml.__with_libyaml__ else PureParser
 
@@ -61,6 +79,7 @@ _PLAIN_NULLS = {"", "~", "null", "Null", "NULL"}
 _UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _COMMENT = re.compile(r"[ \t]+#")
+_BLANKS = re.compile(r"[ \t]+")
 
 
 def read_yaml(text: str, *, first_line: int = 1, outer_depth: int = 0, parser: Callable[[str], Any] = Parser) -> Field:

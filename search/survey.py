@@ -8,7 +8,7 @@ from pathlib import Path
 from search.cache import KnownFile
 from search.catalog import Mention
 from search.errors import SeedError
-from search.files import UNREAD, SeedFile, list_seed_files
+from search.files import UNREAD, RefusedFile, SeedFile, list_seed_files
 from search.parse import SeedWarning
 from search.reading import FileAnswer, FileRequest, Progress, read_files
 from search.report import FileCounts
@@ -35,14 +35,14 @@ class Survey:
 
     def read(self, jobs: int, progress: Progress, *, full: bool = True) -> None:
         """Read what has changed, and keep what is known of the rest."""
-        self.files = {file.path: self._known[file.path] for file in self.listed if file.path in self._known}
+        self.files = {file.identity: self._known[file.identity] for file in self.listed if file.identity in self._known}
         requests = [FileRequest(file, self._digest(file, full=full)) for file in self._changed(full=full)]
         progress.files(len(requests))
         for request, answer in zip(requests, read_files(requests, jobs, progress), strict=True):
             self._take(request.file, answer)
-        self.files = {file.path: self.files[file.path] for file in self.listed}
-        for problem in self._refused:
-            self._keep_last_good(problem)
+        self.files = {file.identity: self.files[file.identity] for file in self.listed}
+        for refused in self._refused:
+            self._keep_last_good(refused)
 
     def mentions(self) -> Iterator[Mention]:
         """Yield every seed with where it comes from."""
@@ -69,37 +69,35 @@ class Survey:
         return [file for file in self.listed if full or not self._is_known(file)]
 
     def _is_known(self, file: SeedFile) -> bool:
-        known = self._known.get(file.path)
+        known = self._known.get(file.identity)
         is_settled = file.stamp.changed_ns < self._started_ns - _TICK_NS
         return known is not None and known.stamp == file.stamp and is_settled
 
     def _digest(self, file: SeedFile, *, full: bool) -> bytes | None:
-        known = self._known.get(file.path)
+        known = self._known.get(file.identity)
         return known.digest if known and not full else None
 
     def _take(self, file: SeedFile, answer: FileAnswer) -> None:
-        known = self._known.get(file.path)
+        known = self._known.get(file.identity)
         if answer.content is None and known is not None:
             known.stamp = file.stamp
             return
         content = answer.content
         if content is None:
             return
-        self._read.add(file.path)
+        self._read.add(file.identity)
         # What could not be read has no digest; it is tried again though its stamp may stay the same.
         stamp = file.stamp if answer.digest else UNREAD
         fresh = KnownFile(file.name, stamp, answer.digest, content.problems, content.seeds)
         if content.problems and known is not None:
             given = {sourced.seed.article.id for sourced in content.seeds}
             fresh.seeds = [*fresh.seeds, *(s for s in known.seeds if s.seed.article.id not in given)]
-        self.files[file.path] = fresh
+        self.files[file.identity] = fresh
         self.warnings += content.warnings
         for key, count in content.unknown_keys.items():
             self.unknown_keys[key] = self.unknown_keys.get(key, 0) + count
 
-    def _keep_last_good(self, problem: SeedError) -> None:
-        """Keep what is known of a file that is there, but not as a file that may be read."""
-        path = problem.where.file
-        known = self._known.get(path)
-        seeds, name = (known.seeds, known.name) if known else ([], path)
-        self.files[path] = KnownFile(name, UNREAD, b"", [problem], seeds)
+    def _keep_last_good(self, refused: RefusedFile) -> None:
+        known = self._known.get(refused.identity)
+        seeds = known.seeds if known else []
+        self.files[refused.identity] = KnownFile(refused.name, UNREAD, b"", [refused.problem], seeds)

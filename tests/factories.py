@@ -78,7 +78,7 @@ def catalog(*articles: Article, related: tuple[tuple[Article, ...], ...] = ()) -
 
 def seed_file(name: str = "seed.md") -> SeedFile:
     """Name a file that need not exist."""
-    return SeedFile(name, name, Stamp(0, 0, 0, 0))
+    return SeedFile(name, name, Stamp(0, 0, 0, 0), name)
 
 
 class SeedFolder:

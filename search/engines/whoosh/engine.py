@@ -65,7 +65,8 @@ class WhooshReader:
 
     def close(self) -> None:
         """Give back the files."""
-        self._whoosh.close()
+        if not self._whoosh.is_closed:
+            self._whoosh.close()
 
     def count(self) -> int:
         """Return how many articles Whoosh has."""
