@@ -53,23 +53,22 @@ class PureParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
             self.forward()
             super().scan_to_next_token()
 
-    def scan_plain_spaces(self, indent: int, start_mark: Any) -> list[str] | None:  # noqa: ANN401
-        """Take a tab inside a plain scalar for a blank, though not where it would be indentation."""
-        blanks = _BLANKS.match(self.buffer, self.pointer)
-        if not blanks or "\t" not in blanks[0]:
-            return self._scan_plain_lines(indent, start_mark)
-        self.forward(len(blanks[0]))
-        return self._scan_plain_lines(indent, start_mark) if self.peek() == "\n" else [blanks[0]]
-
-    def _scan_plain_lines(self, indent: int, start_mark: Any) -> list[str] | None:  # noqa: ANN401
-        """Skip tabs before the text of a further line of a plain scalar."""
-        chunks: list[str] | None = super().scan_plain_spaces(indent, start_mark)
-        while chunks and self.peek() == "\t":
-            if self.column < indent:
-                fault = "found a tab character that violates indentation"
-                raise yaml.scanner.ScannerError("while scanning a plain scalar", start_mark, fault, self.get_mark())
-            self.forward()
-        return chunks
+    def scan_plain_spaces(self, indent: int, start_mark: Any) -> list[str]:  # noqa: ANN401
+        """Fold what stands between the words of a plain scalar; a tab is a blank, but where it would be indentation."""
+        found = _FOLDED.match(self.buffer, self.pointer)
+        blanks, *lines = found[0].split("\n") if found else [""]
+        self.forward(len(blanks))
+        for line in lines:
+            tab = line.find("\t")
+            if 0 <= tab < indent:
+                self.forward(1 + tab)
+                context, fault = "while scanning a plain scalar", "found a tab character that violates indentation"
+                raise yaml.scanner.ScannerError(context, start_mark, fault, self.get_mark())
+            self.forward(1 + len(line))
+        if lines:
+            self.allow_simple_key = True
+            return ["\n"] * (len(lines) - 1) or [" "]
+        return [blanks] if blanks else []
 
 
 Parser: Callable[[str], Any] = getattr(yaml.cyaml, "CParser", PureParser) if yaml.__with_libyaml__ else PureParser
@@ -79,7 +78,8 @@ _PLAIN_NULLS = {"", "~", "null", "Null", "NULL"}
 _UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _COMMENT = re.compile(r"[ \t]+#")
-_BLANKS = re.compile(r"[ \t]+")
+# Blanks and the line ends behind them, up to a line that ends the document.
+_FOLDED = re.compile(r"[ \t]*(?:\n(?!(?:---|\.\.\.)[ \t\n\0])[ \t]*)*")
 
 
 def read_yaml(text: str, *, first_line: int = 1, outer_depth: int = 0, parser: Callable[[str], Any] = Parser) -> Field:
@@ -105,14 +105,15 @@ def read_yaml(text: str, *, first_line: int = 1, outer_depth: int = 0, parser: C
         while (event := source.get_event()) is not None:
             builder.take(event)
     except yaml.MarkedYAMLError as exc:
-        raise _from_yaml(exc, first_line - 1) from exc
+        raise _from_yaml(exc, text, first_line - 1) from exc
     except (yaml.YAMLError, ValueError, OverflowError) as exc:
         if isinstance(exc, MarkupError):
             raise
         # Foreign exceptions of the parser in Python, which knows how far it came.
         line, column = getattr(source, "line", 0), getattr(source, "column", 0)
         raise MarkupError(first_line + line, column + 1, "yaml", f"not YAML ({exc})", _QUOTE) from exc
-    return builder.root or Field(None, first_line, 1)
+    root = builder.root
+    return Field(None, first_line, 1) if root is None or root.value is None else root
 
 
 def position(text: str, offset: int) -> tuple[int, int]:
@@ -124,13 +125,15 @@ def position(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-def _from_yaml(exc: yaml.MarkedYAMLError, lines_before: int) -> MarkupError:
+def _from_yaml(exc: yaml.MarkedYAMLError, text: str, lines_before: int) -> MarkupError:
     # An unclosed quote or bracket is noticed at the end of the text; where it was opened is what helps.
-    opened = exc.context_mark and not re.search(r"block|anchor|alias|document", exc.context or "")
+    opened = exc.context_mark and not re.search(r"block|plain|anchor|alias|document", exc.context or "")
     mark = exc.context_mark if opened else exc.problem_mark or exc.context_mark
-    line, column = (mark.line, mark.column) if mark else (0, 0)
-    fault = f"not YAML ({exc.problem})"
-    return MarkupError(line + lines_before + 1, column + 1, "yaml", fault, _QUOTE)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if mark and mark.index >= len(text):
+        # The parsers disagree on where the end is, and one puts it behind the last line.
+        line, column = position(text, len(text.rstrip()))
+    return MarkupError(line + lines_before, column, "yaml", f"not YAML ({exc.problem})", _QUOTE)
 
 
 class _Builder:
@@ -138,6 +141,7 @@ class _Builder:
 
     def __init__(self, text: str, lines_before: int, outer_depth: int) -> None:
         self._text, self._lines_before, self._outer = text, lines_before, outer_depth
+        self._has_comments, self._has_escapes = "#" in text, "\\" in text
         self._stack: list[dict[str, Field] | list[Field]] = []
         self._key: Field | None = None
         self.root: Field | None = None
@@ -162,12 +166,12 @@ class _Builder:
         plain = not event.style
         if plain and text in _PLAIN_NULLS:
             text = None
-        elif text and _SURROGATE.search(text):
+        elif self._has_escapes and text and _SURROGATE.search(text):
             raise self._error(event, "surrogate", "half of a surrogate pair", "write the character itself")
         if not self._stack and text is None and self.root is not None:
             return
         mark = event.start_mark
-        cut = plain and _COMMENT.match(self._text, event.end_mark.index) is not None
+        cut = plain and self._has_comments and _COMMENT.match(self._text, event.end_mark.index) is not None
         self._add(Field(text, mark.line + self._lines_before + 1, mark.column + 1, cut))
 
     def _open(self, event: Any, value: dict[str, Field] | list[Field]) -> None:  # noqa: ANN401

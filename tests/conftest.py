@@ -16,14 +16,14 @@ from search.report import Report
 # The machine decides how long an example takes; how many there are is what counts.
 settings.register_profile("quick", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", parent=settings.get_profile("quick"), max_examples=2_000)
-settings.load_profile(os.environ.get("LEDE_HYPOTHESIS", "quick"))
+settings.load_profile(os.environ.get("TESTS_HYPOTHESIS", "quick"))
 
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the settings of whoever runs the tests out of them."""
-    for name in os.environ:
-        if name.startswith("LEDE_") and name not in {"LEDE_REQUIRE_ALL", "LEDE_HYPOTHESIS"}:
+    for name in list(os.environ):
+        if name.startswith("LEDE_"):
             monkeypatch.delenv(name)
 
 
@@ -89,5 +89,5 @@ def shared(name: str) -> Path:
 def missing(what: str) -> None:
     """Skip a test for want of *what*, unless nothing may be skipped."""
     if REQUIRE_ALL:
-        pytest.fail(f"{what}, and LEDE_REQUIRE_ALL is set")
+        pytest.fail(f"{what}, and TESTS_REQUIRE_ALL is set")
     pytest.skip(what)

@@ -16,7 +16,7 @@ from search.urls import article_id, domain_of
 #: The inputs that the project does not contain: other people's texts. Tests skip where they are not.
 SHARED = Path(__file__).parents[2] / "shared"
 #: Set where nothing may be skipped.
-REQUIRE_ALL = os.environ.get("LEDE_REQUIRE_ALL") == "1"
+REQUIRE_ALL = os.environ.get("TESTS_REQUIRE_ALL") == "1"
 
 
 def seed(title: str | None = "Rates rise again", *, slug: str | None = None, **fields: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from search.engines.documents import Documents
 from search.engines.executor import Executor
 from search.engines.fields import field_terms, field_texts
 from search.engines.whoosh.generations import Generations
-from search.engines.whoosh.library import FileStorage, IndexReader, open_dir
+from search.engines.whoosh.library import FileStorage, IndexReader, ReaderClosed, open_dir
 from search.engines.whoosh.postings import WhooshPostings
 from search.engines.whoosh.schema import make_schema
 from search.errors import IndexDamagedError, NoIndexError
@@ -65,7 +66,7 @@ class WhooshReader:
 
     def close(self) -> None:
         """Give back the files."""
-        if not self._whoosh.is_closed:
+        with suppress(ReaderClosed):
             self._whoosh.close()
 
     def count(self) -> int:

@@ -14,7 +14,7 @@ with warnings.catch_warnings():
     from whoosh.fields import ID, STORED, TEXT, Schema
     from whoosh.filedb.filestore import FileStorage
     from whoosh.index import open_dir
-    from whoosh.reading import IndexReader, TermNotFound
+    from whoosh.reading import IndexReader, ReaderClosed, TermNotFound
 
 __all__ = [
     "ID",
@@ -23,6 +23,7 @@ __all__ = [
     "Analyzer",
     "FileStorage",
     "IndexReader",
+    "ReaderClosed",
     "Schema",
     "TermNotFound",
     "Token",
