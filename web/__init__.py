@@ -1,0 +1,35 @@
+"""Lede's web application: a search page and a JSON API over one index."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from search.engine import Engine
+from search.engines import make_engine
+from search.settings import Settings, read_settings
+from web import api, assets, errors, ops, pages, security, service
+
+
+def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
+    """Put the application together.
+
+    It starts without an index, and serves one as soon as it is there.
+
+    Args:
+        settings: read from ``lede.toml`` and the environment where not given.
+        engine: the one that *settings* name where not given.
+
+    Raises:
+        SettingsError: If a setting cannot be.
+    """
+    app = Flask(__name__)
+    if engine is None:
+        settings = settings or read_settings({})
+        engine = make_engine(settings.engine, settings.index)
+    service.install(app, engine)
+    assets.install(app)
+    security.install(app)
+    errors.install(app)
+    for blueprint in (pages.blueprint, api.blueprint, ops.blueprint):
+        app.register_blueprint(blueprint)
+    return app

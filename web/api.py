@@ -1,0 +1,34 @@
+"""The API: a skin of JSON over the search."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from web.answers import as_json, unless_known
+from web.parameters import api_query
+from web.service import current_reader
+from web.stories import read_chapters
+from web.wire import coverage_to_wire, page_to_wire
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+
+
+@blueprint.get("/search")
+def search() -> Response:
+    """Ranked articles for a query, with facets and a timeline."""
+    query = api_query(request.args)
+    reader = current_reader()
+    return unless_known(reader.generation, query, lambda: as_json(page_to_wire(reader.search(query))))
+
+
+@blueprint.get("/articles/<identifier>")
+def article(identifier: str) -> Response:
+    """One article, its story, and how that was told, episode by episode."""
+    reader = current_reader()
+    found = reader.article(identifier)
+    story = reader.story_of(identifier)
+    return unless_known(
+        reader.generation,
+        identifier,
+        lambda: as_json(coverage_to_wire(reader.generation, found, story, read_chapters(reader, story))),
+    )

@@ -1,0 +1,114 @@
+"""What stands around the hits: facets to choose from, chips to take off, sorting and paging. Values, ready to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import cast
+
+from search.query import MAX_HITS, SORTS, Query
+from search.query.request import Sort
+from search.results import FacetValue, Page
+from web.links import FACETS, chosen, narrowed, search_url, toggled
+from web.typography import day
+
+#: Values of a facet that are shown at once; the others are a click away.
+SHOWN = 8
+#: Values of a facet that are shown at all; who wants a rarer one is quicker by typing it.
+MAX_CHOICES = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A link that changes one thing about the search."""
+
+    label: str
+    url: str
+    is_selected: bool = False
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One facet; never empty."""
+
+    name: str
+    title: str
+    shown: tuple[Choice, ...]
+    more: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """A filter in force, and the search without it."""
+
+    title: str
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pager:
+    """The neighbours of a page."""
+
+    page: int
+    previous: str | None
+    next: str | None
+
+
+def panels(query: Query, page: Page) -> list[Panel]:
+    """Offer every facet that leaves a choice."""
+    return [_panel(query, name, page.facets[name]) for name in FACETS if page.facets.get(name)]
+
+
+def chips(query: Query) -> list[Chip]:
+    """List the filters in force."""
+    filters = query.filters
+    found = [
+        Chip(title=title, label=value, url=search_url(toggled(query, name, value)))
+        for name, title in FACETS.items()
+        for value in chosen(filters, name)
+    ]
+    if filters.date_from:
+        found.append(Chip(title="From", label=day(filters.date_from), url=search_url(narrowed(query, date_from=None))))
+    if filters.date_to:
+        found.append(Chip(title="To", label=day(filters.date_to), url=search_url(narrowed(query, date_to=None))))
+    return found
+
+
+def sortings(query: Query) -> list[Choice]:
+    """Offer every order, the one in force selected."""
+    return [
+        Choice(
+            label=name.capitalize(),
+            url=search_url(replace(query, page=1, sort=cast("Sort", name))),
+            is_selected=query.sort == name,
+        )
+        for name in SORTS
+    ]
+
+
+def pager(query: Query, page: Page) -> Pager:
+    """Link to the neighbours that have hits and that paging reaches.
+
+    How many pages there are is not said: copies that are shown under another hit count into the total.
+    """
+    last = min(-(-page.total // page.size), MAX_HITS // page.size)
+    has_next = page.page < last and len(page.hits) == page.size
+    return Pager(
+        page=page.page,
+        previous=search_url(replace(query, page=max(1, min(page.page - 1, last)))) if page.page > 1 else None,
+        next=search_url(replace(query, page=page.page + 1)) if has_next else None,
+    )
+
+
+def _panel(query: Query, name: str, values: tuple[FacetValue, ...]) -> Panel:
+    choices = tuple(
+        Choice(
+            label=value.value,
+            url=search_url(toggled(query, name, value.value)),
+            is_selected=value.selected,
+            count=value.count,
+        )
+        for value in sorted(values, key=lambda value: not value.selected)[:MAX_CHOICES]
+    )
+    return Panel(name=name, title=FACETS[name], shown=choices[:SHOWN], more=choices[SHOWN:])

@@ -1,0 +1,137 @@
+"""The one place where HTTP parameters become a checked query. Whoever holds a query never checks it again."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Literal, cast
+
+from werkzeug.datastructures import MultiDict
+
+from search.errors import BadParameterError
+from search.query import Filters, Query, parse
+from search.query.request import Collapse, Match, Sort
+
+#: Values of one repeatable parameter; a longer list is no choice that a reader made.
+MAX_VALUES = 100
+#: Characters of a bad value that its error repeats.
+MAX_ECHO = 40
+
+_FROM, _TO = "from", "to"
+_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+_FLAGS: Mapping[str, bool] = {"0": False, "1": True}
+_DIVERSITY: Mapping[str, bool] = {"none": False, **_FLAGS}
+#: Control characters are no part of a word, and some (NUL) cannot be shown in a page.
+_CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
+
+
+def page_query(arguments: MultiDict[str, str]) -> Query:
+    """Read a search as the page offers it.
+
+    Raises:
+        BadParameterError: If a value cannot be; it names the parameter. Unknown parameters are ignored.
+    """
+    return replace(_common(arguments), page=_whole_number(arguments, "page", 1))
+
+
+def api_query(arguments: MultiDict[str, str]) -> Query:
+    """Read a search as programs may ask it: the page's, and how hits are grouped, cut and explained.
+
+    Raises:
+        BadParameterError: If a value cannot be; it names the parameter. Unknown parameters are ignored.
+    """
+    return replace(
+        _common(arguments),
+        page=_whole_number(arguments, "page", 1),
+        size=_whole_number(arguments, "size", 20),
+        collapse=cast("Collapse", _text(arguments, "collapse", "title")),
+        diversity=_one_of(arguments, "diversity", _DIVERSITY, default=True),
+        facets=_one_of(arguments, "facets", _FLAGS, default=True),
+        explain=_one_of(arguments, "explain", _FLAGS, default=False),
+    )
+
+
+def _common(arguments: MultiDict[str, str]) -> Query:
+    """Read everything but the page, whose limit depends on its size."""
+    return Query(
+        parsed=parse(arguments.get("q", "").translate(_CONTROLS)),
+        filters=_filters(arguments),
+        sort=cast("Sort", _text(arguments, "sort", "relevance")),
+        match=cast("Match", _text(arguments, "match", "auto")),
+    )
+
+
+def _filters(arguments: MultiDict[str, str]) -> Filters:
+    date_from = _day(arguments, _FROM, "first")
+    date_to = _day(arguments, _TO, "last")
+    if date_from and date_to and date_from > date_to:
+        raise BadParameterError(_FROM, f"{date_from} is later than {date_to}, the last day asked for")
+    return Filters(
+        provider=_texts(arguments, "provider"),
+        topic=_texts(arguments, "topic"),
+        category=_texts(arguments, "category"),
+        type=_texts(arguments, "type"),
+        date_from=date_from,
+        date_to=date_to,
+    )
+
+
+def _text(arguments: MultiDict[str, str], name: str, default: str) -> str:
+    """Return the first value; an empty one, as forms send it, counts as not given."""
+    return arguments.get(name) or default
+
+
+def _texts(arguments: MultiDict[str, str], name: str) -> tuple[str, ...]:
+    values = tuple(dict.fromkeys(value for value in arguments.getlist(name) if value))
+    if len(values) > MAX_VALUES:
+        raise BadParameterError(name, f"at most {MAX_VALUES} values can be chosen")
+    return values
+
+
+def _whole_number(arguments: MultiDict[str, str], name: str, default: int) -> int:
+    text = _text(arguments, name, str(default))
+    # `int` alone would take other alphabets' digits, underscores, signs and blanks.
+    if not (text.isascii() and text.isdigit()):
+        raise BadParameterError(name, f"{_echo(text)} is not a whole number")
+    # Nine digits are beyond every limit already, and converting thousands of them would be an error of its own.
+    return int(text.lstrip("0")[:9] or "0")
+
+
+def _one_of(arguments: MultiDict[str, str], name: str, meanings: Mapping[str, bool], *, default: bool) -> bool:
+    text = arguments.get(name)
+    if not text:
+        return default
+    if text not in meanings:
+        raise BadParameterError(name, f"{_echo(text)} is not one of {', '.join(meanings)}")
+    return meanings[text]
+
+
+def _day(arguments: MultiDict[str, str], name: str, end: Literal["first", "last"]) -> date | None:
+    """Read a day, or the first or last day of the month or year that is named."""
+    text = arguments.get(name)
+    if not text:
+        return None
+    match = _DATE.fullmatch(text)
+    if not match:
+        raise BadParameterError(name, f"{_echo(text)} is not a date such as 2021-12-09, 2021-12 or 2021")
+    year, month, day = (int(part) if part else None for part in match.groups())
+    try:
+        return _first_day(year or 0, month, day) if end == "first" else _last_day(year or 0, month, day)
+    except ValueError as exc:
+        raise BadParameterError(name, f"{_echo(text)} is not in the calendar") from exc
+
+
+def _first_day(year: int, month: int | None, day: int | None) -> date:
+    return date(year, month or 1, day or 1)
+
+
+def _last_day(year: int, month: int | None, day: int | None) -> date:
+    first = _first_day(year, month or 12, day)
+    return first if day else first.replace(day=calendar.monthrange(first.year, first.month)[1])
+
+
+def _echo(text: str) -> str:
+    return repr(text if len(text) <= MAX_ECHO else f"{text[:MAX_ECHO]}…")

@@ -1,0 +1,118 @@
+"""`lede serve`: the application in several processes, behind a real web server."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+
+import click
+from flask import Flask
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from search.cli import index_options
+from search.errors import LedeError
+from search.settings import PREFIX, Settings, read_settings
+from web import create_app
+
+#: Threads of a worker that run the application. A search is Python and holds the interpreter all the while, so a
+#: second thread would answer nothing sooner; workers are what uses more processors.
+THREADS = 1
+#: Requests that wait in a worker; those beyond stay in the kernel's queue, where another worker may take them.
+BACKPRESSURE = 64
+#: Connections in the kernel's queue.
+BACKLOG = 1024
+#: How often, and how many seconds apart, it is looked whether the server listens already.
+ANNOUNCE_TRIES = 200
+ANNOUNCE_PAUSE = 0.02
+#: Seconds that a worker may take to finish what it is answering when it is told to stop.
+GRACE = 10
+
+
+class ServeError(LedeError, OSError):
+    """The server cannot listen where it was told to."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(f"cannot listen at {host}, port {port}: {reason}: choose others with --host and --port")
+
+
+def serve(settings: Settings) -> None:
+    """Answer until told to stop by SIGTERM or SIGINT; then finish what is being answered, and return.
+
+    A worker that dies is replaced.
+
+    Raises:
+        ServeError: If the address is in use or no address of this machine.
+    """
+    address, port = find_address(settings.host, settings.port)
+    # How workers get to know: they build the application for themselves, and read their settings as everybody does.
+    os.environ[f"{PREFIX}INDEX"] = str(settings.index.absolute())
+    os.environ[f"{PREFIX}ENGINE"] = settings.engine
+    server = Server(
+        "web.server:application",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=address,
+        port=port,
+        workers=settings.workers,
+        blocking_threads=THREADS,
+        backpressure=BACKPRESSURE,
+        backlog=BACKLOG,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE,
+        websockets=False,
+        log_access=False,
+        log_level=LogLevels.warning,
+    )
+    # The hooks of the server run before it listens; who reads the line may follow it at once.
+    threading.Thread(target=_announce, args=(settings, address, port), daemon=True).start()
+    server.serve()
+
+
+@click.command("serve", context_settings={"help_option_names": ["-h", "--help"]})
+@index_options
+@click.option("--host", metavar="ADDRESS", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", metavar="N", help="Its port; 0 takes one that is free.  [default: 8000]")
+@click.option("--workers", metavar="N", help="Processes that answer.  [default: 2]")
+def serve_command(**options: str | None) -> None:
+    """Serve the search page and the API, until stopped by Ctrl-C or SIGTERM."""
+    serve(read_settings(options))
+
+
+def application() -> Flask:
+    """Build the application of one worker, from the settings that :func:`serve` left in the environment."""
+    return create_app()
+
+
+def find_address(host: str, port: int) -> tuple[str, int]:
+    """Return the numeric address and the port to listen at; port 0 becomes one that is free.
+
+    Raises:
+        ServeError: If nothing can listen there.
+    """
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind) as probe:
+            # As the server does: a port that only lingers from the last run is free, one that is listened at is not.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+            address, free, *_ = probe.getsockname()
+    except (OSError, UnicodeError) as exc:
+        raise ServeError(host, port, getattr(exc, "strerror", None) or str(exc)) from exc
+    return address, free
+
+
+def _announce(settings: Settings, address: str, port: int) -> None:
+    """Say where the server is as soon as it takes connections."""
+    for _ in range(ANNOUNCE_TRIES):
+        try:
+            socket.create_connection((address, port), timeout=1).close()
+            break
+        except OSError:
+            time.sleep(ANNOUNCE_PAUSE)
+    place = f"[{settings.host}]" if ":" in settings.host else settings.host
+    plural = "" if settings.workers == 1 else "s"
+    click.echo(f"Lede is at http://{place}:{port} ({settings.workers} worker{plural}); stop with Ctrl-C")
