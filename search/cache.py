@@ -59,12 +59,18 @@ class Cache:
         self._seeds_line = b""
 
     def load(self) -> Memory | None:
-        """Return what the last run left, without the seeds; None where there is nothing that can be used."""
+        """Return what the last run left, without the seeds; None where there is nothing that can be used.
+
+        Raises:
+            IndexWriteError: If it is there and cannot be read, though it may be used another time.
+        """
         try:
             with self._file.open("rb") as stream:
                 header, self._seeds_line = stream.readline(), stream.readline()
         except FileNotFoundError:
             return None
+        except OSError as exc:
+            raise IndexWriteError(self._file.parent, exc.strerror or str(exc)) from exc
         content = _unsealed(header)
         if content is None or content["format"] != FORMAT:
             return None

@@ -93,9 +93,18 @@ def make_catalog(mentions: Iterable[Mention]) -> Catalog:
     return Catalog(articles=tuple(articles[id_] for id_ in sorted(articles)), stories=tuple(stories))
 
 
-def _age(mention: Mention) -> tuple[datetime, str, int, str, str]:
-    article = mention.seed.article
-    return (article.published_at or _NEVER, mention.name, mention.line, article.title, article.excerpt)
+def _age(mention: Mention) -> tuple[datetime, str, int, _Text]:
+    return (mention.seed.article.published_at or _NEVER, mention.name, mention.line, _Text(mention.seed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A seed in the order of its text, for where nothing else tells two apart; written only if it comes to that."""
+
+    seed: Seed
+
+    def __lt__(self, other: _Text) -> bool:
+        return repr(self.seed) < repr(other.seed)
 
 
 def _links(mentions: Iterable[Mention], articles: Mapping[str, Article]) -> Mapping[str, set[str]]:

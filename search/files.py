@@ -69,11 +69,13 @@ def list_seed_files(folders: Sequence[Path]) -> tuple[list[SeedFile], list[Refus
     for folder in folders:
         root = os.path.realpath(folder)
         for entry, name in _walk(folder):
-            identity = os.path.realpath(entry.path) if entry.is_symlink() else os.path.join(root, name)
+            place = os.path.join(root, name)
+            identity = os.path.realpath(entry.path) if entry.is_symlink() else place
             try:
                 files.setdefault(identity, _checked(entry, name, root, identity))
             except SeedError as exc:
-                refused.setdefault(identity, RefusedFile(identity, name, exc))
+                # Not by where a link leads: several may lead to one place, and a file may have become a link.
+                refused.setdefault(place, RefusedFile(place, name, exc))
     return sorted(files.values(), key=lambda file: (file.name, file.path)), list(refused.values())
 
 
@@ -123,7 +125,8 @@ def _walk(folder: Path) -> Iterator[tuple[os.DirEntry[str], str]]:
 def _listed(path: str) -> Iterable[os.DirEntry[str]]:
     try:
         with os.scandir(path) as entries:
-            return list(entries)
+            # In order, so that of several links to one file it is always the same that names it.
+            return sorted(entries, key=lambda entry: entry.name)
     except OSError as exc:
         raise SeedsFolderError(Path(path), exc.strerror or str(exc)) from exc
 
@@ -153,9 +156,10 @@ def _chunks(file: SeedFile, most: int | None) -> Iterator[bytes]:
         descriptor = os.open(file.path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
     except OSError as exc:
         raise _unreadable(file.path, exc) from exc
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _refused(file.path, "not-regular", "not a regular file", "replace it by a file, or remove it")
     with os.fdopen(descriptor, "rb", buffering=0) as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise _refused(file.path, "not-regular", "not a regular file", "replace it by a file, or remove it")
         left = most
         while left is None or left > 0:
             try:

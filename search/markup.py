@@ -39,7 +39,11 @@ class MarkupError(ValueError):
 
 
 class PureParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
-    """PyYAML's own parser, for where libyaml is not built in; brought to take tabs where libyaml does."""
+    """PyYAML's own parser, for where libyaml is not built in; brought to take tabs where libyaml does.
+
+    What is left of their differences concerns no seed that means anything: ``:`` before a bracket, unknown directives,
+    the characters of a tag, and what follows ``|`` on its line.
+    """
 
     def __init__(self, text: str) -> None:
         yaml.reader.Reader.__init__(self, text)
@@ -206,7 +210,8 @@ class _Builder:
             raise self._at(field, "merge", "merge keys are not allowed", "write the values out")
         if field.value in parent:
             first = parent[field.value]
-            fault = f"the key {field.value!r} stands here a second time (first in line {first.line})"
+            # Not named: it may be part of a secret.
+            fault = f"this key stands in its mapping a second time (first in line {first.line})"
             raise self._at(field, "duplicate-key", fault, "keep one of them")
         return field
 
@@ -280,7 +285,7 @@ class _JsonReader:
             key_at = self._separated(at, first=not members)
             key, at = self._string(key_at)
             if key in members:
-                fault = f"the key {key!r} stands here a second time (first in line {members[key].line})"
+                fault = f"this key stands in its object a second time (first in line {members[key].line})"
                 raise self.error(key_at, "duplicate-key", fault, "keep one of them")
             at = self._expect(self.skip(at), ":")
             field, at = self.value(self.skip(at), depth)

@@ -31,8 +31,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\ufeff]+")
 _NONCHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _INTEGER = re.compile(r"[-+]?[0-9]{1,9}")
 _DATE = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:(?:[Tt]|[ \t]+)(\d{1,2})(:\d{2}(?::\d{2}(?:[.,]\d+)?)?)"
-    r"[ \t]*(?:[Zz]|([-+])(\d{1,2})(?::?(\d{2}))?)?)?",
+    r"(\d{4}-\d{2}-\d{2})(?:(?:[Tt]|[ \t]+)([01]?\d|2[0-3])(:\d{2}(?::\d{2}(?:[.,]\d+)?)?)"
+    r"[ \t]*(?:[Zz]|([-+])(\d{1,2})(?::?([0-5]\d))?)?)?",
     re.ASCII,
 )
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}

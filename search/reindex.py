@@ -118,9 +118,16 @@ class _Run:
         survey.read(jobs, self._progress, full=full or not has_seeds)
         self._clock.lap("read")
         catalog = make_catalog(survey.mentions())
-        differences = self._publish(catalog, full=full, force=force)
+        differences = self._differences(catalog, force=force)
+        self._clock.lap("merge")
+        # Ahead of publishing, so that nothing has changed where this cannot be written. Should we die in between, the
+        # next run sees that what is remembered is not what is served, and publishes it.
         self._remember(survey, catalog)
         self._clock.lap("remember")
+        if full or self._engine.served() != catalog.generation:
+            self._progress.indexing(len(catalog.articles))
+            self._engine.publish(catalog)
+        self._clock.lap("publish")
         return _report(survey, catalog, self._clock, **differences)
 
     def _survey(self, folders: Sequence[Path], memory: Memory | None) -> Survey:
@@ -128,17 +135,16 @@ class _Run:
             return Survey(folders, {})
         return Survey(folders, memory.files, started_ns=memory.started_ns)
 
-    def _publish(self, catalog: Catalog, *, full: bool, force: bool) -> dict[str, int]:
-        """Publish unless that is what is served; return how many articles were added, changed and removed."""
+    def _differences(self, catalog: Catalog, *, force: bool) -> dict[str, int]:
+        """Return how many articles are added, changed and removed, against what is served.
+
+        Raises:
+            ShrinkError: If too little would be left, and *force* was not given.
+        """
         served = self._engine.fingerprints()
         found = {article.id: fingerprint(article) for article in catalog.articles}
         if not force:
             _refuse_to_shrink(served=len(served), found=len(found))
-        if full or self._engine.served() != catalog.generation:
-            self._progress.indexing(len(found))
-            self._clock.lap("merge")
-            self._engine.publish(catalog)
-            self._clock.lap("publish")
         both = served.keys() & found.keys()
         return {
             "added": len(found) - len(both),

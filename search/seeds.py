@@ -105,7 +105,7 @@ class SeedReader:
             return None
         end = _end_of_list(header, start)
         head, tail = header[: start + 1], header[end:]
-        if _DOCUMENT_MARK.search(head) or _DOCUMENT_MARK.search(tail):
+        if _DOCUMENT_MARK.search(head) or _DOCUMENT_MARK.search(tail) or tail.startswith(_BOM):
             return None
         tail_line = first_line + header.count(b"\n", 0, end)
         try:
@@ -208,7 +208,7 @@ def _without_secret(structure: Field) -> Field:
 
 def _article_of_block(block: bytes, file: SeedFile) -> Article | None:
     """Return the article of one list item, None where it does not stand on its own."""
-    if _BLOCK_SCALAR.search(block):
+    if _BLOCK_SCALAR.search(block) or _DOCUMENT_MARK.search(block):
         return None
     # It stands in the seed's mapping, which counts as a level of depth.
     structure = read_yaml((_ITEM[1:] + block).decode(), outer_depth=1)
@@ -229,16 +229,18 @@ def _end_of_list(header: bytes, start: int) -> int:
         end = line
 
 
-def _read_tail(tail: bytes, first_line: int) -> Field:
+def _read_tail(tail: bytes, first_line: int) -> Field | None:
     """Read what is behind the list; mostly that is the ciphertext alone, which needs no parser to be passed over."""
+    if not tail:
+        return None
     if _SECRET_ONLY.fullmatch(tail):
         return Field({SECRET_KEY: Field(None, first_line, 1)}, first_line, 1)
     return read_yaml(tail.decode(), first_line=first_line)
 
 
-def _joined(head: Field, tail: Field) -> Field | None:
+def _joined(head: Field, tail: Field | None) -> Field | None:
     """Put the keys before and behind the list together, None where they are no block mapping or not all different."""
-    before, behind = _block_mapping(head), {} if tail.value is None else _block_mapping(tail)
+    before, behind = _block_mapping(head), _block_mapping(tail) if tail else {}
     if before is None or behind is None or before.keys() & behind.keys() or "related" in before | behind:
         return None
     return _without_secret(head._replace(value=before | behind))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -10,7 +11,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 
 from search import ranking
-from search.analysis import fold, terms
+from search.analysis import fold
 from search.articles import Article, Story
 from search.engine import Statistics
 from search.errors import NotFoundError
@@ -22,6 +23,7 @@ FACETS = ("provider", "topic", "category", "type")
 #: Values of a facet that are listed; selected ones are, whatever their place.
 MAX_VALUES = 50
 
+_BETWEEN_LETTERS = re.compile(r"[\W_]+")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -149,12 +151,13 @@ class Documents:
     @cached_property
     def copies(self) -> list[int]:
         """The same number for articles of one story with the same normalised title; another one for every other."""
-        groups: dict[tuple[str, str], int] = {}
         numbers = list(range(len(self.articles)))
-        for number, article in enumerate(self.articles):
-            story = self._story_of[article.id]
-            if len(story.article_ids) > 1 and (title := normalized_title(article.title)):
-                numbers[number] = groups.setdefault((story.id, title), number)
+        for story in self._stories.values():
+            members = [self._numbers[id_] for id_ in story.article_ids]
+            groups: dict[str, int] = {}
+            for number in members if len(members) > 1 else ():
+                if title := normalized_title(self.articles[number].title):
+                    numbers[number] = groups.setdefault(title, number)
         return numbers
 
     def with_values(self, filters: Filters, name: str) -> AbstractSet[int] | None:
@@ -185,12 +188,12 @@ class Documents:
 
 
 def normalized_title(title: str) -> str:
-    """Return what two spellings of a title share.
+    """Return the letters and digits of a title, folded: what its spellings at different outlets share.
 
     >>> normalized_title("The U.S. — again!") == normalized_title("the US again")
     True
     """
-    return " ".join(terms(title))
+    return _BETWEEN_LETTERS.sub("", fold(title))
 
 
 def _inverse(order: Sequence[int]) -> list[int]:

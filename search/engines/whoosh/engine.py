@@ -19,7 +19,7 @@ from search.engines.documents import Documents
 from search.engines.executor import Executor
 from search.engines.fields import field_terms, field_texts
 from search.engines.whoosh.generations import Generations
-from search.engines.whoosh.library import FileStorage, IndexReader, ReaderClosed, open_dir
+from search.engines.whoosh.library import FileStorage, IndexReader, ReaderClosed, honest, open_dir
 from search.engines.whoosh.postings import WhooshPostings
 from search.engines.whoosh.schema import make_schema
 from search.errors import IndexDamagedError, NoIndexError
@@ -39,7 +39,8 @@ class WhooshReader:
         self.generation = generation
         self._size = size_bytes
         self._documents = Documents(read_articles(folder), _read_stories(folder))
-        self._whoosh: IndexReader = open_dir(str(folder), readonly=True).reader()
+        with honest():
+            self._whoosh: IndexReader = open_dir(str(folder), readonly=True).reader()
         terms: dict[str, Any] = orjson.loads((folder / _TERMS).read_bytes())
         self.postings = WhooshPostings(self._whoosh, terms["lengths"], terms["forms"])
         self._executor = Executor(generation, self._documents, self.postings)
@@ -117,9 +118,13 @@ class WhooshEngine:
         """Open the newest generation that is whole."""
         try:
             return self._open_newest()
-        except FileNotFoundError:
+        except OSError:
             # Pruned between the check and the opening, by reindexes faster than this reader; there are newer ones.
+            pass
+        try:
             return self._open_newest()
+        except OSError as exc:
+            raise IndexDamagedError(self._folder, exc.strerror or str(exc)) from exc
 
     def _open_newest(self) -> WhooshReader:
         pointer, folder = self._generations.open_newest()
@@ -127,7 +132,7 @@ class WhooshEngine:
 
     def publish(self, catalog: Catalog) -> str:
         """Make *catalog* what is served."""
-        with self._generations.building() as folder:
+        with self._generations.building() as folder, honest():
             write_generation(catalog, folder)
             _check(catalog, folder)
             self._generations.publish(folder, catalog.generation)

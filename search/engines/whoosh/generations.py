@@ -1,4 +1,4 @@
-"""Generations in a folder: built aside, verified, published by one rename, pruned.
+"""Generations in a folder: built aside, verified, and published by one rename; only two are kept.
 
 ::
 
@@ -55,11 +55,17 @@ class Generations:
         self._generations = folder / "generations"
 
     def pointers(self) -> list[Pointer]:
-        """List what was published, newest first."""
+        """List what was published, newest first.
+
+        Raises:
+            IndexDamagedError: If the list is there and cannot be read.
+        """
         try:
             text = self._pointer_file.read_text("ascii", "replace")
         except FileNotFoundError:
             return []
+        except OSError as exc:
+            raise IndexDamagedError(self._folder, f"CURRENT: {exc.strerror}") from exc
         # Found wherever they stand, so that a damaged line does not hide the whole one behind it.
         return [Pointer(*found) for found in _POINTER.findall(text)]
 
@@ -130,8 +136,9 @@ class Generations:
         _sync(self._generations)
         whole = [pointer for pointer in self.pointers() if self.fault(pointer) is None]
         kept = [Pointer(target.name, hashlib.sha256(manifest).hexdigest()), *whole][:KEPT]
-        self._write_pointers(kept)
+        # Before the switch: should we die at it, the next reindex publishes, and so removes what is left over.
         self._prune({pointer.name for pointer in kept})
+        self._write_pointers(kept)
 
     def size(self, pointer: Pointer) -> int:
         """Return the bytes that a generation takes on disk."""

@@ -5,7 +5,10 @@ Its source has escapes that newer Pythons warn of when they compile it, which a 
 
 from __future__ import annotations
 
+import errno
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", SyntaxWarning)
@@ -13,7 +16,7 @@ with warnings.catch_warnings():
     from whoosh.analysis import Analyzer, Token
     from whoosh.fields import ID, STORED, TEXT, Schema
     from whoosh.filedb.filestore import FileStorage
-    from whoosh.index import open_dir
+    from whoosh.index import EmptyIndexError, open_dir
     from whoosh.reading import IndexReader, ReaderClosed, TermNotFound
 
 __all__ = [
@@ -27,5 +30,15 @@ __all__ = [
     "Schema",
     "TermNotFound",
     "Token",
+    "honest",
     "open_dir",
 ]
+
+
+@contextmanager
+def honest() -> Iterator[None]:
+    """Raise an OSError where Whoosh takes a folder that it cannot list for one without an index."""
+    try:
+        yield
+    except EmptyIndexError as exc:
+        raise OSError(errno.EIO, str(exc)) from exc

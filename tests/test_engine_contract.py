@@ -1,0 +1,729 @@
+"""What every engine promises; each test here runs against each of them."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from multiprocessing.queues import SimpleQueue
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from factories import article, catalog
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from search.articles import Article
+from search.catalog import Catalog
+from search.engine import Engine, Reader
+from search.engines.memory import MemoryEngine
+from search.engines.whoosh import WhooshEngine
+from search.errors import NoIndexError, NotFoundError, PageTooDeepError
+from search.query import SORTS, Filters, Query, parse
+from search.results import Hit, Page
+
+FILTERS = {"provider", "topic", "category", "type", "date_from", "date_to"}
+
+
+@pytest.fixture(params=["memory", "whoosh"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    """Return each engine in turn, with nothing published yet."""
+    return MemoryEngine() if request.param == "memory" else WhooshEngine(tmp_path / "index")
+
+
+@pytest.fixture
+def whoosh(tmp_path: Path) -> WhooshEngine:
+    """Return the engine that keeps its index in files."""
+    return WhooshEngine(tmp_path / "index")
+
+
+def serve(engine: Engine, *articles: Article, related: tuple[tuple[Article, ...], ...] = ()) -> Reader:
+    engine.publish(catalog(*articles, related=related))
+    return engine.open()
+
+
+def ask(reader: Reader, text: str = "", **options: Any) -> Page:
+    """Search with everything on one page, unless the options say otherwise."""
+    chosen = Filters(**{name: options.pop(name) for name in FILTERS & options.keys()})
+    return reader.search(Query(parsed=parse(text), filters=chosen, **{"size": 100, **options}))
+
+
+def titles(page: Page) -> list[str]:
+    return [hit.article.title for hit in page.hits]
+
+
+def found(reader: Reader, text: str, **options: Any) -> set[str]:
+    return set(titles(ask(reader, text, **options)))
+
+
+def counts(page: Page, facet: str) -> dict[str, int]:
+    return {value.value: value.count for value in page.facets[facet]}
+
+
+# Generations
+
+
+def test_before_anything_is_published_there_is_nothing_to_open(engine: Engine) -> None:
+    assert (engine.current(), engine.served(), engine.fingerprints()) == (None, None, {})
+    with pytest.raises(NoIndexError):
+        engine.open()
+
+
+def test_what_was_published_is_served(engine: Engine) -> None:
+    news = catalog(article("Rates rise"))
+
+    generation = engine.publish(news)
+
+    assert generation == news.generation == engine.served() == engine.open().generation
+    assert engine.current() is not None
+
+
+def test_another_publish_has_another_name_even_for_the_same_articles(engine: Engine) -> None:
+    news = catalog(article("Rates rise"))
+
+    names = {(engine.publish(news), engine.current()) for _ in range(3)}
+
+    assert len(names) == 3
+    assert {generation for generation, _ in names} == {news.generation}
+
+
+def test_an_open_reader_keeps_its_generation_while_another_is_published(engine: Engine) -> None:
+    old = serve(engine, article("Rates rise"))
+    new = serve(engine, article("Rates fall"))
+
+    assert titles(ask(old, "rates")) == ["Rates rise"]
+    assert titles(ask(new, "rates")) == ["Rates fall"]
+
+
+def test_fingerprints_tell_which_articles_have_changed(engine: Engine) -> None:
+    same, before, after = (
+        article("Same"),
+        article("Old", url="https://x.example/1"),
+        article("New", url="https://x.example/1"),
+    )
+    engine.publish(catalog(same, before))
+    old = engine.fingerprints()
+    engine.publish(catalog(same, after))
+    new = engine.fingerprints()
+
+    assert old.keys() == new.keys() == {same.id, before.id}
+    assert {id_ for id_ in old if old[id_] != new[id_]} == {before.id}
+
+
+def test_what_was_published_verifies(engine: Engine) -> None:
+    serve(engine, article("Rates rise", topics=("AI", "Data Science")), article("東京都の金利"))
+
+    assert engine.verify() == []
+
+
+def test_a_catalog_of_nothing_can_be_published_and_searched(engine: Engine) -> None:
+    reader = serve(engine)
+
+    page = ask(reader, "rates -fall", explain=True)
+
+    assert (page.total, page.hits, page.timeline and page.timeline.buckets) == (0, (), ())
+    assert engine.verify() == []
+
+
+def test_closing_twice_is_closing_once(engine: Engine) -> None:
+    reader = serve(engine, article())
+
+    reader.close()
+    reader.close()
+
+
+# Words
+
+
+def test_all_words_must_be_there_in_whatever_fields(engine: Engine) -> None:
+    spread = article("Rates", excerpt="A central bank", provider="Herald", topics=("Finance",))
+    reader = serve(engine, spread, article("Rates fall"), article("Herald of finance"))
+
+    assert found(reader, "rates central herald finance") == {"Rates"}
+
+
+def test_other_forms_of_a_word_are_found_behind_the_word_itself(engine: Engine) -> None:
+    reader = serve(engine, article("Elections today"), article("Election today"), article("Selection today"))
+
+    assert titles(ask(reader, "election")) == ["Election today", "Elections today"]
+    assert titles(ask(reader, "elections")) == ["Elections today", "Election today"]
+
+
+@pytest.mark.parametrize("text", ["cafe", "CAFÉ", "Ｃａｆé", "cafés"])
+def test_case_accents_and_width_do_not_count(engine: Engine, text: str) -> None:
+    reader = serve(engine, article("Un café à Paris"), article("Tea"))
+
+    assert found(reader, text) == {"Un café à Paris"}
+
+
+@pytest.mark.parametrize("text", ["京都", "東京", "東京都"])
+def test_scripts_without_spaces_are_found_by_any_part(engine: Engine, text: str) -> None:
+    reader = serve(engine, article("東京都の金利"), article("大阪の天気"))
+
+    assert found(reader, text) == {"東京都の金利"}
+
+
+def test_a_phrase_wants_its_words_in_these_forms_next_to_one_another_in_order(engine: Engine) -> None:
+    reader = serve(
+        engine,
+        article("The central bank acts"),
+        article("Bank of the central station"),
+        article("The central banks act"),
+        article("Central, as a bank"),
+    )
+
+    assert found(reader, '"central bank"') == {"The central bank acts"}
+
+
+def test_a_phrase_reaches_over_no_two_fields_and_no_two_topics(engine: Engine) -> None:
+    reader = serve(engine, article("Rates rise", excerpt="Fast", topics=("Data", "Science")))
+
+    assert found(reader, '"rise fast"', match="all") == set()
+    assert found(reader, '"data science"', match="all") == set()
+    assert found(reader, "rise fast data science") == {"Rates rise"}
+
+
+def test_what_is_excluded_is_not_found(engine: Engine) -> None:
+    reader = serve(engine, article("Rates rise"), article("Rates fall"), article("Rates fall hard"))
+
+    assert found(reader, "rates -falls") == {"Rates rise"}
+    assert found(reader, 'rates -"fall hard"') == {"Rates rise", "Rates fall"}
+    assert found(reader, "-rise") == {"Rates fall", "Rates fall hard"}
+
+
+def test_one_side_of_an_or_suffices(engine: Engine) -> None:
+    reader = serve(engine, article("Rates rise"), article("Rates fall"), article("Snow fall"), article("Rates"))
+
+    assert found(reader, "rates rise OR fall") == {"Rates rise", "Rates fall"}
+    assert found(reader, '"rates rise" OR snow') == {"Rates rise", "Snow fall"}
+
+
+@pytest.mark.parametrize("text", ["", "   ", '""', "?!", "-"])
+def test_without_a_word_everything_is_found(engine: Engine, text: str) -> None:
+    reader = serve(engine, article("Rates rise"), article("Snow fall"))
+
+    assert ask(reader, text).total == 2
+
+
+def test_a_word_in_the_title_counts_more_than_one_in_the_excerpt(engine: Engine) -> None:
+    reader = serve(engine, article("Snow today", excerpt="Rates fell"), article("Rates today", excerpt="Snow fell"))
+
+    assert titles(ask(reader, "rates")) == ["Rates today", "Snow today"]
+    assert titles(ask(reader, "snow")) == ["Snow today", "Rates today"]
+
+
+# Matching
+
+
+def test_where_nothing_has_all_words_the_most_of_them_suffice_and_the_page_says_so(engine: Engine) -> None:
+    reader = serve(
+        engine, article("Rates rise"), article("Rates rise fast"), article("Rates"), article("Rates rise fast again")
+    )
+
+    page = ask(reader, "rates rise fast zebra -again")
+
+    assert page.relaxed
+    assert titles(page) == ["Rates rise fast", "Rates rise"]
+
+
+def test_match_all_lets_no_fallback_pass(engine: Engine) -> None:
+    reader = serve(engine, article("Rates rise"))
+
+    page = ask(reader, "rates zebra", match="all")
+
+    assert (page.total, page.relaxed) == (0, False)
+
+
+def test_match_any_ranks_whatever_has_a_word(engine: Engine) -> None:
+    reader = serve(engine, article("Rates"), article("Rates rise"), article("Snow"), article("Rise again"))
+
+    page = ask(reader, "rates rise -again", match="any")
+
+    assert (titles(page), page.relaxed) == (["Rates rise", "Rates"], False)
+
+
+# Filters and facets
+
+
+def facetted(engine: Engine) -> Reader:
+    return serve(
+        engine,
+        article("Rates one", provider="Herald", topics=("AI", "Data"), type="video", category="news"),
+        article("Rates two", provider="Herald", topics=("AI",), type="article", category="news"),
+        article("Rates three", provider="Post", topics=("Data",), type="article", category="event"),
+        article("Snow", provider="Times", topics=("AI",), type="article", category="news"),
+    )
+
+
+def test_values_of_a_facet_are_ored_and_facets_anded(engine: Engine) -> None:
+    reader = facetted(engine)
+
+    assert found(reader, "", provider=("Herald", "Post"), topic=("Data",)) == {"Rates one", "Rates three"}
+    assert found(reader, "", type=("article",), category=("news",)) == {"Rates two", "Snow"}
+    assert found(reader, "", provider=("Nobody",)) == set()
+
+
+def test_a_filter_finds_its_value_however_it_is_typed(engine: Engine) -> None:
+    reader = facetted(engine)
+
+    assert found(reader, "rates", provider=("HERALD",), topic=("ai",)) == {"Rates one", "Rates two"}
+
+
+def test_facets_count_what_was_found(engine: Engine) -> None:
+    page = ask(facetted(engine), "rates")
+
+    assert counts(page, "provider") == {"Herald": 2, "Post": 1}
+    assert counts(page, "topic") == {"AI": 2, "Data": 2}
+    assert counts(page, "type") == {"article": 2, "video": 1}
+    assert counts(page, "category") == {"news": 2, "event": 1}
+
+
+def test_a_choice_does_not_change_the_counts_of_its_own_facet(engine: Engine) -> None:
+    page = ask(facetted(engine), "rates", provider=("Post",))
+
+    assert counts(page, "provider") == {"Herald": 2, "Post": 1}
+    assert counts(page, "topic") == {"Data": 1}
+    assert [value.value for value in page.facets["provider"] if value.selected] == ["Post"]
+    assert page.total == 1
+
+
+def test_a_chosen_value_that_nothing_has_is_listed_with_none(engine: Engine) -> None:
+    page = ask(facetted(engine), "rates", provider=("Times",))
+
+    assert counts(page, "provider") == {"Herald": 2, "Post": 1, "Times": 0}
+
+
+def test_facets_that_were_not_asked_for_are_left_out(engine: Engine) -> None:
+    page = ask(facetted(engine), "rates", facets=False)
+
+    assert (page.total, page.facets, page.timeline) == (3, {}, None)
+
+
+def test_dates_are_whole_days_both_inclusive_and_leave_out_the_undated(engine: Engine) -> None:
+    reader = serve(
+        engine,
+        article("One", published="2021-12-09T00:00:00Z"),
+        article("Two", published="2021-12-10T23:59:59Z"),
+        article("Three", published="2021-12-11T00:00:00Z"),
+        article("Undated", published=None),
+    )
+
+    assert found(reader, "", date_from=date(2021, 12, 10)) == {"Two", "Three"}
+    assert found(reader, "", date_to=date(2021, 12, 10)) == {"One", "Two"}
+    assert found(reader, "", date_from=date(2021, 12, 9), date_to=date(2021, 12, 9)) == {"One"}
+
+
+# Order
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("newest", ["New", "Middle", "Old", "Undated"]),
+        ("oldest", ["Old", "Middle", "New", "Undated"]),
+        ("quality", ["Old", "New", "Undated", "Middle"]),
+    ],
+)
+def test_sorts_put_what_is_unknown_last(engine: Engine, sort: str, expected: list[str]) -> None:
+    reader = serve(
+        engine,
+        article("Old", published="2020-01-01", quality=90),
+        article("Middle", published="2021-01-01"),
+        article("New", published="2022-01-01", quality=10),
+        article("Undated", published=None, quality=0),
+    )
+
+    assert titles(ask(reader, "", sort=sort)) == expected
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_ties_fall_newest_first_and_then_by_id(engine: Engine, sort: str) -> None:
+    moments = ["2021-12-09", "2021-12-09", "2021-12-09"]
+    news = [article("Rates", url=f"https://{n}.example/", published=moment) for n, moment in enumerate(moments)]
+    reader = serve(engine, *news)
+
+    hits = ask(reader, "rates", sort=sort, collapse="none").hits
+
+    assert [hit.article.id for hit in hits] == sorted(one.id for one in news)
+
+
+def test_of_two_that_fit_alike_the_newer_comes_first(engine: Engine) -> None:
+    reader = serve(engine, article("Rates one", published="2021-12-01"), article("Rates two", published="2021-12-09"))
+
+    assert titles(ask(reader, "rates")) == ["Rates two", "Rates one"]
+
+
+def many(number: int = 45) -> list[Article]:
+    start = datetime(2021, 1, 1, tzinfo=UTC)
+    return [
+        article(
+            f"Rates number {n}",
+            domain=f"{n % 4}.example",
+            published=(start + timedelta(days=n % 17)).isoformat(),
+            quality=n % 5 * 20,
+        )
+        for n in range(number)
+    ]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("diversity", [True, False])
+def test_pages_never_overlap_and_hold_everything_together(engine: Engine, sort: str, diversity: bool) -> None:  # noqa: FBT001
+    reader = serve(engine, *many())
+
+    pages = [ask(reader, "rates", sort=sort, diversity=diversity, page=n, size=7) for n in range(1, 9)]
+
+    seen = [hit.article.id for page in pages for hit in page.hits]
+    assert [len(page.hits) for page in pages] == [7, 7, 7, 7, 7, 7, 3, 0]
+    assert len(set(seen)) == 45
+    assert {page.total for page in pages} == {45}
+
+
+def test_a_page_beyond_what_paging_reaches_is_refused() -> None:
+    with pytest.raises(PageTooDeepError):
+        Query(parsed=parse(""), page=101, size=100)
+
+
+# Copies and domains
+
+
+def copies(engine: Engine) -> Reader:
+    news = [article("Rates rise!", url=f"https://{n}.example/", provider=f"Paper {n}") for n in range(3)]
+    other = article("Rates rise!", url="https://other.example/")
+    return serve(engine, *news, other, related=(tuple(news),))
+
+
+def test_copies_of_a_title_within_a_story_are_one_hit_that_names_the_others(engine: Engine) -> None:
+    page = ask(copies(engine), "rates")
+
+    assert page.total == 4
+    assert sorted(len(hit.also) for hit in page.hits) == [0, 2]
+    assert sum(1 + len(hit.also) for hit in page.hits) == page.total
+
+
+def test_copies_are_listed_one_by_one_when_asked_and_the_total_stays(engine: Engine) -> None:
+    page = ask(copies(engine), "rates", collapse="none")
+
+    assert (page.total, len(page.hits)) == (4, 4)
+    assert all(hit.also == () for hit in page.hits)
+
+
+def crowded(engine: Engine) -> Reader:
+    crowd = [article(f"Rates {n}", domain="crowd.example", provider="Crowd", quality=100) for n in range(15)]
+    rest = [article(f"Rates and more {n}", domain=f"{n}.example", provider=f"Paper {n}", quality=0) for n in range(12)]
+    return serve(engine, *crowd, *rest)
+
+
+def domains(hits: Sequence[Hit]) -> list[str]:
+    return [hit.article.provider.domain for hit in hits]
+
+
+def test_no_domain_takes_more_than_three_of_the_first_ten_while_others_match(engine: Engine) -> None:
+    hits = ask(crowded(engine), "rates").hits
+
+    assert domains(hits[:10]).count("crowd.example") == 3
+    assert len(hits) == 27
+    assert [hit.more_from_domain for hit in hits if hit.more_from_domain] == [12]
+    assert hits[2].more_from_domain == 12
+
+
+@pytest.mark.parametrize("options", [{"diversity": False}, {"provider": ("Crowd",)}, {"sort": "quality"}])
+def test_domains_are_not_spread_where_the_reader_wants_it_otherwise(engine: Engine, options: dict[str, Any]) -> None:
+    hits = ask(crowded(engine), "rates", **options).hits
+
+    assert set(domains(hits[:10])) == {"crowd.example"}
+    assert not any(hit.more_from_domain for hit in hits)
+
+
+def test_a_domain_takes_all_places_where_no_other_matches(engine: Engine) -> None:
+    reader = serve(engine, *[article(f"Rates {n}") for n in range(12)])
+
+    hits = ask(reader, "rates").hits
+
+    assert len(hits) == 12
+    assert not any(hit.more_from_domain for hit in hits)
+
+
+# What a page says
+
+
+@pytest.mark.parametrize("days", [[], [0], [0, 0, 29], [0, 30], [0, 400, 900], [0, 40_000], [0, 700_000]])
+def test_the_timeline_and_the_undated_make_the_total(engine: Engine, days: list[int]) -> None:
+    start = date(1, 2, 3)
+    dated = [article(f"Rates {n}", published=(start + timedelta(days=day)).isoformat()) for n, day in enumerate(days)]
+    reader = serve(engine, *dated, article("Rates undated", published=None))
+
+    page = ask(reader, "rates")
+
+    assert page.timeline is not None
+    assert len(page.timeline.buckets) <= 30
+    assert sum(bucket.count for bucket in page.timeline.buckets) + page.timeline.undated == page.total
+    assert all(one.start < other.start for one, other in pairwise(page.timeline.buckets))
+
+
+def test_highlights_are_the_words_that_were_found_in_code_points_of_the_text(engine: Engine) -> None:
+    title, excerpt = "😀 Élections: the e-mail", "No election. The E‑Mail of U.S. banks"
+    reader = serve(engine, article(title, excerpt=excerpt))
+
+    hit = ask(reader, 'election email "us banks"').hits[0]
+
+    assert [title[start:end] for start, end in hit.highlights["title"]] == ["Élections", "e-mail"]
+    assert [excerpt[start:end] for start, end in hit.highlights["excerpt"]] == ["election", "E‑Mail", "U.S. banks"]
+
+
+def test_what_is_excluded_is_not_highlighted(engine: Engine) -> None:
+    reader = serve(engine, article("Rates rise", excerpt=""))
+
+    assert ask(reader, "-fall").hits[0].highlights == {"title": (), "excerpt": ()}
+
+
+def test_the_factors_of_an_explanation_multiply_to_the_score(engine: Engine) -> None:
+    news = [article("Rates rise", url=f"https://{n}.example/", quality=n * 30, heat=n * 40) for n in range(4)]
+    reader = serve(engine, *news, related=(tuple(news[:2]),))
+
+    hits = ask(reader, "rates rise", explain=True, collapse="none").hits
+
+    assert len(hits) == 4
+    for hit in hits:
+        assert hit.explanation is not None
+        assert math.isclose(math.prod(hit.explanation.factors.values()), hit.score, rel_tol=1e-9)
+        assert set(hit.explanation.factors) == {"text", "freshness", "quality", "heat", "coverage"}
+
+
+def test_freshness_is_off_where_the_query_names_dates(engine: Engine) -> None:
+    reader = serve(engine, article("Rates one", published="2020-01-01"), article("Rates two", published="2021-01-01"))
+
+    plain = ask(reader, "rates", explain=True)
+    dated = ask(reader, "rates", explain=True, date_from=date(2020, 1, 1))
+
+    assert factors(plain, "freshness") == [pytest.approx(1.15), pytest.approx(0.85, abs=0.02)]
+    assert factors(dated, "freshness") == [1.0, 1.0]
+
+
+def factors(page: Page, name: str) -> list[float]:
+    return [hit.explanation.factors[name] for hit in page.hits if hit.explanation]
+
+
+def test_scores_fall_down_the_page(engine: Engine) -> None:
+    scores = [hit.score for hit in ask(serve(engine, *many()), "rates number", diversity=False).hits]
+
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_page_says_what_it_answers(engine: Engine) -> None:
+    reader = serve(engine, article("Rates rise"))
+
+    page = ask(reader, "rates  -fall", page=2, size=5)
+
+    assert (page.query, page.searched, page.page, page.size) == ("rates  -fall", "rates -fall", 2, 5)
+    assert page.generation == reader.generation
+    assert page.took_ms >= 0
+
+
+# Articles, stories, statistics
+
+
+def test_articles_and_stories_are_got_by_their_ids(engine: Engine) -> None:
+    first, second, alone = article("One", published="2021-01-01"), article("Two"), article("Alone")
+    reader = serve(engine, first, second, alone, related=((first, second),))
+
+    assert reader.article(second.id) == second
+    assert reader.story(first.id).article_ids == (first.id, second.id)
+    assert reader.story_of(second.id) == reader.story(first.id)
+    assert reader.story_of(alone.id).article_ids == (alone.id,)
+
+
+@pytest.mark.parametrize("get", ["article", "story", "story_of"])
+@pytest.mark.parametrize("identifier", ["", "nobody", "0" * 16])
+def test_an_unknown_id_is_not_found(engine: Engine, get: str, identifier: str) -> None:
+    reader = serve(engine, article())
+
+    with pytest.raises(NotFoundError):
+        getattr(reader, get)(identifier)
+
+
+def test_a_hit_tells_of_its_story(engine: Engine) -> None:
+    first, second = article("Rates", domain="a.example"), article("More of it", domain="b.example")
+    reader = serve(engine, first, second, related=((first, second),))
+
+    story = ask(reader, "rates").hits[0].story
+
+    assert (story.id, story.articles, story.outlets) == (reader.story_of(first.id).id, 2, 2)
+
+
+def test_statistics_count_what_is_served(engine: Engine) -> None:
+    first, second = article("One", published="2021-01-01", provider="Herald"), article("Two", published="2021-02-01")
+    reader = serve(engine, first, second, article("Three", published=None), related=((first, second),))
+
+    statistics = reader.statistics()
+
+    assert (statistics.articles, statistics.stories, statistics.providers) == (3, 1, 2)
+    assert statistics.newest == datetime(2021, 2, 1, tzinfo=UTC)
+    assert statistics.generation == reader.generation
+
+
+# One engine against the other
+
+words = st.sampled_from("rate rates rising bank Bank's sense AI café C++ U.S. 10,000 e-mail 東京都 京都 the".split())
+texts = st.lists(words, max_size=6).map(" ".join)
+moments = st.sampled_from([None, "2019-02-03", "2021-12-08T07:49:00Z", "2021-12-09", "2021-12-30"])
+numbers = st.none() | st.sampled_from([0, 17, 100, 180])
+
+
+@st.composite
+def catalogs(draw: st.DrawFn) -> Catalog:
+    """Draw a few articles that share words, providers and moments, and stories of some of them."""
+    news = [
+        article(
+            draw(words) + " " + draw(texts),
+            url=f"https://{number}.example/",
+            excerpt=draw(texts),
+            provider=draw(st.sampled_from(["Herald", "AI Post", "東京"])),
+            domain=draw(st.sampled_from(["a.example", "b.example"])),
+            published=draw(moments),
+            topics=tuple(draw(st.lists(words, max_size=3, unique=True))),
+            quality=draw(numbers),
+            heat=draw(numbers),
+            type=draw(st.sampled_from([None, "article", "video"])),
+        )
+        for number in range(draw(st.integers(0, 12)))
+    ]
+    lists = draw(st.lists(st.lists(st.sampled_from(news), min_size=2, max_size=5), max_size=3)) if news else []
+    return catalog(*news, related=tuple(tuple(one) for one in lists))
+
+
+phrases = st.lists(words, min_size=1, max_size=3).map(lambda found: f'"{" ".join(found)}"')
+leaves = (
+    words | phrases | words.map("-{}".format) | phrases.map("-{}".format) | st.sampled_from(["OR", '"', "*", "zebra"])
+)
+queries = st.builds(
+    Query,
+    parsed=st.lists(leaves, max_size=5).map(" ".join).map(parse),
+    filters=st.builds(
+        Filters,
+        provider=st.lists(st.sampled_from(["Herald", "herald", "nobody"]), max_size=2).map(tuple),
+        topic=st.lists(words, max_size=1).map(tuple),
+        type=st.lists(st.sampled_from(["article", "video"]), max_size=1).map(tuple),
+        date_from=st.none() | st.just(date(2021, 12, 8)),
+        date_to=st.none() | st.just(date(2021, 12, 9)),
+    ),
+    sort=st.sampled_from(SORTS),
+    page=st.integers(1, 2),
+    size=st.sampled_from([1, 3, 100]),
+    match=st.sampled_from(["auto", "all", "any"]),
+    collapse=st.sampled_from(["title", "none"]),
+    diversity=st.booleans(),
+    facets=st.booleans(),
+    explain=st.booleans(),
+)
+
+
+def answer(reader: Reader, query: Query) -> Page:
+    return replace(reader.search(query), took_ms=0.0, generation="")
+
+
+@given(catalogs(), st.lists(queries, min_size=1, max_size=8))
+@settings(max_examples=60)
+def test_both_engines_give_equal_pages(news: Catalog, asked: list[Query]) -> None:
+    memory = MemoryEngine()
+    memory.publish(news)
+    with TemporaryDirectory() as folder:
+        whoosh = WhooshEngine(Path(folder))
+        whoosh.publish(news)
+        reader = whoosh.open()
+
+        pages = [answer(reader, query) for query in asked]
+        faults = whoosh.verify()
+        reader.close()
+
+    assert pages == [answer(memory.open(), query) for query in asked]
+    assert faults == []
+
+
+@given(catalogs(), queries)
+@settings(max_examples=60)
+def test_totals_are_what_the_pages_hold_together(news: Catalog, query: Query) -> None:
+    memory = MemoryEngine()
+    memory.publish(news)
+    page = memory.open().search(replace(query, page=1, size=100))
+
+    assert sum(1 + len(hit.also) for hit in page.hits) == page.total
+    assert page.total == memory.open().search(replace(query, collapse="none", diversity=False)).total
+
+
+# Threads and processes
+
+VOCABULARY = [f"word{n}" for n in range(60)]
+
+
+def crowd_of_words(count: int = 150) -> list[Article]:
+    chance = random.Random(count)  # noqa: S311 - the same articles every time
+    return [
+        article(
+            " ".join(chance.choices(VOCABULARY, k=8)), url=f"https://{n}.example/", topics=(chance.choice(VOCABULARY),)
+        )
+        for n in range(count)
+    ]
+
+
+def many_queries(count: int) -> list[Query]:
+    chance = random.Random(count)  # noqa: S311
+    return [
+        Query(parsed=parse(" ".join(chance.choices(VOCABULARY, k=2)) + ' -"word1 word2"'), match="any", facets=False)
+        for _ in range(count)
+    ]
+
+
+@pytest.fixture
+def switching_often() -> Iterator[None]:
+    """Let threads interrupt one another fifty times as often as usual."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-4)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.fixture
+def _forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep next to nothing decoded, so that searches read the files all the time."""
+    monkeypatch.setattr("search.engines.whoosh.postings.MAX_DECODED", 50)
+
+
+@pytest.mark.usefixtures("_forgetful", "switching_often")
+def test_eight_threads_on_one_reader_get_the_answers_of_one_thread(whoosh: WhooshEngine) -> None:
+    reader, queries = serve(whoosh, *crowd_of_words()), many_queries(2_000)
+    alone = [answer(reader, query) for query in queries]
+
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda query: answer(reader, query), queries))
+
+    assert together == alone
+
+
+@pytest.mark.usefixtures("_forgetful")
+def test_processes_forked_after_opening_share_the_reader(whoosh: WhooshEngine) -> None:
+    reader, queries = serve(whoosh, *crowd_of_words()), many_queries(200)
+    expected = [answer(reader, query) for query in queries]
+    fork = multiprocessing.get_context("fork")
+    results: SimpleQueue[bool] = fork.SimpleQueue()
+
+    def search_again() -> None:
+        results.put([answer(reader, query) for query in queries] == expected)
+
+    processes = [fork.Process(target=search_again) for _ in range(3)]
+    for process in processes:
+        process.start()
+    here = [answer(reader, query) for query in queries]
+    for process in processes:
+        process.join(60)
+
+    assert here == expected
+    assert [results.get() for _ in processes] == [True, True, True]
