@@ -52,7 +52,7 @@ bench: .venv/dev.stamp
 	@for file in bench/*.py; do echo "$(BIN)/python $$file"; done
 
 clean:
-	rm -rf .venv .cache .hypothesis .ruff_cache .import_linter_cache build dist index
+	rm -rf .venv .cache .hypothesis build dist index
 	find search web tests bench -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/pyvenv.cfg:

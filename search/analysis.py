@@ -13,19 +13,20 @@ import Stemmer
 MAX_TERM = 64
 
 _CJK = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]"
+_LETTER = rf"[\p{{L}}--{_CJK}]"
 _ALNUM = rf"[[\p{{L}}\p{{N}}\p{{M}}]--{_CJK}]"
-_START = r"(?<![\p{L}\p{N}\p{M}])"
-_END = r"(?![\p{L}\p{N}\p{M}])"
+_START = rf"(?<!{_ALNUM})"
+_END = rf"(?!{_ALNUM})"
 
 # The first alternative that fits wins, so what is written in a special way comes before plain words.
 _TOKEN = regex.compile(
     rf"""(?V1x)
-      (?P<acronym> {_START} (?:\p{{L}}\.)+ \p{{L}} {_END} \.? )           # U.S.
-    | (?P<technical> {_START} [A-Za-z] (?:\+\+ | \#) {_END}               # C++  C\#
+      (?P<acronym> {_START} (?:{_LETTER}\.)+ {_LETTER} {_END} \.? )         # U.S.
+    | (?P<technical> {_START} [A-Za-z] (?:\+\+ | \#) {_END}                 # C++  C\#
                    | \.NET {_END} | {_START} \.net {_END}
-                   | {_START} \p{{L}}{{1,3}} & \p{{L}}{{1,3}} {_END} )    # AT&T
-    | (?P<joined> {_START} \p{{L}} [-\u2010\u2011] {_ALNUM}+ {_END} )     # e-mail
-    | (?P<number> {_START} \p{{Nd}}+ (?:[.,]\p{{Nd}}+)+ {_END} )          # 10,000
+                   | {_START} {_LETTER}{{1,3}} & {_LETTER}{{1,3}} {_END} )  # AT&T
+    | (?P<joined> {_START} {_LETTER} [-\u2010\u2011] {_ALNUM}+ {_END} )     # e-mail
+    | (?P<number> {_START} \p{{Nd}}+ (?:[.,]\p{{Nd}}+)+ {_END} )            # 10,000
     | (?P<cjk> {_CJK}+ )
     | (?P<word> {_ALNUM}+ (?:['\u2019\u02bc] {_ALNUM}+)* )
     """
@@ -68,7 +69,7 @@ def terms(text: str) -> list[str]:
 
 def has_terms(text: str) -> bool:
     """Tell whether there is anything in *text* to search for."""
-    return _TOKEN.search(text) is not None
+    return bool(tokenize(text))
 
 
 @lru_cache(maxsize=100_000)

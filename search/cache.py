@@ -72,7 +72,7 @@ class Cache:
         except OSError as exc:
             raise IndexWriteError(self._file.parent, exc.strerror or str(exc)) from exc
         content = _unsealed(header)
-        if content is None or content["format"] != FORMAT:
+        if content is None or content.get("format") != FORMAT:
             return None
         files = {_from_name(row[0]): _file_from_row(row) for row in content["files"]}
         known = {key: content[key] for key in ("articles", "stories", "generation", "started_ns")}

@@ -16,7 +16,7 @@ from search import __version__, wire
 from search.cache import count_refused
 from search.display import show_page, show_problems, show_report, show_statistics
 from search.engines import make_engine
-from search.errors import BadParameterError, IndexLockedError, LedeError, SettingsError
+from search.errors import BadParameterError, IndexLockedError, LedeError, SeedsFolderError, SettingsError
 from search.index import open_index
 from search.reading import Progress
 from search.reindex import check as check_seeds
@@ -106,9 +106,11 @@ def reindex_command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN
     """
     names = ("seeds", "index", "engine", "jobs")
     settings = read_settings({name: options[name] for name in names})
+    # Watched before they are read: what changes in between is read again.
+    changes = _changes(settings) if options["watch"] else iter(())
     report = _reindex_once(settings, options)
-    if options["watch"]:
-        _watch(settings, options)
+    for _ in changes:
+        _reindex_again(settings, options)
     ctx.exit(REFUSED if report.problems else 0)
 
 
@@ -135,15 +137,31 @@ def _reindex_once(settings: Settings, options: dict[str, Any]) -> Report:
     return report
 
 
-def _watch(settings: Settings, options: dict[str, Any]) -> None:
-    """Reindex after every burst of changes, until interrupted; what fails is said, and watching goes on."""
+def _changes(settings: Settings) -> Iterator[object]:
+    """Watch the seeds from now on, until interrupted, and yield after every burst of changes.
+
+    Raises:
+        SeedsFolderError: If a folder is not there.
+    """
     import watchfiles  # noqa: PLC0415 - no other command should wait for it
 
-    for _ in watchfiles.watch(*settings.seeds, step=SETTLED, raise_interrupt=False):
-        try:
-            _reindex_once(settings, options | {"full": False})
-        except LedeError as exc:
-            click.echo(f"Error: {exc}", err=True)
+    changes = watchfiles.watch(
+        *settings.seeds, step=SETTLED, rust_timeout=SETTLED, yield_on_timeout=True, raise_interrupt=False
+    )
+    try:
+        # Watching begins with the first question, which has no answer for want of changes.
+        next(changes, None)
+    except OSError as exc:
+        raise SeedsFolderError(settings.seeds[0], exc.strerror or str(exc)) from exc
+    return filter(None, changes)
+
+
+def _reindex_again(settings: Settings, options: dict[str, Any]) -> None:
+    """Reindex after a change; what fails is said, and watching goes on."""
+    try:
+        _reindex_once(settings, options | {"full": False})
+    except LedeError as exc:
+        click.echo(f"Error: {exc}", err=True)
 
 
 @lede.command(cls=_Reporting)

@@ -44,7 +44,7 @@ def show_report(report: Report, *, check: bool, verbose: bool) -> None:
         shares = f"reading {seconds.read:.2f}, indexing {seconds.index:.2f} (the engine {seconds.publish:.2f})"
         click.echo(f"Seconds: {seconds.total:.2f}, of these {shares}.")
     if (verbose or check) and report.unknown_keys:
-        counted = ", ".join(f"{key} ({count:,})" for key, count in report.unknown_keys.items())
+        counted = ", ".join(f"{_safe(key)} ({count:,})" for key, count in report.unknown_keys.items())
         click.echo(f"Keys that were ignored: {counted}.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +17,8 @@ EXTENSIONS = frozenset({".md", ".markdown", ".txt", ".yaml", ".yml", ".json", ".
 LINES = ".jsonl"
 
 _CHUNK = 1 << 18
+# What Windows lacks it needs not.
+_OPEN = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 class Stamp(NamedTuple):
@@ -40,7 +43,7 @@ class SeedFile(NamedTuple):
     name: str
     stamp: Stamp
     #: Its absolute path without links, however the folder was named; what is remembered of it goes by this.
-    identity: str = ""
+    identity: str
 
     @property
     def extension(self) -> str:
@@ -143,7 +146,7 @@ def _checked(entry: os.DirEntry[str], name: str, root: str, identity: str) -> Se
     if not identity.startswith(os.path.join(root, "")):
         raise _refused(entry.path, "outside", "a link to outside the seeds folder", "copy the file into the folder")
     if not stat.S_ISREG(found.st_mode):
-        raise _refused(entry.path, "not-regular", "not a regular file", "replace it by a file, or remove it")
+        raise _not_regular(entry.path)
     file = SeedFile(entry.path, name, _stamp(found), identity)
     if found.st_size > MAX_SEED_BYTES and file.extension != LINES:
         raise _too_large(file)
@@ -151,14 +154,16 @@ def _checked(entry: os.DirEntry[str], name: str, root: str, identity: str) -> Se
 
 
 def _chunks(file: SeedFile, most: int | None) -> Iterator[bytes]:
-    """Read up to *most* bytes. Opened without waiting, so that a pipe put in the file's place cannot hang us."""
+    """Read up to *most* bytes; a pipe or a link in the file's place by now is neither waited for nor followed."""
     try:
-        descriptor = os.open(file.path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
+        descriptor = os.open(file.identity, _OPEN)
     except OSError as exc:
+        if exc.errno == errno.ELOOP:
+            raise _not_regular(file.path) from exc
         raise _unreadable(file.path, exc) from exc
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise _refused(file.path, "not-regular", "not a regular file", "replace it by a file, or remove it")
+        raise _not_regular(file.path)
     with os.fdopen(descriptor, "rb", buffering=0) as stream:
         left = most
         while left is None or left > 0:
@@ -178,6 +183,10 @@ def _stamp(found: os.stat_result) -> Stamp:
 
 def _too_large(file: SeedFile) -> SeedError:
     return _refused(file.path, "too-large", f"larger than {MAX_SEED_BYTES:,} bytes", "split it, or shorten its body")
+
+
+def _not_regular(path: str) -> SeedError:
+    return _refused(path, "not-regular", "not a regular file", "replace it by a file, or remove it")
 
 
 def _unreadable(path: str, exc: OSError) -> SeedError:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -133,20 +134,18 @@ class _Worker:
         return self._answers
 
     def _take(self) -> None:
-        with self._process:
+        # Where the process died, join says so; closing its input may fail as well.
+        with suppress(OSError, EOFError, pickle.UnpicklingError), self._process:
             source, target = self._process.stdin, self._process.stdout
             if source is None or target is None:
                 return
-            try:
-                pickle.dump(list(self._requests), source, pickle.HIGHEST_PROTOCOL)
-                source.close()
-                unpickler = pickle.Unpickler(target)  # noqa: S301 - from a process that this one started
-                while len(self._answers) < len(self._requests):
-                    batch = unpickler.load()
-                    self._answers += batch
-                    self._progress.advance(len(batch))
-            except (OSError, EOFError):
-                return  # It died; join says so.
+            pickle.dump(list(self._requests), source, pickle.HIGHEST_PROTOCOL)
+            source.close()
+            unpickler = pickle.Unpickler(target)  # noqa: S301 - from a process that this one started
+            while len(self._answers) < len(self._requests):
+                batch = unpickler.load()
+                self._answers += batch
+                self._progress.advance(len(batch))
 
 
 def _processes(requests: Sequence[FileRequest], jobs: int) -> int:

@@ -18,8 +18,10 @@ from typing import NamedTuple
 from search.articles import Article, Seed
 from search.errors import Location, SeedError
 from search.files import LINES, MAX_SEED_BYTES, SeedFile, read_bytes, read_lines
-from search.markup import Field, MarkupError, read_json, read_yaml
+from search.json_reader import read_json
+from search.markup import Field, MarkupError
 from search.parse import KNOWN_KEYS, SECRET_KEY, Entry, SeedWarning, find_warnings, parse_article, parse_seed
+from search.yaml_reader import read_yaml
 
 _BOM = b"\xef\xbb\xbf"
 _LIST = b"\nrelated:\n  - "

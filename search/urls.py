@@ -19,7 +19,7 @@ _ENCODED = re.compile(r"[\x00-\x20\x7f-\xa0<>\"\\^`{|}\u2000-\u200f\u2028-\u202f
 _NO_PORT = {None, *_DEFAULT_PORTS.values()}
 # Parameters that say where a reader came from, never what is read.
 _TRACKING = re.compile(
-    r"(?:utm_\w*|\w*clk?id|gbraid|wbraid|igshid|mc_[ce]id|mkt_tok|_hs(?:enc|mi)|_ga|ref_src|cmpid)(?:=|$)", re.IGNORECASE
+    r"(?:utm_\w*|\w*clk?id|[gw]braid|igshid|mc_[ce]id|mkt_tok|_hs(?:enc|mi)|_ga|ref_src|cmpid)(?:=|$)", re.IGNORECASE
 )
 
 

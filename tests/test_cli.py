@@ -189,7 +189,7 @@ def test_the_report_as_json_has_the_promised_fields(folder: SeedFolder, run: Run
         *("generation", "articles", "stories", "files", "added", "changed", "removed", "seconds", "problems")
     ]
     assert report["files"] == {"read": 1, "unchanged": 0, "refused": 1, "vanished": 0}
-    assert report["seconds"].keys() >= {"read", "index", "total"}
+    assert list(report["seconds"]) == ["read", "index", "total"]
     assert (report["articles"], report["stories"], report["added"]) == (2, 1, 2)
     assert [list(problem) for problem in report["problems"]] == [["file", "line", "column", "code", "message"]]
     assert report["problems"][0] | {"message": ""} == {
@@ -274,10 +274,10 @@ def test_no_more_hits_than_the_limit_are_shown_and_the_total_is_exact(indexed: R
 
 
 def test_an_exclusion_may_stand_behind_two_minuses(indexed: Run) -> None:
-    result = indexed("search", "--", "-rates")
+    result = indexed("search", "--", "-rise")
 
     assert "Snow falls" in result.stdout
-    assert "Rates" not in result.stdout
+    assert "Rates rise" not in result.stdout
 
 
 def test_a_relaxed_search_says_so(indexed: Run) -> None:
@@ -473,13 +473,13 @@ class Watched:
         for stream in (started.stdout, started.stderr):
             threading.Thread(target=self._take, args=(stream,), daemon=True).start()
 
-    def _take(self, stream: Any) -> None:  # noqa: ANN401
+    def _take(self, stream: Any) -> None:
         self.lines.extend(stream)
 
-    def says(self, text: str, *, count: int = 1) -> None:
-        """Wait until a line with *text* has been written so often."""
+    def says(self, text: str) -> None:
+        """Wait until a line with *text* has been written."""
         end = time.monotonic() + 30
-        while sum(text in line for line in list(self.lines)) < count:
+        while not any(text in line for line in list(self.lines)):
             assert time.monotonic() < end, self.lines
             assert self.process.poll() is None, self.lines
             time.sleep(0.02)
@@ -502,14 +502,13 @@ def test_watching_picks_up_new_and_broken_seeds_and_ends_cleanly(
 ) -> None:
     folder.write("one.md", seed("One"))
     with watching() as watched:
-        watched.says("generation")
-        time.sleep(0.5)
+        watched.says("Generation")
         folder.write("two.md", seed("Two"))
-        watched.says("1 added")
+        watched.says("Articles: 2,")
         folder.write("bad.md", BROKEN)
         watched.says("bad.md:2:8")
         folder.write("three.md", seed("Three"))
-        watched.says("generation", count=4)
+        watched.says("Articles: 3,")
         watched.process.send_signal(signal.SIGINT)
         code = watched.process.wait(20)
 
@@ -524,12 +523,11 @@ def test_watching_outlives_a_reindex_that_fails(folder: SeedFolder, found: Calla
     for number in range(4):
         folder.write(f"{number}.md", seed(f"Number {number}"))
     with watching() as watched:
-        watched.says("generation")
-        time.sleep(0.5)
+        watched.says("Generation")
         for number in range(3):
             folder.remove(f"{number}.md")
         watched.says("--force")
         folder.write("0.md", seed("Number 0"))
-        watched.says("generation", count=2)
+        watched.says("Articles: 2,")
 
     assert sorted(found()) == ["Number 0", "Number 3"]

@@ -313,18 +313,20 @@ def test_a_list_of_generations_that_names_none_is_damage_not_an_empty_index(
 
 
 @pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("damaged", ["generations/*/articles.jsonl", "generations/*/*.seg", "CURRENT", "seeds.cache"])
 def test_a_reindex_repairs_a_damaged_index(
-    folder: SeedFolder, index_path: Path, reindexed: Reindex, *, full: bool
+    folder: SeedFolder, index_path: Path, reindexed: Reindex, damaged: str, *, full: bool
 ) -> None:
-    write_round(folder, 0)
-    reindexed()
-    for file in (index_path / "generations").glob("*/articles.jsonl"):
+    for number in range(2):
+        write_round(folder, number)
+        reindexed()
+    for file in index_path.glob(damaged):
         file.write_bytes(b"")
 
     report = reindexed(full=full)
 
-    assert served_round(index_path) == 0
     assert report.articles == 2 * SEEDS - 1
+    assert served_round(index_path) == 1
     assert leftovers(index_path) == set()
     assert WhooshEngine(index_path).verify() == []
 

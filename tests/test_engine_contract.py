@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from search.articles import Article
 from search.catalog import Catalog
 from search.engine import Engine, Reader
+from search.engines.matching import Postings
 from search.engines.memory import MemoryEngine
 from search.engines.whoosh import WhooshEngine
 from search.errors import NoIndexError, NotFoundError, PageTooDeepError
@@ -361,6 +362,15 @@ def test_of_two_that_fit_alike_the_newer_comes_first(engine: Engine) -> None:
     assert titles(ask(reader, "rates")) == ["Rates two", "Rates one"]
 
 
+def test_ties_fall_newest_first_also_where_freshness_is_off(engine: Engine) -> None:
+    days = ["2021-12-09", "2021-12-01", "2021-12-20", "2021-12-05"]
+    reader = serve(engine, *[article(f"Rates {day}", published=day) for day in days])
+
+    page = ask(reader, "rates", date_from=date(2021, 1, 1))
+
+    assert titles(page) == [f"Rates {day}" for day in sorted(days, reverse=True)]
+
+
 def many(number: int = 45) -> list[Article]:
     start = datetime(2021, 1, 1, tzinfo=UTC)
     return [
@@ -572,7 +582,12 @@ def test_statistics_count_what_is_served(engine: Engine) -> None:
 
 # One engine against the other
 
-words = st.sampled_from("rate rates rising bank Bank's sense AI café C++ U.S. 10,000 e-mail 東京都 京都 the".split())
+known_words = st.sampled_from(
+    "rate rates rising bank Bank's sense AI café C++ U.S. 10,000 e-mail 東京都 京都 the".split()
+)
+words = known_words | st.text(
+    st.characters(exclude_categories=["C", "Z"], exclude_characters='"-'), min_size=1, max_size=5
+)
 texts = st.lists(words, max_size=6).map(" ".join)
 moments = st.sampled_from([None, "2019-02-03", "2021-12-08T07:49:00Z", "2021-12-09", "2021-12-30"])
 numbers = st.none() | st.sampled_from([0, 17, 100, 180])
@@ -631,7 +646,7 @@ def answer(reader: Reader, query: Query) -> Page:
 
 
 @given(catalogs(), st.lists(queries, min_size=1, max_size=8))
-@settings(max_examples=60)
+@settings(max_examples=settings().max_examples * 3 // 5)
 def test_both_engines_give_equal_pages(news: Catalog, asked: list[Query]) -> None:
     memory = MemoryEngine()
     memory.publish(news)
@@ -649,7 +664,6 @@ def test_both_engines_give_equal_pages(news: Catalog, asked: list[Query]) -> Non
 
 
 @given(catalogs(), queries)
-@settings(max_examples=60)
 def test_totals_are_what_the_pages_hold_together(news: Catalog, query: Query) -> None:
     memory = MemoryEngine()
     memory.publish(news)
@@ -683,10 +697,9 @@ def many_queries(count: int) -> list[Query]:
 
 
 @pytest.fixture
-def switching_often() -> Iterator[None]:
-    """Let threads interrupt one another fifty times as often as usual."""
+def _same_switches() -> Iterator[None]:
+    """Let threads interrupt one another as often afterwards as before."""
     before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-4)
     yield
     sys.setswitchinterval(before)
 
@@ -697,15 +710,36 @@ def _forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("search.engines.whoosh.postings.MAX_DECODED", 50)
 
 
-@pytest.mark.usefixtures("_forgetful", "switching_often")
+@pytest.mark.usefixtures("_forgetful", "_same_switches")
 def test_eight_threads_on_one_reader_get_the_answers_of_one_thread(whoosh: WhooshEngine) -> None:
     reader, queries = serve(whoosh, *crowd_of_words()), many_queries(2_000)
     alone = [answer(reader, query) for query in queries]
 
+    sys.setswitchinterval(1e-4)
     with ThreadPoolExecutor(8) as threads:
         together = list(threads.map(lambda query: answer(reader, query), queries))
 
     assert together == alone
+
+
+@pytest.mark.usefixtures("_forgetful", "_same_switches")
+def test_eight_threads_read_the_postings_that_one_thread_reads(whoosh: WhooshEngine) -> None:
+    """Whoosh's matchers share a cursor: without a lock around them a few in a thousand readings go wrong here."""
+    whoosh.publish(catalog(*crowd_of_words(300)))
+    postings = whoosh.open().postings
+    chance = random.Random(4_000)  # noqa: S311
+    asked = [chance.choice(VOCABULARY) for _ in range(4_000)]
+    alone = [read_title(postings, term) for term in asked]
+
+    sys.setswitchinterval(1e-5)
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda term: read_title(postings, term), asked))
+
+    assert together == alone
+
+
+def read_title(postings: Postings, term: str) -> list[tuple[int, list[int]]]:
+    return [(number, list(places)) for number, places in postings.positions("title", term).items()]
 
 
 @pytest.mark.usefixtures("_forgetful")

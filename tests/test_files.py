@@ -326,4 +326,4 @@ def test_a_stamp_changes_with_the_file_though_its_time_is_set_back(folder: SeedF
 
 @pytest.mark.parametrize(("name", "extension"), [("a/B.MD", ".md"), ("x.tar.yaml", ".yaml"), ("a.b/c", "")])
 def test_an_extension_is_that_of_the_name_in_lower_case(name: str, extension: str) -> None:
-    assert SeedFile(name, name, Stamp(0, 0, 0, 0)).extension == extension
+    assert SeedFile(name, name, Stamp(0, 0, 0, 0), name).extension == extension

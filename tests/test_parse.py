@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from search.articles import Article, Image, Provider, Seed
 from search.errors import Location, SeedError
-from search.markup import Field, read_json, read_yaml
+from search.json_reader import read_json
+from search.markup import Field
 from search.parse import KNOWN_KEYS, clean, find_warnings, parse_date, parse_seed
+from search.yaml_reader import read_yaml
 
 CANARY = "Q0FOQVJZ;c2VjcmV0"
 

@@ -174,14 +174,17 @@ def test_an_edit_that_leaves_size_and_time_as_they_were_is_noticed(
     assert found() == ["Rates fall"]
 
 
-def test_an_edit_in_the_moment_of_a_reindex_is_noticed_by_the_next(
-    folder: SeedFolder, reindexed: Reindex, found: Found
-) -> None:
+def test_an_edit_during_a_reindex_is_noticed_by_the_next(folder: SeedFolder, reindexed: Reindex, found: Found) -> None:
     """The clock of the file system is coarse: two versions within one tick have the same stamp."""
+
+    class Editing(Progress):
+        def advance(self, count: int) -> None:  # noqa: ARG002 - as it is called
+            folder.write("one.md", after)
+
     for number in range(30):
-        folder.write("one.md", seed(f"Rates {number:02}", slug="one"))
-        reindexed()
-        folder.write("one.md", seed(f"Rates {number:02}".replace("R", "D"), slug="one"))
+        before, after = (seed(f"{word} {number:02}", slug="one") for word in ("Rates", "Dates"))
+        folder.write("one.md", before)
+        reindexed(progress=Editing())
         reindexed()
 
         assert found() == [f"Dates {number:02}"]
@@ -406,7 +409,7 @@ def play(sequence: list[Step], folder: SeedFolder, index: Path) -> dict[str, str
 
 
 @given(st.lists(steps, max_size=12))
-@settings(max_examples=40)
+@settings(max_examples=settings().max_examples * 2 // 5)
 def test_whatever_happened_to_the_files_the_index_is_what_a_fresh_one_would_be(sequence: list[Step]) -> None:
     """Of a broken file the last version counts that was good when a reindex saw it, also under ``--full``."""
     with TemporaryDirectory() as temporary:
@@ -423,7 +426,7 @@ def test_whatever_happened_to_the_files_the_index_is_what_a_fresh_one_would_be(s
 
 
 @given(st.lists(steps, max_size=8), st.permutations(["a", "b"]))
-@settings(max_examples=15)
+@settings(max_examples=settings().max_examples // 8)
 def test_the_same_files_in_other_folders_and_processes_give_the_same_generation(
     sequence: list[Step], order: list[str]
 ) -> None:
@@ -662,6 +665,34 @@ def test_without_file_descriptors_the_error_is_named_and_the_old_index_served(
     assert ended[-1] == ("done", ended[-1][1])
     assert {frozenset(served) for _, served in ended} == {frozenset(OLD), frozenset(NEW)}
     assert set(ended[-1][1]) == NEW
+
+
+SEARCH_SWEEP = """
+import os, resource, sys
+import search
+from search.engines.whoosh import WhooshEngine
+from search.errors import LedeError
+
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+for spare in range(12):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1 + spare, hard))
+    try:
+        with search.open_index(sys.argv[1]) as index:
+            print(index.search("").total)
+    except LedeError as exc:
+        print(type(exc).__name__)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+"""
+
+
+@pytest.mark.usefixtures("_changed_seeds")
+def test_without_file_descriptors_a_search_finds_everything_or_says_what_is_wrong(index_path: Path) -> None:
+    """Never nothing, and never an error of the library's below."""
+    ended = run_python(SEARCH_SWEEP, str(index_path)).split()
+
+    assert set(ended) == {"IndexDamagedError", "5"}
+    assert (ended[0], ended[-1]) == ("IndexDamagedError", "5")
 
 
 @pytest.mark.usefixtures("_changed_seeds")

@@ -344,8 +344,8 @@ ODD_ITEMS = [
 PIECES = (
     "\";';\n;\n  - ;\n    ;\n  ;  ;- ;: ;:; #;#;|\n; >\n;{;};[;];,;\t;---;\n---\n;\n...\n;%;? ;!;&a ;*a;\\;\n\n;"
     "\n# c\n;\n  # c\n;\nrelated:\n  - ;\nrelated: ;\n  - - ;\n- ;\n   - ;\n x;<<: ;~;\n~\n;\n  - {;\n \n;\n  -;"
-    "\n  -\n    ;\ntitle: x;\n    title: y;\"\n  - \";'\n  - ';\n    k: |\n;\n  k: v;\n  - k: v;\n  - |\n    a\n;--- x\n;"
-    '\nsecured: "QUJD"\n;\ufeff;\u00a0'
+    "\n  -\n    ;\ntitle: x;\n    title: y;\"\n  - \";'\n  - ';\n    k: |\n;\n  k: v;\n  - k: v;\n  - |\n    a\n;"
+    '--- x\n;\nsecured: "QUJD"\n;\ufeff;\u00a0'
 ).split(";")
 
 

@@ -48,17 +48,20 @@ def parse(text: str) -> ParsedQuery:
 def _alternatives(text: str, notices: list[Notice]) -> list[list[_Leaf]]:
     """Split into ANDed groups of ORed leaves."""
     groups: list[list[_Leaf]] = []
-    ored = False
-    for match in list(_TOKEN.finditer(text)):
+    ored, count, written = False, 0, 0
+    for match in _TOKEN.finditer(text):
         if match["word"] == "OR" and not match["minus"] and groups:
             ored = True
             continue
         leaf = _leaf(match)
         if leaf is None:
             continue
-        if sum(map(len, groups)) == MAX_TERMS:
-            notices.append(Notice(code="terms-cut", text=f"Only the first {MAX_TERMS} words were searched."))
+        # What is read must also fit when the tree writes itself, which may take more blanks.
+        written += len(str(leaf)) + len(" OR " if ored else " ")
+        if count == MAX_TERMS or written > MAX_CHARACTERS + 1:
+            notices.append(Notice(code="terms-cut", text=f"Only the first {count} words were searched."))
             break
+        count += 1
         if ored:
             groups[-1].append(leaf)
         else:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", SyntaxWarning)
     warnings.simplefilter("ignore", DeprecationWarning)
+    import whoosh.codec.whoosh3  # noqa: F401 - Whoosh imports it when it first opens an index, which is too late
     from whoosh.analysis import Analyzer, Token
     from whoosh.fields import ID, STORED, TEXT, Schema
     from whoosh.filedb.filestore import FileStorage

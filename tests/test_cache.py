@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from factories import article
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from search.articles import Article, Image, Seed
+from search.cache import Cache, KnownFile, Memory, count_refused
+from search.errors import IndexWriteError, Location, SeedError
+from search.files import Stamp
+from search.records import article_from_record, article_to_record
+from search.seeds import SourcedSeed
+
+FILE = "seeds.cache"
+LATIN_1 = os.fsdecode(b"/seeds/caf\xe9.md")
+
+
+def memory() -> Memory:
+    """Make what a run leaves: a file with two seeds that share articles, one with a problem, one with an odd name."""
+    full = article(
+        excerpt="caf\u00e9 \N{GRINNING FACE}",
+        topics=("AI", "ML"),
+        quality=17,
+        heat=0,
+        is_published=False,
+        type="article",
+        category="news",
+        image=Image(url="https://i.example/a", width=3, height=None),
+    )
+    bare = article("Bare", published=None)
+    seeds = [
+        SourcedSeed(1, Seed(article=full, related=(bare, full))),
+        SourcedSeed(7, Seed(article=bare, is_removed=True)),
+    ]
+    problem = SeedError(Location("a\nb.md", 3, 4), "date", "it is none", "write it so")
+    return Memory(
+        articles=2,
+        stories=1,
+        generation="000002",
+        started_ns=1_700_000_000_000_000_000,
+        files={
+            "/seeds/a.md": KnownFile("a.md", Stamp(1, 2, 3, 4), b"\x00\xff" * 8, [], seeds),
+            "/seeds/b.md": KnownFile("b.md", Stamp(5, 6, 7, 2**63), b"", [problem], []),
+            LATIN_1: KnownFile(os.path.basename(LATIN_1), Stamp(0, 0, 0, 0), b"x" * 16),  # noqa: PTH119 - it is no path
+        },
+    )
+
+
+def as_text(remembered: Memory) -> str:
+    """Write everything that is remembered, since errors have no equality."""
+    return repr(remembered)
+
+
+def loaded(folder: Path) -> Memory | None:
+    """Return what is remembered, with its seeds; None where any of it cannot be used."""
+    cache = Cache(folder)
+    found = cache.load()
+    return found if found and cache.load_seeds(found) else None
+
+
+def sealed(content: object) -> bytes:
+    line = json.dumps(content).encode()
+    return blake2b(line, digest_size=16).hexdigest().encode() + b" " + line + b"\n"
+
+
+@pytest.fixture(scope="module")
+def saved() -> Iterator[bytes]:
+    """Return the bytes of a cache."""
+    with TemporaryDirectory() as name:
+        Cache(Path(name)).save(memory())
+        yield (Path(name) / FILE).read_bytes()
+
+
+def test_what_was_saved_is_loaded_also_of_files_whose_names_are_not_unicode(tmp_path: Path) -> None:
+    Cache(tmp_path).save(memory())
+
+    found = loaded(tmp_path)
+
+    assert found is not None
+    assert list(found.files) == ["/seeds/a.md", "/seeds/b.md", LATIN_1]
+    assert as_text(found) == as_text(memory())
+
+
+def test_the_seeds_are_loaded_only_when_asked_for(tmp_path: Path) -> None:
+    Cache(tmp_path).save(memory())
+    cache = Cache(tmp_path)
+
+    found = cache.load()
+
+    assert found is not None
+    assert [known.seeds for known in found.files.values()] == [[], [], []]
+    assert cache.load_seeds(found)
+    assert len(found.files["/seeds/a.md"].seeds) == 2
+
+
+def test_an_article_that_several_seeds_hold_is_one_object(tmp_path: Path) -> None:
+    Cache(tmp_path).save(memory())
+
+    found = loaded(tmp_path)
+
+    assert found is not None
+    first, second = (sourced.seed for sourced in found.files["/seeds/a.md"].seeds)
+    assert first.article is first.related[1]
+    assert first.related[0] is second.article
+
+
+def test_saving_replaces_what_was_saved_and_leaves_nothing_else(tmp_path: Path) -> None:
+    Cache(tmp_path).save(memory())
+    Cache(tmp_path).save(Memory(articles=0, stories=0, generation="3", started_ns=0, files={}))
+
+    found = loaded(tmp_path)
+
+    assert found is not None
+    assert (found.generation, found.files) == ("3", {})
+    assert [file.name for file in tmp_path.iterdir()] == [FILE]
+
+
+def test_a_cache_that_cannot_be_written_is_an_error_that_names_the_folder(tmp_path: Path) -> None:
+    """A folder in the file's place stands for a full disk."""
+    (tmp_path / FILE).mkdir()
+
+    with pytest.raises(IndexWriteError, match=str(tmp_path)):
+        Cache(tmp_path).save(memory())
+
+
+def test_refused_seeds_are_counted(tmp_path: Path) -> None:
+    assert count_refused(tmp_path) == 0
+
+    Cache(tmp_path).save(memory())
+
+    assert count_refused(tmp_path) == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n",
+        b"\n\n",
+        b" ",
+        b"\x80\x04K\x01.",
+        sealed({"format": 0}),
+        sealed({"format": "1"}),
+        sealed({}),
+        sealed(None),
+        sealed({"format": 0, "files": [[]]}) + sealed({}),
+    ],
+)
+def test_what_is_no_cache_of_this_version_is_not_loaded(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / FILE).write_bytes(content)
+
+    assert loaded(tmp_path) is None
+
+
+@settings(max_examples=400)
+@given(st.data())
+def test_a_damaged_cache_is_not_loaded_and_never_an_exception(saved: bytes, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(saved) - 1))
+    damage = data.draw(st.sampled_from(["flip", "cut", "insert"]))
+    damaged = {
+        "flip": saved[:place] + bytes([saved[place] ^ data.draw(st.integers(1, 255))]) + saved[place + 1 :],
+        "cut": saved[:place],
+        "insert": saved[:place] + data.draw(st.binary(min_size=1, max_size=3)) + saved[place:],
+    }[damage]
+
+    with TemporaryDirectory() as name:
+        (Path(name) / FILE).write_bytes(damaged)
+        found = loaded(Path(name))
+
+    # What is behind the last byte of a line that is whole does not count.
+    assert found is None or as_text(found) == as_text(memory())
+    assert found is None or damaged.rstrip(b"\n") == saved.rstrip(b"\n") or damage == "insert"
+
+
+@given(
+    st.builds(
+        article, st.text(), excerpt=st.text(), quality=st.none() | st.integers(0, 189), topics=st.tuples(st.text())
+    )
+)
+def test_an_article_is_the_same_after_a_way_through_json(made: Article) -> None:
+    assert article_from_record(json.loads(json.dumps(article_to_record(made)))) == made
