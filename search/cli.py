@@ -118,7 +118,7 @@ def _reindex_once(settings: Settings, options: dict[str, Any]) -> Report:
     shows_progress = sys.stderr.isatty() and not options["quiet"] and not options["as_json"]
     with _progress(shows_progress) as progress:
         if options["check"]:
-            report = check_seeds(settings.seeds, jobs=settings.jobs, progress=progress)
+            report = check_seeds(settings.seeds, settings.index, jobs=settings.jobs, progress=progress)
         else:
             report = reindex(
                 settings.seeds,

@@ -104,6 +104,15 @@ class IndexDamagedError(LedeError):
         super().__init__(f"the index in {folder} is damaged ({reason}): run `reindex --full` to build it anew")
 
 
+class IndexUnreadableError(IndexDamagedError):
+    """Files of the index cannot be opened, though nothing says that they are damaged."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        LedeError.__init__(
+            self, f"the index in {folder} cannot be read ({reason}): check its permissions, and try again"
+        )
+
+
 class BadParameterError(LedeError, ValueError):
     """A search was asked with a parameter that cannot be; names it."""
 

@@ -59,19 +59,22 @@ class RefusedFile(NamedTuple):
     problem: SeedError
 
 
-def list_seed_files(folders: Sequence[Path]) -> tuple[list[SeedFile], list[RefusedFile]]:
+def list_seed_files(
+    folders: Sequence[Path], *, apart_from: Path | None = None
+) -> tuple[list[SeedFile], list[RefusedFile]]:
     """List the seed files under *folders*, in the order of their names, and refuse what is no regular file inside.
 
-    Hidden files and folders, and links to folders, are passed over.
+    Hidden files and folders, links to folders, and the folder *apart_from* (an index holds JSON) are passed over.
 
     Raises:
         SeedsFolderError: If a folder cannot be listed: what is in it must not look deleted.
     """
     files: dict[str, SeedFile] = {}
     refused: dict[str, RefusedFile] = {}
+    left_out = os.path.realpath(apart_from) if apart_from else None
     for folder in folders:
         root = os.path.realpath(folder)
-        for entry, name in _walk(folder):
+        for entry, name in _walk(folder, left_out):
             place = os.path.join(root, name)
             identity = os.path.realpath(entry.path) if entry.is_symlink() else place
             try:
@@ -111,8 +114,9 @@ def read_lines(file: SeedFile) -> Iterator[bytes]:
         yield pending
 
 
-def _walk(folder: Path) -> Iterator[tuple[os.DirEntry[str], str]]:
-    """Yield every visible file with its name inside *folder*."""
+def _walk(folder: Path, left_out: str | None) -> Iterator[tuple[os.DirEntry[str], str]]:
+    """Yield every visible file with its name inside *folder*, but nothing of the folder *left_out*."""
+    root = os.path.realpath(folder)
     pending = [(os.fspath(folder), "")]
     while pending:
         path, prefix = pending.pop()
@@ -120,7 +124,8 @@ def _walk(folder: Path) -> Iterator[tuple[os.DirEntry[str], str]]:
             if entry.name.startswith("."):
                 continue
             if entry.is_dir(follow_symlinks=False):
-                pending.append((entry.path, f"{prefix}{entry.name}/"))
+                if os.path.join(root, prefix, entry.name) != left_out:
+                    pending.append((entry.path, f"{prefix}{entry.name}/"))
             elif os.path.splitext(entry.name)[1].lower() in EXTENSIONS and not _is_link_to_folder(entry):
                 yield entry, prefix + entry.name
 

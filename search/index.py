@@ -23,6 +23,8 @@ from search.results import Page
 class Index:
     """The newest generation of an index. Safe to share between threads, and by processes forked after it was opened.
 
+    A fork copies the locks of the other threads as they are at that moment, so it must come before they search.
+
     It keeps answering from its generation while `reindex` publishes another, until :meth:`refresh`.
 
     Raises:

@@ -62,15 +62,19 @@ def reindex(  # noqa: PLR0913 - the choices of the command, all but the folders 
 
 
 def check(
-    seeds: Sequence[str | PathLike[str]] = ("seeds",), *, jobs: int = 0, progress: Progress | None = None
+    seeds: Sequence[str | PathLike[str]] = ("seeds",),
+    index: str | PathLike[str] = "index",
+    *,
+    jobs: int = 0,
+    progress: Progress | None = None,
 ) -> Report:
-    """Read every seed and report what is wrong, without touching any index.
+    """Read every seed and report what is wrong; the folder *index* is only passed over.
 
     Raises:
         SeedsFolderError: If a folder of seeds cannot be listed.
     """
     clock = _Clock()
-    survey = Survey([Path(seed) for seed in seeds], {})
+    survey = Survey([Path(seed) for seed in seeds], Path(index), {})
     survey.read(jobs, progress or Progress())
     clock.lap("read")
     catalog = make_catalog(survey.mentions())
@@ -103,7 +107,7 @@ class _Run:
     """One reindex under its lock."""
 
     def __init__(self, folder: Path, engine: Engine, progress: Progress) -> None:
-        self._cache, self._engine, self._progress = Cache(folder), engine, progress
+        self._folder, self._cache, self._engine, self._progress = folder, Cache(folder), engine, progress
         self._started_ns = _file_system_now(folder)
         self._clock = _Clock()
 
@@ -132,8 +136,8 @@ class _Run:
 
     def _survey(self, folders: Sequence[Path], memory: Memory | None) -> Survey:
         if memory is None:
-            return Survey(folders, {})
-        return Survey(folders, memory.files, started_ns=memory.started_ns)
+            return Survey(folders, self._folder, {})
+        return Survey(folders, self._folder, memory.files, started_ns=memory.started_ns)
 
     def _differences(self, catalog: Catalog, *, force: bool) -> dict[str, int]:
         """Return how many articles are added, changed and removed, against what is served.

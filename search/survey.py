@@ -20,8 +20,10 @@ _TICK_NS = 20_000_000
 class Survey:
     """The seed files as they are now, against what is known of them."""
 
-    def __init__(self, folders: Sequence[Path], known: Mapping[str, KnownFile], *, started_ns: int = 0) -> None:
-        self.listed, self._refused = list_seed_files(folders)
+    def __init__(
+        self, folders: Sequence[Path], index: Path | None, known: Mapping[str, KnownFile], *, started_ns: int = 0
+    ) -> None:
+        self.listed, self._refused = list_seed_files(folders, apart_from=index)
         self._known, self._started_ns = known, started_ns
         self.files: dict[str, KnownFile] = {}
         self.warnings: list[SeedWarning] = []

@@ -22,7 +22,7 @@ from search.engines.whoosh.generations import Generations
 from search.engines.whoosh.library import FileStorage, IndexReader, ReaderClosed, honest, open_dir
 from search.engines.whoosh.postings import WhooshPostings
 from search.engines.whoosh.schema import make_schema
-from search.errors import IndexDamagedError, NoIndexError
+from search.errors import IndexDamagedError, IndexUnreadableError, NoIndexError
 from search.query import Query
 from search.records import article_from_record, article_to_record, story_from_record, story_to_record
 from search.results import Page
@@ -124,7 +124,7 @@ class WhooshEngine:
         try:
             return self._open_newest()
         except OSError as exc:
-            raise IndexDamagedError(self._folder, exc.strerror or str(exc)) from exc
+            raise IndexUnreadableError(self._folder, exc.strerror or str(exc)) from exc
 
     def _open_newest(self) -> WhooshReader:
         pointer, folder = self._generations.open_newest()

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 import orjson
 
-from search.errors import IndexDamagedError, IndexWriteError, NoIndexError
+from search.errors import IndexDamagedError, IndexUnreadableError, IndexWriteError, NoIndexError
 
 MANIFEST = "MANIFEST.json"
 #: Generations that are kept, the served one included.
@@ -58,14 +58,14 @@ class Generations:
         """List what was published, newest first.
 
         Raises:
-            IndexDamagedError: If the list is there and cannot be read.
+            IndexUnreadableError: If the list is there and cannot be read.
         """
         try:
             text = self._pointer_file.read_text("ascii", "replace")
         except FileNotFoundError:
             return []
         except OSError as exc:
-            raise IndexDamagedError(self._folder, f"CURRENT: {exc.strerror}") from exc
+            raise IndexUnreadableError(self._folder, f"CURRENT: {exc.strerror}") from exc
         # Found wherever they stand, so that a damaged line does not hide the whole one behind it.
         return [Pointer(*found) for found in _POINTER.findall(text)]
 
