@@ -23,6 +23,8 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         SettingsError: If a setting cannot be.
     """
     app = Flask(__name__)
+    # An address has one spelling; any other is unknown, instead of a redirect.
+    app.url_map.merge_slashes = False
     if engine is None:
         settings = settings or read_settings({})
         engine = make_engine(settings.engine, settings.index)

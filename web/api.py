@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from search.wire import page_to_wire
 from web.answers import as_json, unless_known
 from web.parameters import api_query
 from web.service import current_reader
 from web.stories import read_chapters
-from web.wire import coverage_to_wire, page_to_wire
+from web.wire import coverage_to_wire
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 

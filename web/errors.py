@@ -14,6 +14,11 @@ from web.answers import as_json
 
 #: Seconds after which asking again may help where there is no index.
 RETRY_AFTER = 30
+#: What routing finds out, in plain words.
+_SENTENCES = {
+    HTTPStatus.NOT_FOUND: "there is nothing at this address",
+    HTTPStatus.METHOD_NOT_ALLOWED: "this address can only be read: use GET or HEAD",
+}
 #: Where programs ask; everything else is read by people.
 _FOR_PROGRAMS = ("/api/", "/healthz", "/readyz")
 
@@ -85,7 +90,7 @@ def _answer_known(error: Exception) -> Response:
 def _answer_http(error: HTTPException) -> Response:
     """Answer what routing found out: an unknown path, a wrong method."""
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-    response = _send(Problem(status=status, title=status.phrase, detail=status.description or status.phrase))
+    response = _send(Problem(status=status, title=status.phrase, detail=_SENTENCES.get(status, status.phrase)))
     allowed = dict(error.get_headers()).get("Allow")
     if allowed:
         response.headers["Allow"] = allowed

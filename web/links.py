@@ -10,6 +10,7 @@ from flask import url_for
 
 from search.analysis import fold
 from search.query import Filters, Query
+from search.query.parser import MAX_CHARACTERS
 
 #: The facets that the page offers, in its order, with their headings.
 FACETS = {"provider": "Publisher", "topic": "Topic", "category": "Category", "type": "Type"}
@@ -18,11 +19,14 @@ FACETS = {"provider": "Publisher", "topic": "Topic", "category": "Category", "ty
 def to_parameters(query: Query) -> list[tuple[str, str]]:
     """Write *query* as the parameters that make it again; what is at its default is left out."""
     filters = query.filters
-    pairs = [("q", query.parsed.text)]
+    # What lies beyond the limit is not searched, and would be repeated by every link of the page.
+    pairs = [("q", query.parsed.text[:MAX_CHARACTERS])]
     pairs += [(name, value) for name in FACETS for value in chosen(filters, name)]
     pairs += [("from", _iso(filters.date_from)), ("to", _iso(filters.date_to))]
     pairs.append(("sort", query.sort if query.sort != "relevance" else ""))
     pairs.append(("match", query.match if query.match != "auto" else ""))
+    pairs.append(("collapse", query.collapse if query.collapse != "title" else ""))
+    pairs.append(("diversity", "" if query.diversity else "none"))
     pairs.append(("page", str(query.page) if query.page > 1 else ""))
     return [(name, value) for name, value in pairs if value]
 

@@ -38,7 +38,7 @@ def page_query(arguments: MultiDict[str, str]) -> Query:
 
 
 def api_query(arguments: MultiDict[str, str]) -> Query:
-    """Read a search as programs may ask it: the page's, and how hits are grouped, cut and explained.
+    """Read a search as programs may ask it: as the page offers it, and how much of the answer is wanted.
 
     Raises:
         BadParameterError: If a value cannot be; it names the parameter. Unknown parameters are ignored.
@@ -47,8 +47,6 @@ def api_query(arguments: MultiDict[str, str]) -> Query:
         _common(arguments),
         page=_whole_number(arguments, "page", 1),
         size=_whole_number(arguments, "size", 20),
-        collapse=cast("Collapse", _text(arguments, "collapse", "title")),
-        diversity=_one_of(arguments, "diversity", _DIVERSITY, default=True),
         facets=_one_of(arguments, "facets", _FLAGS, default=True),
         explain=_one_of(arguments, "explain", _FLAGS, default=False),
     )
@@ -61,6 +59,8 @@ def _common(arguments: MultiDict[str, str]) -> Query:
         filters=_filters(arguments),
         sort=cast("Sort", _text(arguments, "sort", "relevance")),
         match=cast("Match", _text(arguments, "match", "auto")),
+        collapse=cast("Collapse", _text(arguments, "collapse", "title")),
+        diversity=_one_of(arguments, "diversity", _DIVERSITY, default=True),
     )
 
 
@@ -117,20 +117,19 @@ def _day(arguments: MultiDict[str, str], name: str, end: Literal["first", "last"
     match = _DATE.fullmatch(text)
     if not match:
         raise BadParameterError(name, f"{_echo(text)} is not a date such as 2021-12-09, 2021-12 or 2021")
-    year, month, day = (int(part) if part else None for part in match.groups())
+    numbers = [int(part) for part in match.groups() if part]
     try:
-        return _first_day(year or 0, month, day) if end == "first" else _last_day(year or 0, month, day)
+        return _first_day(*numbers) if end == "first" else _last_day(*numbers)
     except ValueError as exc:
         raise BadParameterError(name, f"{_echo(text)} is not in the calendar") from exc
 
 
-def _first_day(year: int, month: int | None, day: int | None) -> date:
-    return date(year, month or 1, day or 1)
+def _first_day(year: int, month: int = 1, day: int = 1) -> date:
+    return date(year, month, day)
 
 
-def _last_day(year: int, month: int | None, day: int | None) -> date:
-    first = _first_day(year, month or 12, day)
-    return first if day else first.replace(day=calendar.monthrange(first.year, first.month)[1])
+def _last_day(year: int, month: int = 12, day: int | None = None) -> date:
+    return date(year, month, calendar.monthrange(year, month)[1] if day is None else day)
 
 
 def _echo(text: str) -> str:

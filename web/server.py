@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 import time
@@ -10,6 +11,7 @@ import time
 import click
 from flask import Flask
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -18,13 +20,16 @@ from search.errors import LedeError
 from search.settings import PREFIX, Settings, read_settings
 from web import create_app
 
-#: Threads of a worker that run the application. A search is Python and holds the interpreter all the while, so a
-#: second thread would answer nothing sooner; workers are what uses more processors.
+#: Threads of a worker that run the application. A search is Python and holds the interpreter all the while: with a
+#: second thread a worker answers a fifth less, since both wait for each other. Workers are what uses more processors.
 THREADS = 1
-#: Requests that wait in a worker; those beyond stay in the kernel's queue, where another worker may take them.
-BACKPRESSURE = 64
+#: Connections that a worker keeps, those included on which nothing is asked at the moment; well within the 1,024 files
+#: that a process may usually have open.
+CONNECTIONS = 512
 #: Connections in the kernel's queue.
 BACKLOG = 1024
+#: Milliseconds that a connection may take to ask something; a browser opens a new one without anybody noticing.
+PATIENCE = 10_000
 #: How often, and how many seconds apart, it is looked whether the server listens already.
 ANNOUNCE_TRIES = 200
 ANNOUNCE_PAUSE = 0.02
@@ -46,8 +51,11 @@ def serve(settings: Settings) -> None:
 
     Raises:
         ServeError: If the address is in use or no address of this machine.
+        SettingsError: If there is no such engine.
     """
     address, port = find_address(settings.host, settings.port)
+    # What no worker could do fails here, in one line, and not in each of them.
+    create_app(settings)
     # How workers get to know: they build the application for themselves, and read their settings as everybody does.
     os.environ[f"{PREFIX}INDEX"] = str(settings.index.absolute())
     os.environ[f"{PREFIX}ENGINE"] = settings.engine
@@ -59,14 +67,17 @@ def serve(settings: Settings) -> None:
         port=port,
         workers=settings.workers,
         blocking_threads=THREADS,
-        backpressure=BACKPRESSURE,
+        backpressure=CONNECTIONS,
         backlog=BACKLOG,
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE,
+        http1_settings=HTTP1Settings(header_read_timeout=PATIENCE),
         websockets=False,
         log_access=False,
         log_level=LogLevels.warning,
     )
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_be_stoppable)
     # The hooks of the server run before it listens; who reads the line may follow it at once.
     threading.Thread(target=_announce, args=(settings, address, port), daemon=True).start()
     server.serve()
@@ -103,6 +114,15 @@ def find_address(host: str, port: int) -> tuple[str, int]:
     except (OSError, UnicodeError) as exc:
         raise ServeError(host, port, getattr(exc, "strerror", None) or str(exc)) from exc
     return address, free
+
+
+def _be_stoppable() -> None:
+    """Let a worker that is still starting be stopped: until it listens, it would only note what its parent is told.
+
+    Ctrl-C reaches every process; the parent alone acts on it, and stops its workers.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _announce(settings: Settings, address: str, port: int) -> None:
