@@ -1,0 +1,208 @@
+"""The page in a real browser: what a reader sees, with a keyboard, on a phone, in the dark, without JavaScript."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import missing
+from factories import SeedFolder, mention, seed
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+import search
+
+ARGUMENTS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+WIDTHS = (320, 360, 768, 1440, 3840)
+PAGES = ("/", "/?q=rates", "/?q=rates&provider=Example+News&from=2021", "/?q=xyzzy", "/?page=0", "/nowhere")
+HOSTILE = "<script>document.title='owned'</script> & \"quotes\" \u202egnp.exe " + "long" * 60
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve a small index; return its address."""
+    base = tmp_path_factory.mktemp("site")
+    folder = SeedFolder(base / "seeds")
+    folder.write(
+        "rates.md",
+        seed(
+            "Rates rise again",
+            topics=["Economy"],
+            published=False,
+            related=[
+                mention(
+                    "Markets shrug at rates", publishedDateTime="2021-12-20T10:00:00Z", provider={"name": "Other News"}
+                ),
+                mention("Rates rise again", slug="copy", provider={"name": "Third News"}),
+            ],
+        ),
+    )
+    folder.write("hostile.md", seed(HOSTILE, slug="hostile", excerpt=f"rates {HOSTILE}"))
+    for number in range(25):
+        folder.write(
+            f"more-{number}.md",
+            seed(f"More about rates, part {number}", publishedDateTime=f"2021-11-{number + 1:02}T08:00:00Z"),
+        )
+    search.reindex([folder.path], base / "index")
+    command = [sys.executable, "-c", "from search.cli import lede; lede()", "serve", "--port", "0", "--workers", "1"]
+    with subprocess.Popen([*command, "--index", str(base / "index")], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        announced = re.search(r"http://\S+", server.stdout.readline())
+        assert announced
+        yield announced[0]
+        server.terminate()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start the machine's Chromium."""
+    program = shutil.which("chromium")
+    if program is None:
+        missing("chromium is not installed")
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def reader(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    """Open a window as the test's parameter describes it; it may reach nothing but the site."""
+    context = browser.new_context(**getattr(request, "param", {}))
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(reader: BrowserContext, site: str) -> Iterator[Page]:
+    """Open a tab that fails the test for whatever the browser complains of."""
+    tab = reader.new_page()
+    complaints: list[str] = []
+    tab.on("console", lambda message: complaints.append(message.text))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("request", lambda asked: complaints.append(asked.url) if not asked.url.startswith(site) else None)
+    yield tab
+    assert [text for text in complaints if "status of 40" not in text] == []
+
+
+def every_page(page: Page, site: str) -> list[str]:
+    """Return the address of one page of every kind."""
+    page.goto(f"{site}/?q=rates")
+    linked = [page.locator(f"a[href^='/{kind}/']").first.get_attribute("href") for kind in ("stories", "articles")]
+    return [f"{site}{path}" for path in (*PAGES, *linked)]
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [{"color_scheme": "light"}, {"color_scheme": "dark"}, {"viewport": {"width": 360, "height": 800}}],
+    indirect=True,
+)
+def test_no_page_has_a_barrier_that_axe_knows_of(page: Page, site: str) -> None:
+    for address in every_page(page, site):
+        page.goto(address)
+
+        found = Axe().run(page)
+
+        assert found.violations_count == 0, f"{address}: {found.generate_report()}"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_scrolls_sideways(page: Page, site: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    for address in every_page(page, site):
+        page.goto(address)
+
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+
+
+@pytest.mark.parametrize("reader", [{"java_script_enabled": False}, {"java_script_enabled": True}], indirect=True)
+def test_a_reader_searches_narrows_and_turns_pages(page: Page, site: str) -> None:
+    """By typing and clicking alone; the address holds everything, so that going back works."""
+    page.goto(site)
+    page.get_by_role("searchbox").fill("rates")
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("29 articles")
+
+    page.get_by_role("complementary").get_by_role("link", name="Other News").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("1 article")
+    page.get_by_role("link", name="Remove Publisher: Other News").click()
+    page.get_by_role("link", name="Next").click()
+    expect(page).to_have_url(re.compile(r"page=2"))
+
+    page.go_back()
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("1 article")
+
+
+def test_the_keyboard_reaches_the_search_box_and_the_first_hit(page: Page, site: str) -> None:
+    """The skip link comes first, and what has the focus can be seen to have it."""
+    page.goto(f"{site}/?q=rates")
+    page.keyboard.press("Tab")
+    skip = page.evaluate("document.activeElement.getAttribute('href')")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    assert skip == "#main"
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+
+
+def test_a_hostile_seed_is_only_text(page: Page, site: str) -> None:
+    page.goto(f'{site}/?q="quotes"')
+
+    expect(page.get_by_role("heading", level=3).first).to_contain_text("<script>")
+    assert page.title() != "owned"
+    assert page.locator("main script").count() == 0
+
+
+def test_titles_lead_to_the_article_without_giving_away_where_from(page: Page, site: str) -> None:
+    page.goto(f"{site}/?q=markets+shrug")
+
+    link = page.get_by_role("link", name="Markets shrug at rates").first
+
+    assert link.get_attribute("href") == "https://news.example/markets-shrug-at-rates"
+    assert "noopener" in str(link.get_attribute("rel"))
+    assert page.locator("mark").count() > 0
+
+
+def test_bars_of_the_timeline_narrow_the_days_and_are_told_in_words(page: Page, site: str) -> None:
+    page.goto(f"{site}/?q=rates")
+    bar = page.locator("svg a").first
+    address = str(bar.get_attribute("href"))
+    page.goto(site + address)
+
+    assert "from=" in address
+    assert "to=" in address
+    expect(page.get_by_role("link", name=re.compile("Remove From"))).to_be_visible()
+
+
+@pytest.mark.parametrize("reader", [{"forced_colors": "active"}, {"reduced_motion": "reduce"}], indirect=True)
+def test_readers_with_other_settings_see_the_page_too(page: Page, site: str) -> None:
+    page.goto(f"{site}/?q=rates")
+
+    expect(page.get_by_role("heading", level=3).first).to_be_visible()
+    assert page.evaluate("document.getAnimations().length") == 0
+
+
+def test_the_page_prints_without_what_only_a_screen_needs(page: Page, site: str) -> None:
+    page.goto(f"{site}/?q=rates")
+    page.emulate_media(media="print")
+
+    expect(page.get_by_role("heading", level=3).first).to_be_visible()
+    expect(page.get_by_role("complementary")).to_be_hidden()
+
+
+def test_the_whole_page_weighs_little(page: Page, site: str) -> None:
+    """Under 60 KB with its style and icon."""
+    weights: list[int] = []
+    page.on("response", lambda answer: weights.append(len(answer.body())))
+    page.goto(f"{site}/?q=rates", wait_until="networkidle")
+
+    assert sum(weights) < 60_000
