@@ -12,7 +12,8 @@ import Stemmer
 #: Characters of one term that are kept; a longer word is cut, the same way in seeds and queries.
 MAX_TERM = 64
 
-_CJK = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]"
+# The marks of a long vowel belong to no script, but stand within words.
+_CJK = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\u30fc\uff70]"
 _LETTER = rf"[\p{{L}}--{_CJK}]"
 _ALNUM = rf"[[\p{{L}}\p{{N}}\p{{M}}]--{_CJK}]"
 _START = rf"(?<!{_ALNUM})"

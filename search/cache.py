@@ -2,13 +2,14 @@
 
 One file of two lines. The first says what the files looked like and what was wrong with them, which is all that a run
 without changes needs; the second holds the seeds, each distinct article once. Either is JSON behind its own checksum,
-so that a damaged or foreign file is noticed.
+so that a damaged or foreign file is noticed: then all seeds are read again. What that cannot bring back is the last
+good version of a seed that is broken now.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,13 @@ from typing import Any
 import orjson
 
 from search.articles import Article, Seed
-from search.errors import IndexWriteError, Location, SeedError
+from search.errors import IndexUnreadableError, IndexWriteError, Location, SeedError
 from search.files import Stamp
 from search.records import article_from_record, article_to_record
 from search.seeds import SourcedSeed
 
 #: Raise it whenever the same file must be read differently.
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(slots=True)
@@ -36,6 +37,14 @@ class KnownFile:
     #: What the file gives; with problems, also what its last good version gave and this one does not replace.
     seeds: list[SourcedSeed] = field(default_factory=list)
 
+    def seen_as(self, name: str, path: str) -> KnownFile:
+        """Return the same for a file that is called so now."""
+        problems = [
+            SeedError(problem.where._replace(file=path), problem.code, problem.fault, problem.advice)
+            for problem in self.problems
+        ]
+        return replace(self, name=name, problems=problems)
+
 
 @dataclass(slots=True)
 class Memory:
@@ -44,6 +53,8 @@ class Memory:
     articles: int
     stories: int
     generation: str
+    #: :data:`search.catalog.FORMAT` of then.
+    index_format: int
     #: When the run began to look at the files, by the clock of their file system; a file changed since may have
     #: changed again without its stamp showing it.
     started_ns: int
@@ -62,7 +73,7 @@ class Cache:
         """Return what the last run left, without the seeds; None where there is nothing that can be used.
 
         Raises:
-            IndexWriteError: If it is there and cannot be read, though it may be used another time.
+            IndexUnreadableError: If it is there and cannot be read, though it may be used another time.
         """
         try:
             with self._file.open("rb") as stream:
@@ -70,12 +81,12 @@ class Cache:
         except FileNotFoundError:
             return None
         except OSError as exc:
-            raise IndexWriteError(self._file.parent, exc.strerror or str(exc)) from exc
+            raise IndexUnreadableError(self._file.parent, exc.strerror or str(exc)) from exc
         content = _unsealed(header)
         if content is None or content.get("format") != FORMAT:
             return None
         files = {_from_name(row[0]): _file_from_row(row) for row in content["files"]}
-        known = {key: content[key] for key in ("articles", "stories", "generation", "started_ns")}
+        known = {key: content[key] for key in ("articles", "stories", "generation", "index_format", "started_ns")}
         return Memory(**known, files=files)
 
     def load_seeds(self, memory: Memory) -> bool:
@@ -101,6 +112,7 @@ class Cache:
             "articles": memory.articles,
             "stories": memory.stories,
             "generation": memory.generation,
+            "index_format": memory.index_format,
             "started_ns": memory.started_ns,
             "files": [_file_to_row(identity, known) for identity, known in memory.files.items()],
         }

@@ -25,6 +25,7 @@ EPISODE_GAP = timedelta(days=5)
 FORMAT = 1
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_AT_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 class Mention(NamedTuple):
@@ -59,11 +60,6 @@ class Catalog:
         """Stories of two articles or more."""
         return sum(len(story.article_ids) > 1 for story in self.stories)
 
-    @cached_property
-    def story_of(self) -> Mapping[str, Story]:
-        """Map every article's id to its story."""
-        return {id_: story for story in self.stories for id_ in story.article_ids}
-
 
 def fingerprint(article: Article) -> bytes:
     """Return a hash of an article's content, 8 bytes."""
@@ -94,7 +90,9 @@ def make_catalog(mentions: Iterable[Mention]) -> Catalog:
 
 
 def _age(mention: Mention) -> tuple[datetime, str, int, _Text]:
-    return (mention.seed.article.published_at or _NEVER, mention.name, mention.line, _Text(mention.seed))
+    # Whoever withdraws an article without a date means all that was ever said of it.
+    undated = _AT_LAST if mention.seed.is_removed else _NEVER
+    return (mention.seed.article.published_at or undated, mention.name, mention.line, _Text(mention.seed))
 
 
 @dataclass(frozen=True, slots=True)

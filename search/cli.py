@@ -159,7 +159,7 @@ def _changes(settings: Settings) -> Iterator[object]:
 def _reindex_again(settings: Settings, options: dict[str, Any]) -> None:
     """Reindex after a change; what fails is said, and watching goes on."""
     try:
-        _reindex_once(settings, options | {"full": False})
+        _reindex_once(settings, options | {"full": False, "force": False})
     except LedeError as exc:
         click.echo(f"Error: {exc}", err=True)
 

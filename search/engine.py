@@ -39,11 +39,7 @@ class Reader(Protocol):
         ...
 
     def search(self, query: Query) -> Page:
-        """Answer *query*, ranked, with an exact total.
-
-        Raises:
-            PageTooDeepError: If the page starts beyond the last hit that paging reaches.
-        """
+        """Answer *query*, ranked, with an exact total."""
         ...
 
     def article(self, identifier: str) -> Article:

@@ -15,6 +15,8 @@ from search.errors import Location, SeedError, SeedsFolderError
 MAX_SEED_BYTES = 1 << 20
 EXTENSIONS = frozenset({".md", ".markdown", ".txt", ".yaml", ".yml", ".json", ".jsonl"})
 LINES = ".jsonl"
+#: Codes of problems with a file, not with what is in it.
+NOT_READ = frozenset({"unreadable", "not-regular"})
 
 _CHUNK = 1 << 18
 # What Windows lacks it needs not.
@@ -37,12 +39,12 @@ UNREAD = Stamp(-1, -1, -1, -1)
 class SeedFile(NamedTuple):
     """A file to be read as seeds."""
 
-    #: To open it, and to show it.
+    #: To show it: as the folder was named.
     path: str
     #: Inside its seeds folder, with ``/``; the same on any machine.
     name: str
     stamp: Stamp
-    #: Its absolute path without links, however the folder was named; what is remembered of it goes by this.
+    #: To open it: its absolute path without links, however the folder was named; what is remembered goes by this.
     identity: str
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
@@ -18,6 +19,9 @@ from search.errors import IndexDamagedError, NoIndexError
 from search.query import Filters, Query, parse
 from search.query.request import Collapse, Match, Sort
 from search.results import Page
+
+#: Seconds before a generation that could not be opened is tried again.
+RETRY_SECONDS = 1.0
 
 
 class Index:
@@ -37,6 +41,7 @@ class Index:
         self._lock = threading.Lock()
         # Asked for before opening: a generation published in between is then seen by the next refresh.
         self._seen = engine.current()
+        self._retry_at = 0.0
         self._reader = engine.open()
 
     @property
@@ -55,18 +60,22 @@ class Index:
         Costs a look at one small file where nothing has changed. The old reader is not closed, since other threads may
         be in the middle of it; it goes when the last of them lets go.
         """
-        current = self._engine.current()
-        if current == self._seen:
-            return False
+        # What is open is whole, and answers on whatever has become of the folder.
+        with suppress(NoIndexError, IndexDamagedError):
+            current = self._engine.current()
+            if current != self._seen and time.monotonic() >= self._retry_at:
+                return self._move_to(current)
+        return False
+
+    def _move_to(self, current: str | None) -> bool:
         with self._lock:
             if current == self._seen:
                 return False
-            self._seen = current
-            with suppress(NoIndexError, IndexDamagedError):
-                # What is open is whole, and stays so whatever has become of the folder.
-                self._reader = self._engine.open()
-                return True
-        return False
+            # Opening looks at every byte, so that a generation that cannot be opened must not be tried by every search.
+            self._retry_at = time.monotonic() + RETRY_SECONDS
+            self._reader = self._engine.open()
+            self._seen, self._retry_at = current, 0.0
+            return True
 
     def search(  # noqa: PLR0913 - the signature is the library's promise, all but the text by name
         self,
@@ -93,10 +102,10 @@ class Index:
             BadParameterError: If a parameter is out of its range; it names the parameter.
         """
         filters = Filters(
-            provider=tuple(provider),
-            topic=tuple(topic),
-            category=tuple(category),
-            type=tuple(type),
+            provider=_values(provider),
+            topic=_values(topic),
+            category=_values(category),
+            type=_values(type),
             date_from=date_from,
             date_to=date_to,
         )
@@ -140,6 +149,11 @@ class Index:
     ) -> None:
         """Close the index."""
         self.close()
+
+
+def _values(chosen: Iterable[str]) -> tuple[str, ...]:
+    """Take a single value for what it is meant as, not for its letters."""
+    return (chosen,) if isinstance(chosen, str) else tuple(chosen)
 
 
 def open_index(index: str | PathLike[str] = "index", *, engine: str = "whoosh") -> Index:

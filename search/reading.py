@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from search.errors import LedeError, SeedError
-from search.files import LINES, SeedFile, read_bytes, read_lines
+from search.files import LINES, NOT_READ, SeedFile, read_bytes, read_lines
 from search.seeds import FileContent, SeedReader
 
 #: Bytes that one process reads before another is worth its start.
@@ -92,7 +92,10 @@ def answer(request: FileRequest, reader: SeedReader) -> FileAnswer:
         return FileAnswer(b"", FileContent(problems=[exc]))
     if digest.digest() == request.known_digest:
         return FileAnswer(digest.digest(), None)
-    return FileAnswer(digest.digest(), reader.read(file, content))
+    found = reader.read(file, content)
+    # What could not be read this time is no known content, and is tried again.
+    is_read = all(problem.code not in NOT_READ for problem in found.problems)
+    return FileAnswer(digest.digest() if is_read else b"", found)
 
 
 def work(source: IO[bytes], target: IO[bytes]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import filelock
 
 from search.cache import Cache, Memory
-from search.catalog import Catalog, fingerprint, make_catalog
+from search.catalog import FORMAT, Catalog, fingerprint, make_catalog
 from search.engine import Engine
 from search.engines import make_engine
 from search.errors import EmptyIndexRefusedError, IndexLockedError, IndexWriteError, ShrinkError
@@ -19,12 +19,14 @@ from search.reading import Progress
 from search.report import Report, Seconds
 from search.survey import Survey
 
+Folders = str | PathLike[str] | Sequence[str | PathLike[str]]
+
 #: Seconds that another reindex is waited for.
 LOCK_TIMEOUT = 30.0
 
 
 def reindex(  # noqa: PLR0913 - the choices of the command, all but the folders by name
-    seeds: Sequence[str | PathLike[str]] = ("seeds",),
+    seeds: Folders = ("seeds",),
     index: str | PathLike[str] = "index",
     *,
     full: bool = False,
@@ -40,7 +42,7 @@ def reindex(  # noqa: PLR0913 - the choices of the command, all but the folders 
     named in the report, and what an earlier version of it contributed stays.
 
     Args:
-        seeds: folders, read at any depth.
+        seeds: a folder, or several, read at any depth.
         index: folder of the index; made where it is missing.
         full: read every file anew and write the index anew, whether or not anything has changed.
         force: publish even nothing, or less than half of what is served.
@@ -56,13 +58,14 @@ def reindex(  # noqa: PLR0913 - the choices of the command, all but the folders 
         ShrinkError: If nothing, or less than half of what is served, would be left, and *force* was not given.
     """
     folder = Path(index)
+    holder = make_engine(engine, folder)
     with _locked(folder, lock_timeout):
-        run = _Run(folder, make_engine(engine, folder), progress or Progress())
-        return run.run([Path(seed) for seed in seeds], full=full, force=force, jobs=jobs)
+        run = _Run(folder, holder, progress or Progress())
+        return run.run(_paths(seeds), full=full, force=force, jobs=jobs)
 
 
 def check(
-    seeds: Sequence[str | PathLike[str]] = ("seeds",),
+    seeds: Folders = ("seeds",),
     index: str | PathLike[str] = "index",
     *,
     jobs: int = 0,
@@ -74,11 +77,15 @@ def check(
         SeedsFolderError: If a folder of seeds cannot be listed.
     """
     clock = _Clock()
-    survey = Survey([Path(seed) for seed in seeds], Path(index), {})
+    survey = Survey(_paths(seeds), Path(index), {})
     survey.read(jobs, progress or Progress())
     clock.lap("read")
     catalog = make_catalog(survey.mentions())
     return _report(survey, catalog, clock)
+
+
+def _paths(folders: Folders) -> list[Path]:
+    return [Path(folders)] if isinstance(folders, str | PathLike) else [Path(folder) for folder in folders]
 
 
 class _Clock:
@@ -114,7 +121,8 @@ class _Run:
     def run(self, folders: Sequence[Path], *, full: bool, force: bool, jobs: int) -> Report:
         memory = self._cache.load()
         survey = self._survey(folders, memory)
-        if memory and not full and memory.generation == self._engine.served() and survey.is_unchanged:
+        is_current = memory is not None and memory.index_format == FORMAT
+        if memory and is_current and not full and memory.generation == self._engine.served() and survey.is_unchanged:
             return self._unchanged(survey, memory)
         has_seeds = memory is not None and self._cache.load_seeds(memory)
         if memory and not has_seeds:
@@ -162,13 +170,14 @@ class _Run:
                 articles=len(catalog.articles),
                 stories=catalog.story_count,
                 generation=catalog.generation,
+                index_format=FORMAT,
                 started_ns=self._started_ns,
                 files=survey.files,
             )
         )
 
     def _unchanged(self, survey: Survey, memory: Memory) -> Report:
-        survey.files = memory.files
+        survey.keep()
         self._clock.lap("read")
         return Report(
             generation=memory.generation,

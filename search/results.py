@@ -86,7 +86,10 @@ class Page:
     query: str
     #: What was really searched, in the query language.
     searched: str
+    #: Every article that matches, the folded copies included.
     total: int
+    #: Hits on all pages: without the copies.
+    listed: int
     page: int
     size: int
     took_ms: float

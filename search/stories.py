@@ -11,7 +11,7 @@ In the terms of graphs: groups that share one article are the biconnected compon
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
@@ -57,19 +57,42 @@ def _split(component: set[str], links: Links) -> Iterable[frozenset[str]]:
     """Cut a connected group at its weak bridges."""
     blocks = sorted((sorted(block) for block in _biconnected(min(component), links)), key=lambda b: (-len(b), b))
     group_of: dict[str, str] = {}
+    sizes: Counter[str] = Counter()
     for block in blocks:
-        if len(block) >= MIN_GROUP:
-            # Largest first: an article that two groups share goes with the larger one.
-            free = [article for article in block if article not in group_of]
-            group_of |= dict.fromkeys(free, free[0] if free else "")
+        # Largest first: an article that two groups share goes with the larger one.
+        free = [article for article in block if article not in group_of] if len(block) >= MIN_GROUP else []
+        if free:
+            # What is left of a block for one article alone is no story.
+            group = free[0] if len(free) > 1 else _largest(links[free[0]], group_of, sizes) or free[0]
+            group_of |= dict.fromkeys(free, group)
+            sizes[group] += len(free)
     for article in component:
         group_of.setdefault(article, article)
     bridges = [(first, second) for first, second, *more in blocks if not more]
     _join_by_bridges(group_of, bridges)
+    _move_shared(group_of, bridges, links)
     groups: defaultdict[str, set[str]] = defaultdict(set)
     for article, group in group_of.items():
         groups[group].add(article)
     return map(frozenset, groups.values())
+
+
+def _largest(articles: Iterable[str], group_of: Mapping[str, str], sizes: Mapping[str, int]) -> str | None:
+    """Return the largest group that any of *articles* is in."""
+    found = {group_of[article] for article in articles if article in group_of}
+    return min(found, key=lambda group: (-sizes[group], group), default=None)
+
+
+def _move_shared(group_of: dict[str, str], bridges: Iterable[tuple[str, str]], links: Links) -> None:
+    """Let an article that hangs in several groups, by a single link each, go with the largest of them too."""
+    sizes = Counter(group_of.values())
+    ends = Counter(article for bridge in bridges for article in bridge)
+    for article in sorted(article for article, count in ends.items() if count == len(links[article]) > 1):
+        own = group_of[article]
+        if sum(group_of[other] == own for other in links[article]) == 1:
+            sizes[own] -= 1
+            group_of[article] = _largest(links[article], group_of, sizes) or own
+            sizes[group_of[article]] += 1
 
 
 def _join_by_bridges(group_of: dict[str, str], bridges: Iterable[tuple[str, str]]) -> None:

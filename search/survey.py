@@ -24,7 +24,9 @@ class Survey:
         self, folders: Sequence[Path], index: Path | None, known: Mapping[str, KnownFile], *, started_ns: int = 0
     ) -> None:
         self.listed, self._refused = list_seed_files(folders, apart_from=index)
-        self._known, self._started_ns = known, started_ns
+        self._started_ns = started_ns
+        self._known = self._matched(known)
+        self._vanished = len(known) - len(self._known)
         self.files: dict[str, KnownFile] = {}
         self.warnings: list[SeedWarning] = []
         self.unknown_keys: dict[str, int] = {}
@@ -33,11 +35,19 @@ class Survey:
     @property
     def is_unchanged(self) -> bool:
         """True where every file is there and shows the stamp it had."""
-        return not self._refused and len(self.listed) == len(self._known) and not self._changed(full=False)
+        return not self._refused and not self._vanished and not self._changed(full=False)
+
+    def keep(self) -> None:
+        """Take every file for what is known of it."""
+        self.files = {
+            file.identity: known.seen_as(file.name, file.path)
+            for file in self.listed
+            if (known := self._known.get(file.identity))
+        }
 
     def read(self, jobs: int, progress: Progress, *, full: bool = True) -> None:
         """Read what has changed, and keep what is known of the rest."""
-        self.files = {file.identity: self._known[file.identity] for file in self.listed if file.identity in self._known}
+        self.keep()
         requests = [FileRequest(file, self._digest(file, full=full)) for file in self._changed(full=full)]
         progress.files(len(requests))
         for request, answer in zip(requests, read_files(requests, jobs, progress), strict=True):
@@ -60,12 +70,20 @@ class Survey:
             read=read,
             unchanged=len(self.files) - len(refused) - read,
             refused=len(refused),
-            vanished=len(self._known.keys() - self.files.keys()),
+            vanished=self._vanished,
         )
 
     def problems(self) -> tuple[SeedError, ...]:
         """Return what is wrong, in the order of the files."""
         return tuple(problem for known in self.files.values() for problem in known.problems)
+
+    def _matched(self, known: Mapping[str, KnownFile]) -> dict[str, KnownFile]:
+        """Find what is known of the files that are there: by identity, or else by name, where a folder has moved."""
+        here = {file.identity: file.name for file in self.listed}
+        here |= {file.identity: file.name for file in self._refused}
+        moved = {file.name: file for identity, file in known.items() if identity not in here}
+        matches = {identity: known.get(identity) or moved.pop(name, None) for identity, name in here.items()}
+        return {identity: match for identity, match in matches.items() if match}
 
     def _changed(self, *, full: bool) -> list[SeedFile]:
         return [file for file in self.listed if full or not self._is_known(file)]
@@ -81,11 +99,9 @@ class Survey:
 
     def _take(self, file: SeedFile, answer: FileAnswer) -> None:
         known = self._known.get(file.identity)
-        if answer.content is None and known is not None:
-            known.stamp = file.stamp
-            return
         content = answer.content
         if content is None:
+            self.files[file.identity].stamp = file.stamp
             return
         self._read.add(file.identity)
         # What could not be read has no digest; it is tried again though its stamp may stay the same.

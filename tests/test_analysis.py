@@ -139,3 +139,10 @@ def test_folding_again_changes_nothing(text: str) -> None:
 @given(texts)
 def test_case_makes_no_difference(text: str) -> None:
     assert [fold(term) for term in terms(text)] == terms(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"), [("電子メール", "メール"), ("個人データ漏洩", "データ"), ("コンピューター", "ュー")]
+)
+def test_a_long_vowel_stands_within_its_word(text: str, word: str) -> None:
+    assert set(terms(word)) <= set(terms(text))

@@ -44,6 +44,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             ],
         ),
     )
+    folder.write("hebrew.md", seed("שלום \u202e Sensetime", slug="hebrew", excerpt=None, provider={"name": "עיתון"}))
     folder.write("hostile.md", seed(HOSTILE, slug="hostile", excerpt=f"rates {HOSTILE}"))
     for number in range(25):
         folder.write(
@@ -206,3 +207,49 @@ def test_the_whole_page_weighs_little(page: Page, site: str) -> None:
     page.goto(f"{site}/?q=rates", wait_until="networkidle")
 
     assert sum(weights) < 60_000
+
+
+def test_a_bar_can_be_followed_by_keyboard_and_is_seen_to_have_the_focus(page: Page, site: str) -> None:
+    page.goto(f"{site}/?q=rates")
+    bar = page.get_by_role("link", name="20–26 December 2021: 1 article")
+    color = bar.locator(".bar").evaluate("element => getComputedStyle(element).fill")
+
+    bar.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    expect(bar).to_be_focused()
+    expect(bar.locator(".bar")).not_to_have_css("fill", color)
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("1 article")
+
+
+def test_a_byline_from_right_to_left_keeps_its_order(page: Page, site: str) -> None:
+    """Neither a Hebrew name nor an override in the title turns around what stands beside it."""
+    page.goto(f"{site}/?q=sensetime")
+
+    boxes = [page.locator(f".hit {name}").bounding_box() for name in (".outlet", ".domain", "time")]
+
+    lefts = [box["x"] for box in boxes if box]
+    assert len(lefts) == 3
+    assert lefts == sorted(lefts)
+
+
+@pytest.mark.parametrize("reader", [{"viewport": {"width": 360, "height": 800}}], indirect=True)
+def test_on_a_phone_the_filters_are_one_tap_away(page: Page, site: str) -> None:
+    page.goto(f"{site}/?q=rates")
+    filters = page.get_by_role("heading", name="Narrow it down")
+    expect(filters).not_to_be_in_viewport()
+
+    page.get_by_role("link", name="Filter these articles").click()
+
+    expect(filters).to_be_in_viewport()
+
+
+@pytest.mark.parametrize(("reader", "is_dark"), [({"color_scheme": "dark"}, True), ({}, False)], indirect=["reader"])
+def test_the_page_is_as_dark_as_the_reader_likes_it(page: Page, site: str, *, is_dark: bool) -> None:
+    page.goto(site)
+
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    assert (max(map(int, re.findall(r"\d+", paper))) < 64) == is_dark

@@ -45,6 +45,7 @@ def memory() -> Memory:
         articles=2,
         stories=1,
         generation="000002",
+        index_format=1,
         started_ns=1_700_000_000_000_000_000,
         files={
             "/seeds/a.md": KnownFile("a.md", Stamp(1, 2, 3, 4), b"\x00\xff" * 8, [], seeds),
@@ -114,7 +115,7 @@ def test_an_article_that_several_seeds_hold_is_one_object(tmp_path: Path) -> Non
 
 def test_saving_replaces_what_was_saved_and_leaves_nothing_else(tmp_path: Path) -> None:
     Cache(tmp_path).save(memory())
-    Cache(tmp_path).save(Memory(articles=0, stories=0, generation="3", started_ns=0, files={}))
+    Cache(tmp_path).save(Memory(articles=0, stories=0, generation="3", index_format=1, started_ns=0, files={}))
 
     found = loaded(tmp_path)
 

@@ -224,7 +224,6 @@ def test_every_article_is_in_exactly_one_story_and_one_episode(found: list[Menti
 
     members = [id_ for story in catalog.stories for id_ in story.article_ids]
     assert sorted(members) == [article.id for article in catalog.articles]
-    assert all(catalog.story_of[id_].id == story.id for story in catalog.stories for id_ in story.article_ids)
 
 
 @given(st.lists(mentions, max_size=10))
@@ -241,3 +240,14 @@ def test_what_is_not_withdrawn_is_kept_and_what_is_kept_was_mentioned(found: lis
 @given(st.lists(mentions, min_size=1, max_size=10))
 def test_a_mention_said_twice_says_nothing_more(found: list[Mention]) -> None:
     assert make_catalog([*found, found[0]]) == make_catalog(found)
+
+
+def test_a_withdrawal_without_a_date_means_all_that_was_said() -> None:
+    dated = article("Rates rise again", published="2021-12-09T07:49:00Z")
+    undated = article("Rates rise again", published=None)
+
+    catalog = make_catalog(
+        [Mention("z.md", 1, Seed(article=dated)), Mention("a.md", 1, Seed(article=undated, is_removed=True))]
+    )
+
+    assert catalog.articles == ()

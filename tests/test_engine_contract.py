@@ -761,3 +761,25 @@ def test_processes_forked_after_opening_share_the_reader(whoosh: WhooshEngine) -
 
     assert here == expected
     assert [results.get() for _ in processes] == [True, True, True]
+
+
+def test_titles_that_differ_in_a_sign_that_means_something_are_no_copies(engine: Engine) -> None:
+    first, second = article("Learn C++ now"), article("Learn C# now")
+
+    page = ask(serve(engine, first, second, related=((first, second),)), "learn")
+
+    assert len(page.hits) == page.listed == 2
+
+
+def test_a_search_that_the_filters_leave_nothing_of_is_not_called_relaxed(engine: Engine) -> None:
+    reader = serve(engine, article("Rates rise again"))
+
+    page = ask(reader, "rates xyzzy", provider=("Nobody",))
+
+    assert (page.total, page.relaxed) == (0, False)
+
+
+def test_copies_are_in_the_total_but_not_in_the_list(engine: Engine) -> None:
+    page = ask(copies(engine), "rates", size=1)
+
+    assert page.listed < page.total

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.errors import BadParameterError, PageTooDeepError
-from search.query import MAX_HITS, MAX_SIZE, And, Everything, Node, Not, Or, Phrase, Query, Word, parse
+from search.query import MAX_HITS, MAX_SIZE, And, Everything, Filters, Node, Not, Or, Phrase, Query, Word, parse
 from search.query.parser import MAX_CHARACTERS, MAX_TERMS
 
 
@@ -178,3 +181,19 @@ def test_paging_ends_at_its_last_hit() -> None:
     assert last.page * last.size == MAX_HITS
     with pytest.raises(PageTooDeepError):
         Query(parsed=parse(""), page=last.page + 1, size=MAX_SIZE)
+
+
+@pytest.mark.parametrize("text", ["!!!", "😀", "rates !!!", '"" rates'])
+def test_what_holds_no_word_is_named(text: str) -> None:
+    assert notices(text) == ["nothing-to-search"]
+
+
+@pytest.mark.parametrize("days", [{"date_from": datetime(2021, 1, 1, tzinfo=UTC)}, {"date_to": "2021-01-01"}])
+def test_what_is_no_date_is_refused_and_named(days: dict[str, Any]) -> None:
+    with pytest.raises(BadParameterError, match="is not a date"):
+        Filters(**days)
+
+
+def test_days_that_end_before_they_begin_are_refused() -> None:
+    with pytest.raises(BadParameterError, match="from: 2021-02-01 is later than 2021-01-01"):
+        Filters(date_from=date(2021, 2, 1), date_to=date(2021, 1, 1))

@@ -22,6 +22,7 @@ import search
 from search.cli import lede
 from search.errors import (
     EmptyIndexRefusedError,
+    IndexDamagedError,
     IndexWriteError,
     LedeError,
     Location,
@@ -847,3 +848,118 @@ def test_an_index_inside_the_seeds_folder_is_not_read_as_seeds(folder: SeedFolde
 
     assert [report.problems for report in reports] == [(), ()]
     assert [report.articles for report in reports] == [1, 1]
+
+
+def test_one_folder_may_be_given_as_it_is(folder: SeedFolder, index_path: Path) -> None:
+    """Not read as the letters of its name."""
+    folder.write("seed.md", seed())
+
+    assert search.reindex(str(folder.path), index_path).articles == 1
+    assert check(folder.path).articles == 1
+
+
+def test_a_new_index_format_rebuilds_an_index_whose_seeds_have_not_changed(
+    folder: SeedFolder, index_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write("seed.md", seed())
+    old = search.reindex([folder.path], index_path)
+    for module in ("search.catalog", "search.reindex", "search.engines.whoosh.generations"):
+        monkeypatch.setattr(sys.modules[module], "FORMAT", 1_000_000)
+
+    new = search.reindex([folder.path], index_path)
+
+    assert new.generation != old.generation
+    with search.open_index(index_path) as index:
+        assert index.generation == new.generation
+
+
+def test_an_index_of_another_version_is_refused_until_it_is_rebuilt(
+    folder: SeedFolder, index_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write("seed.md", seed())
+    search.reindex([folder.path], index_path)
+    monkeypatch.setattr("search.engines.whoosh.generations.FORMAT", 1_000_000)
+
+    with pytest.raises(IndexDamagedError, match="another version"):
+        search.open_index(index_path)
+    search.reindex([folder.path], index_path)
+    with search.open_index(index_path) as index:
+        assert index.search("").total == 1
+
+
+def test_a_seed_folder_that_was_moved_keeps_its_last_good_versions(
+    folder: SeedFolder, index_path: Path, found: Found
+) -> None:
+    folder.write("good.md", seed("Good"))
+    folder.write("bad.md", seed("Once good"))
+    search.reindex([folder.path], index_path)
+    folder.write("bad.md", "broken")
+    search.reindex([folder.path], index_path)
+    moved = folder.path.rename(folder.path.with_name("moved"))
+
+    report = search.reindex([moved], index_path)
+
+    assert sorted(found()) == ["Good", "Once good"]
+    assert (report.files.vanished, report.files.unchanged, report.files.refused) == (0, 1, 1)
+    assert report.problems[0].where.file == str(moved / "bad.md")
+
+
+def test_a_link_whose_target_may_not_be_read_any_more_keeps_its_last_good_version(
+    folder: SeedFolder, index_path: Path, found: Found
+) -> None:
+    folder.write("good.md", seed("Good"))
+    stored = folder.write(".store/a.md", seed("Linked"))
+    (folder.path / "a.md").symlink_to(stored)
+    search.reindex([folder.path], index_path)
+    stored.write_bytes(b"x" * 2_000_000)
+
+    report = search.reindex([folder.path], index_path)
+
+    assert [problem.code for problem in report.problems] == ["too-large"]
+    assert sorted(found()) == ["Good", "Linked"]
+
+
+def test_reading_less_of_a_folder_gives_what_a_fresh_index_of_it_gives(
+    folder: SeedFolder, index_path: Path, tmp_path: Path
+) -> None:
+    """Names inside the folder, which decide between equals, are those of now."""
+    folder.write("sub/a.md", seed("From a", slug="same"))
+    other = SeedFolder(tmp_path / "other")
+    other.write("m.md", seed("From m", slug="same"))
+    search.reindex([folder.path, other.path], index_path)
+
+    report = search.reindex([folder.path / "sub", other.path], index_path)
+
+    assert report.generation == search.reindex([folder.path / "sub", other.path], tmp_path / "fresh").generation
+
+
+def test_an_open_index_answers_on_when_the_folder_is_damaged_or_gone(folder: SeedFolder, index_path: Path) -> None:
+    folder.write("seed.md", seed())
+    search.reindex([folder.path], index_path)
+    with search.open_index(index_path) as index:
+        shutil.rmtree(index_path)
+
+        assert not index.refresh()
+        assert index.search("rates").total == 1
+
+
+def test_a_generation_that_could_not_be_opened_is_tried_again(
+    folder: SeedFolder, index_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write("seed.md", seed())
+    search.reindex([folder.path], index_path)
+    with search.open_index(index_path) as index:
+        folder.write("more.md", seed("More"))
+        search.reindex([folder.path], index_path)
+        damaged = sorted(index_path.glob("generations/*/articles.jsonl"))
+        contents = [file.read_bytes() for file in damaged]
+        for file in damaged:
+            file.write_bytes(b"")
+        assert not index.refresh()
+
+        for file, content in zip(damaged, contents, strict=True):
+            file.write_bytes(content)
+        monkeypatch.setattr("search.index.time.monotonic", lambda: 1e12)
+
+        assert index.refresh()
+        assert index.search("").total == 2

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,3 +94,16 @@ def test_a_story_is_connected_by_the_links_inside_it(found: list[tuple[str, str]
             reached.add(article)
             pending += (related[article] & group) - reached
         assert reached == group
+
+
+@pytest.mark.parametrize("larger", ["s", "A"])
+def test_a_shared_article_goes_with_the_larger_story_however_they_are_called(larger: str) -> None:
+    found = links(*[("m", other) for other in "abx"], *[(larger, other) for other in "fghijkx"])
+
+    assert groups(found) == sorted(["abm", "".join(sorted(f"{larger}fghijkx"))])
+
+
+def test_an_article_that_is_related_to_two_stories_is_not_left_alone() -> None:
+    found = links(*clique("abcd"), *clique("wxyz"), ("m", "a"), ("m", "w"), ("a", "w"))
+
+    assert groups(found) == ["abcdm", "wxyz"]

@@ -198,6 +198,7 @@ def test_pages_are_linked_to_their_neighbours() -> None:
 
     first, second, third = visit("/?q=rates"), visit("/?q=rates&page=2"), visit("/?q=rates&page=3")
 
+    assert "Page 1 of 3" in first.text
     assert asked(first.link("Next")) == {"q": ["rates"], "page": ["2"]}
     assert [link["rel"] for text, link in second.links if text in {"← Previous", "Next →"}] == ["prev", "next"]
     assert asked(second.link("Previous")) == {"q": ["rates"]}
@@ -297,6 +298,7 @@ def test_a_correction_is_said_and_can_be_refused(engine: MemoryEngine, monkeypat
         query="ratse",
         searched="rates",
         total=0,
+        listed=0,
         page=1,
         size=20,
         took_ms=1,

@@ -36,11 +36,14 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
         assert self.process.stdout
         self.announced = self.process.stdout.readline()
         found = re.search(r":(\d+) ", self.announced)
-        assert found, self.process.communicate()
+        if not found:
+            self.process.kill()
+            pytest.fail(f"it said {self.announced!r}, and {self.process.communicate()}")
         self.port = int(found[1])
 
     def get(self, path: str) -> tuple[int, Any]:
@@ -118,6 +121,19 @@ def test_it_stops_at_once_when_told_to_and_says_nothing(start: Start, how: signa
     assert server.stop(how) == (0, "")
     assert time.monotonic() - begun < GRACE / 2
     assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+
+
+def test_ctrl_c_reaches_every_process_and_stops_it_at_once(start: Start) -> None:
+    """A terminal sends it to the whole group."""
+    server = start("--workers", "4")
+    server.get("/healthz")
+
+    begun = time.monotonic()
+    os.killpg(server.process.pid, signal.SIGINT)
+    said, complaints = server.process.communicate(timeout=SECONDS)
+
+    assert (server.process.returncode, said, complaints) == (0, "", "")
+    assert time.monotonic() - begun < GRACE / 2
 
 
 def test_it_follows_the_index_without_a_restart(start: Start, folder: SeedFolder, index_path: Path) -> None:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from search.errors import BadParameterError, IndexDamagedError, NoIndexError, NotFoundError
+from search.errors import BadParameterError, IndexDamagedError, IndexUnreadableError, NoIndexError, NotFoundError
 from web.answers import as_json
 
 #: Seconds after which asking again may help where there is no index.
@@ -53,6 +53,12 @@ _KINDS: dict[type[Exception], _Kind] = {
         name="no-index",
         title="No index yet",
         detail="there is nothing to search yet: run `reindex` first",
+    ),
+    IndexUnreadableError: _Kind(
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        name="index-unreadable",
+        title="Unreadable index",
+        detail="the index cannot be read just now: try again",
     ),
     IndexDamagedError: _Kind(
         status=HTTPStatus.SERVICE_UNAVAILABLE,

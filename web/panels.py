@@ -48,9 +48,10 @@ class Chip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pager:
-    """The neighbours of a page."""
+    """Where among the pages one is, and its neighbours."""
 
     page: int
+    pages: int
     previous: str | None
     next: str | None
 
@@ -88,16 +89,13 @@ def sortings(query: Query) -> list[Choice]:
 
 
 def pager(query: Query, page: Page) -> Pager:
-    """Link to the neighbours that have hits and that paging reaches.
-
-    How many pages there are is not said: copies that are shown under another hit count into the total.
-    """
-    last = min(-(-page.total // page.size), MAX_HITS // page.size)
-    has_next = page.page < last and len(page.hits) == page.size
+    """Link to the neighbours that have hits and that paging reaches."""
+    last = max(1, min(-(-page.listed // page.size), MAX_HITS // page.size))
     return Pager(
         page=page.page,
-        previous=search_url(replace(query, page=max(1, min(page.page - 1, last)))) if page.page > 1 else None,
-        next=search_url(replace(query, page=page.page + 1)) if has_next else None,
+        pages=last,
+        previous=search_url(replace(query, page=min(page.page - 1, last))) if page.page > 1 else None,
+        next=search_url(replace(query, page=page.page + 1)) if page.page < last else None,
     )
 
 

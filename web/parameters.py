@@ -65,17 +65,13 @@ def _common(arguments: MultiDict[str, str]) -> Query:
 
 
 def _filters(arguments: MultiDict[str, str]) -> Filters:
-    date_from = _day(arguments, _FROM, "first")
-    date_to = _day(arguments, _TO, "last")
-    if date_from and date_to and date_from > date_to:
-        raise BadParameterError(_FROM, f"{date_from} is later than {date_to}, the last day asked for")
     return Filters(
         provider=_texts(arguments, "provider"),
         topic=_texts(arguments, "topic"),
         category=_texts(arguments, "category"),
         type=_texts(arguments, "type"),
-        date_from=date_from,
-        date_to=date_to,
+        date_from=_day(arguments, _FROM, "first"),
+        date_to=_day(arguments, _TO, "last"),
     )
 
 

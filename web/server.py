@@ -74,7 +74,8 @@ def serve(settings: Settings) -> None:
         http1_settings=HTTP1Settings(header_read_timeout=PATIENCE),
         websockets=False,
         log_access=False,
-        log_level=LogLevels.warning,
+        # It logs to standard output, where a script reads our line; its warnings are advice that Lede has weighed.
+        log_level=LogLevels.error,
     )
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_be_stoppable)
@@ -117,12 +118,13 @@ def find_address(host: str, port: int) -> tuple[str, int]:
 
 
 def _be_stoppable() -> None:
-    """Let a worker that is still starting be stopped: until it listens, it would only note what its parent is told.
+    """Let a worker be stopped by its parent, at any moment, and by nobody else.
 
-    Ctrl-C reaches every process; the parent alone acts on it, and stops its workers.
+    Until it listens it has its parent's handlers, which would only note what it is told. Ctrl-C reaches every process,
+    and a worker that begins to stop on its own hangs when its parent stops it too.
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 def _announce(settings: Settings, address: str, port: int) -> None:

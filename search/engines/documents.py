@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -11,7 +10,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 
 from search import ranking
-from search.analysis import fold
+from search.analysis import fold, terms
 from search.articles import Article, Story
 from search.engine import Statistics
 from search.errors import NotFoundError
@@ -23,7 +22,6 @@ FACETS = ("provider", "topic", "category", "type")
 #: Values of a facet that are listed; selected ones are, whatever their place.
 MAX_VALUES = 50
 
-_BETWEEN_LETTERS = re.compile(r"[\W_]+")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -188,12 +186,12 @@ class Documents:
 
 
 def normalized_title(title: str) -> str:
-    """Return the letters and digits of a title, folded: what its spellings at different outlets share.
+    """Return what the spellings of a title at different outlets share.
 
     >>> normalized_title("The U.S. — again!") == normalized_title("the US again")
     True
     """
-    return _BETWEEN_LETTERS.sub("", fold(title))
+    return " ".join(terms(title))
 
 
 def _inverse(order: Sequence[int]) -> list[int]:

@@ -56,7 +56,8 @@ class _Search:
             facets=self._facets() if query.facets else {},
             timeline=make_timeline(self._documents.days[number] for number in self._found) if query.facets else None,
             notices=query.parsed.notices,
-            relaxed=bool(self._words_found),
+            relaxed=bool(self._words_found and self._found),
+            listed=len(listed),
         )
 
     @cached_property

@@ -14,6 +14,9 @@ MAX_CHARACTERS = 512
 #: Words and phrases of a query that are searched.
 MAX_TERMS = 64
 
+#: Characters that a notice repeats of what was ignored.
+MAX_ECHO = 40
+
 _Leaf = Word | Phrase | Not
 _TOKEN = re.compile(r'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))|(?P<stray>["-])')
 
@@ -49,12 +52,14 @@ def _alternatives(text: str, notices: list[Notice]) -> list[list[_Leaf]]:
     """Split into ANDed groups of ORed leaves."""
     groups: list[list[_Leaf]] = []
     ored, count, written = False, 0, 0
+    ignored: list[str] = []
     for match in _TOKEN.finditer(text):
         if match["word"] == "OR" and not match["minus"] and groups:
             ored = True
             continue
         leaf = _leaf(match)
         if leaf is None:
+            ignored.append(match[0])
             continue
         # What is read must also fit when the tree writes itself, which may take more blanks.
         written += len(str(leaf)) + len(" OR " if ored else " ")
@@ -67,6 +72,8 @@ def _alternatives(text: str, notices: list[Notice]) -> list[list[_Leaf]]:
         else:
             groups.append([leaf])
         ored = False
+    if ignored:
+        notices.append(Notice(code="nothing-to-search", text=f"There is no word in {' '.join(ignored)[:MAX_ECHO]}."))
     return groups
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, get_args
 
 from search.errors import BadParameterError, PageTooDeepError
@@ -31,6 +31,15 @@ class Filters:
     #: First and last day, both inclusive, UTC.
     date_from: date | None = None
     date_to: date | None = None
+
+    def __post_init__(self) -> None:
+        """Check what the types cannot."""
+        for name, value in (("from", self.date_from), ("to", self.date_to)):
+            # A datetime is a date to Python, though the two cannot be compared.
+            if value is not None and (not isinstance(value, date) or isinstance(value, datetime)):
+                raise BadParameterError(name, f"{value!r} is not a date")
+        if self.date_from and self.date_to and self.date_from > self.date_to:
+            raise BadParameterError("from", f"{self.date_from} is later than {self.date_to}, the last day asked for")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +70,9 @@ class Query:
         ):
             if value not in allowed:
                 raise BadParameterError(name, f"{value!r} is not one of {', '.join(allowed)}")
+        for name, number in (("page", self.page), ("size", self.size)):
+            if type(number) is not int:
+                raise BadParameterError(name, f"{number!r} is not a whole number")
         if self.page < 1:
             raise BadParameterError("page", "pages are counted from 1")
         if not 1 <= self.size <= MAX_SIZE:

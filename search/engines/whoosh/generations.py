@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 import orjson
 
+from search.catalog import FORMAT
 from search.errors import IndexDamagedError, IndexUnreadableError, IndexWriteError, NoIndexError
 
 MANIFEST = "MANIFEST.json"
@@ -96,7 +97,10 @@ class Generations:
             manifest = (folder / MANIFEST).read_bytes()
             if hashlib.sha256(manifest).hexdigest() != pointer.manifest_sha256:
                 return f"{pointer.name}/{MANIFEST} is not what was published"
-            listed: dict[str, str] = orjson.loads(manifest)["files"]
+            content = orjson.loads(manifest)
+            if content.get("format") != FORMAT:
+                return f"{pointer.name} was written by another version of Lede"
+            listed: dict[str, str] = content["files"]
             # A file too many could be one that Whoosh takes for a newer table of contents.
             if {entry.name for entry in os.scandir(folder)} != {MANIFEST, *listed}:
                 return f"{pointer.name} has files missing or too many"
@@ -147,7 +151,9 @@ class Generations:
     @staticmethod
     def _write_manifest(built: Path, generation: str) -> bytes:
         files = {file.name: _sha256(file) for file in sorted(built.iterdir())}
-        manifest = orjson.dumps({"generation": generation, "files": files}, option=orjson.OPT_INDENT_2)
+        manifest = orjson.dumps(
+            {"format": FORMAT, "generation": generation, "files": files}, option=orjson.OPT_INDENT_2
+        )
         (built / MANIFEST).write_bytes(manifest)
         return manifest
 
