@@ -23,7 +23,7 @@ from search.records import article_from_record, article_to_record
 from search.seeds import SourcedSeed
 
 #: Raise it whenever the same file must be read differently.
-FORMAT = 2
+CACHE_FORMAT = 2
 
 
 @dataclass(slots=True)
@@ -47,13 +47,13 @@ class KnownFile:
 
 
 @dataclass(slots=True)
-class Memory:
+class LastRun:
     """What one run leaves to the next."""
 
     articles: int
     stories: int
     generation: str
-    #: :data:`search.catalog.FORMAT` of then.
+    #: :data:`search.catalog.INDEX_FORMAT` of then.
     index_format: int
     #: When the run began to look at the files, by the clock of their file system; a file changed since may have
     #: changed again without its stamp showing it.
@@ -63,13 +63,13 @@ class Memory:
 
 
 class Cache:
-    """The file that a :class:`Memory` is kept in."""
+    """The file that a :class:`LastRun` is kept in."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "seeds.cache"
         self._seeds_line = b""
 
-    def load(self) -> Memory | None:
+    def load(self) -> LastRun | None:
         """Return what the last run left, without the seeds; None where there is nothing that can be used.
 
         Raises:
@@ -83,13 +83,13 @@ class Cache:
         except OSError as exc:
             raise IndexUnreadableError(self._file.parent, exc.strerror or str(exc)) from exc
         content = _unsealed(header)
-        if content is None or content.get("format") != FORMAT:
+        if content is None or content.get("format") != CACHE_FORMAT:
             return None
         files = {_from_name(row[0]): _file_from_row(row) for row in content["files"]}
         known = {key: content[key] for key in ("articles", "stories", "generation", "index_format", "started_ns")}
-        return Memory(**known, files=files)
+        return LastRun(**known, files=files)
 
-    def load_seeds(self, memory: Memory) -> bool:
+    def load_seeds(self, memory: LastRun) -> bool:
         """Fill in the seeds; return whether they could be read."""
         content = _unsealed(self._seeds_line)
         if content is None:
@@ -99,7 +99,7 @@ class Cache:
             known.seeds = [_seed_from_row(row, articles) for row in rows]
         return True
 
-    def save(self, memory: Memory) -> None:
+    def save(self, memory: LastRun) -> None:
         """Replace what is remembered, all at once.
 
         Raises:
@@ -108,7 +108,7 @@ class Cache:
         table = _ArticleTable()
         rows = [[table.row(sourced) for sourced in known.seeds] for known in memory.files.values()]
         header = {
-            "format": FORMAT,
+            "format": CACHE_FORMAT,
             "articles": memory.articles,
             "stories": memory.stories,
             "generation": memory.generation,

@@ -22,7 +22,7 @@ from search.stories import group_stories
 #: A longer silence within a story ends an episode.
 EPISODE_GAP = timedelta(days=5)
 #: Part of the generation id: raise it whenever the same articles must be indexed differently.
-FORMAT = 1
+INDEX_FORMAT = 1
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _AT_LAST = datetime.max.replace(tzinfo=UTC)
@@ -48,7 +48,7 @@ class Catalog:
     @cached_property
     def generation(self) -> str:
         """Id of the index made of this: a hash of every article and story; 16 hexadecimal digits."""
-        digest = blake2b(str(FORMAT).encode(), digest_size=8)
+        digest = blake2b(str(INDEX_FORMAT).encode(), digest_size=8)
         for article in self.articles:
             digest.update(orjson.dumps(article_to_record(article)))
         for story in self.stories:

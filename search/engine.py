@@ -33,10 +33,8 @@ class Statistics:
 class Reader(Protocol):
     """One open generation. Never changes; safe to share between threads; answers until closed."""
 
-    @property
-    def generation(self) -> str:
-        """Id of the generation: a hash of its articles, the same on any machine."""
-        ...
+    #: A hash of its articles and stories, the same on any machine.
+    generation: str
 
     def search(self, query: Query) -> Page:
         """Answer *query*, ranked, with an exact total."""

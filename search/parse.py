@@ -124,7 +124,7 @@ def parse_seed(field: Field, file: str) -> Seed:
 
 
 def parse_article(entry: Entry, *, is_own: bool) -> Article:
-    """Make an article of one mapping; a related one has no topics, heat or flags of its own."""
+    """Make an article of one mapping; a related one has no heat and no flags."""
     title = entry.text("title") or entry.text("name")
     if not title:
         at = entry.fields.get("title", entry.fields.get("name", entry.field))
@@ -146,6 +146,13 @@ def parse_article(entry: Entry, *, is_own: bool) -> Article:
         is_published=_flag(entry, "published") if is_own else None,
         image=_image(entry),
     )
+
+
+def without_secret(structure: Field) -> Field:
+    """Drop what must go no further, as soon as there is a structure to drop it from."""
+    if isinstance(structure.value, dict):
+        structure.value.pop(SECRET_KEY, None)
+    return structure
 
 
 def find_warnings(field: Field, file: str) -> list[SeedWarning]:

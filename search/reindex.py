@@ -10,8 +10,8 @@ from pathlib import Path
 
 import filelock
 
-from search.cache import Cache, Memory
-from search.catalog import FORMAT, Catalog, fingerprint, make_catalog
+from search.cache import Cache, LastRun
+from search.catalog import INDEX_FORMAT, Catalog, fingerprint, make_catalog
 from search.engine import Engine
 from search.engines import make_engine
 from search.errors import EmptyIndexRefusedError, IndexLockedError, IndexWriteError, ShrinkError
@@ -121,7 +121,7 @@ class _Run:
     def run(self, folders: Sequence[Path], *, full: bool, force: bool, jobs: int) -> Report:
         memory = self._cache.load()
         survey = self._survey(folders, memory)
-        is_current = memory is not None and memory.index_format == FORMAT
+        is_current = memory is not None and memory.index_format == INDEX_FORMAT
         if memory and is_current and not full and memory.generation == self._engine.served() and survey.is_unchanged:
             return self._unchanged(survey, memory)
         has_seeds = memory is not None and self._cache.load_seeds(memory)
@@ -142,7 +142,7 @@ class _Run:
         self._clock.lap("publish")
         return _report(survey, catalog, self._clock, **differences)
 
-    def _survey(self, folders: Sequence[Path], memory: Memory | None) -> Survey:
+    def _survey(self, folders: Sequence[Path], memory: LastRun | None) -> Survey:
         if memory is None:
             return Survey(folders, self._folder, {})
         return Survey(folders, self._folder, memory.files, started_ns=memory.started_ns)
@@ -166,17 +166,17 @@ class _Run:
 
     def _remember(self, survey: Survey, catalog: Catalog) -> None:
         self._cache.save(
-            Memory(
+            LastRun(
                 articles=len(catalog.articles),
                 stories=catalog.story_count,
                 generation=catalog.generation,
-                index_format=FORMAT,
+                index_format=INDEX_FORMAT,
                 started_ns=self._started_ns,
                 files=survey.files,
             )
         )
 
-    def _unchanged(self, survey: Survey, memory: Memory) -> Report:
+    def _unchanged(self, survey: Survey, memory: LastRun) -> Report:
         survey.keep()
         self._clock.lap("read")
         return Report(

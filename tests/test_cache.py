@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.articles import Article, Image, Seed
-from search.cache import Cache, KnownFile, Memory, count_refused
+from search.cache import Cache, KnownFile, LastRun, count_refused
 from search.errors import IndexWriteError, Location, SeedError
 from search.files import Stamp
 from search.records import article_from_record, article_to_record
@@ -23,7 +23,7 @@ FILE = "seeds.cache"
 LATIN_1 = os.fsdecode(b"/seeds/caf\xe9.md")
 
 
-def memory() -> Memory:
+def memory() -> LastRun:
     """Make what a run leaves: a file with two seeds that share articles, one with a problem, one with an odd name."""
     full = article(
         excerpt="caf\u00e9 \N{GRINNING FACE}",
@@ -41,7 +41,7 @@ def memory() -> Memory:
         SourcedSeed(7, Seed(article=bare, is_removed=True)),
     ]
     problem = SeedError(Location("a\nb.md", 3, 4), "date", "it is none", "write it so")
-    return Memory(
+    return LastRun(
         articles=2,
         stories=1,
         generation="000002",
@@ -55,12 +55,12 @@ def memory() -> Memory:
     )
 
 
-def as_text(remembered: Memory) -> str:
+def as_text(remembered: LastRun) -> str:
     """Write everything that is remembered, since errors have no equality."""
     return repr(remembered)
 
 
-def loaded(folder: Path) -> Memory | None:
+def loaded(folder: Path) -> LastRun | None:
     """Return what is remembered, with its seeds; None where any of it cannot be used."""
     cache = Cache(folder)
     found = cache.load()
@@ -115,7 +115,7 @@ def test_an_article_that_several_seeds_hold_is_one_object(tmp_path: Path) -> Non
 
 def test_saving_replaces_what_was_saved_and_leaves_nothing_else(tmp_path: Path) -> None:
     Cache(tmp_path).save(memory())
-    Cache(tmp_path).save(Memory(articles=0, stories=0, generation="3", index_format=1, started_ns=0, files={}))
+    Cache(tmp_path).save(LastRun(articles=0, stories=0, generation="3", index_format=1, started_ns=0, files={}))
 
     found = loaded(tmp_path)
 

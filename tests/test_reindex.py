@@ -864,7 +864,7 @@ def test_a_new_index_format_rebuilds_an_index_whose_seeds_have_not_changed(
     folder.write("seed.md", seed())
     old = search.reindex([folder.path], index_path)
     for module in ("search.catalog", "search.reindex", "search.engines.whoosh.generations"):
-        monkeypatch.setattr(sys.modules[module], "FORMAT", 1_000_000)
+        monkeypatch.setattr(sys.modules[module], "INDEX_FORMAT", 1_000_000)
 
     new = search.reindex([folder.path], index_path)
 
@@ -878,7 +878,7 @@ def test_an_index_of_another_version_is_refused_until_it_is_rebuilt(
 ) -> None:
     folder.write("seed.md", seed())
     search.reindex([folder.path], index_path)
-    monkeypatch.setattr("search.engines.whoosh.generations.FORMAT", 1_000_000)
+    monkeypatch.setattr("search.engines.whoosh.generations.INDEX_FORMAT", 1_000_000)
 
     with pytest.raises(IndexDamagedError, match="another version"):
         search.open_index(index_path)

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.articles import Seed
+from search.blocks import BlockReader
 from search.errors import Location, SeedError
 from search.files import MAX_SEED_BYTES, list_seed_files
-from search.seeds import FileContent, SeedReader, cut_front_matter, normalize_line_ends
+from search.seeds import FileContent, SeedReader, cut_front_matter, normalize_line_ends, read_whole
 
 CANARY = "Q0FOQVJZ;c2VjcmV0"
 BODY = 'title: t\nwebUrl: https://a.example\nprovider: {name: "n"}\n'
@@ -397,15 +398,15 @@ def mutations(draw: st.DrawFn, text: str) -> str:
 def whole(header: str) -> Any:
     """Return what reading in one go gives, but for the list among the keys."""
     try:
-        found, structure = SeedReader.read_whole(header, 2, seed_file())
+        found, structure = read_whole(header, 2, seed_file())
     except SeedError as exc:
         return str(exc)
     assert isinstance(structure.value, dict)
     return found, {key: field for key, field in structure.value.items() if key != "related"}
 
 
-def by_blocks(reader: SeedReader, header: str) -> Any:
-    found = reader.read_by_blocks(header.encode(), 2, seed_file())
+def by_blocks(reader: BlockReader, header: str) -> Any:
+    found = reader.read(header.encode(), 2, seed_file().path)
     return found and (found[0], found[1].value)
 
 
@@ -413,7 +414,7 @@ def by_blocks(reader: SeedReader, header: str) -> Any:
 @given(front_matters().flatmap(lambda text: st.tuples(st.just(text), mutations(text))))
 def test_block_by_block_is_as_the_whole_wherever_it_answers(texts: tuple[str, str]) -> None:
     """Also with the blocks remembered that another seed had."""
-    reader = SeedReader()
+    reader = BlockReader()
 
     for text in texts:
         assert by_blocks(reader, text) in (None, whole(text))
@@ -425,7 +426,7 @@ def test_block_by_block_is_as_the_whole_wherever_it_answers(texts: tuple[str, st
 def test_the_front_matter_that_editors_write_is_read_block_by_block(items: Sequence[str], tail: str) -> None:
     text = "\n".join(OWN_KEYS[:3]) + "\nrelated:\n" + "".join(f"  - {item}\n" for item in items) + tail
 
-    assert by_blocks(SeedReader(), text) == whole(text)
+    assert by_blocks(BlockReader(), text) == whole(text)
 
 
 @pytest.mark.parametrize(
@@ -447,7 +448,7 @@ def test_the_front_matter_that_editors_write_is_read_block_by_block(items: Seque
     ],
 )
 def test_what_a_cut_would_change_is_left_to_the_whole(text: str) -> None:
-    assert by_blocks(SeedReader(), text) in (None, whole(text))
+    assert by_blocks(BlockReader(), text) in (None, whole(text))
 
 
 # Real seeds, mutated

@@ -10,6 +10,8 @@ from dataclasses import replace
 from functools import cached_property
 
 from search import ranking
+from search.articles import Article, Story
+from search.engine import Statistics
 from search.engines.documents import FACETS, Documents
 from search.engines.matching import Matcher, Postings, any_of, field_factors
 from search.engines.paging import Listed, collapse_copies, diversify
@@ -19,19 +21,36 @@ from search.results import Explanation, FacetValue, Hit, Page, Span, StoryInfo
 from search.timeline import make_timeline
 
 
-class Executor:
-    """Answers queries on one generation; safe to share between threads."""
+class PostingsReader:
+    """What every :class:`search.engine.Reader` over postings shares; safe to share between threads."""
 
-    def __init__(self, generation: str, documents: Documents, postings: Postings) -> None:
-        self._generation, self._documents, self._postings = generation, documents, postings
+    def __init__(self, generation: str, documents: Documents, postings: Postings, *, size_bytes: int = 0) -> None:
+        self.generation, self.documents, self.postings = generation, documents, postings
+        self._size_bytes = size_bytes
         self._factors = field_factors(postings)
 
-    def run(self, query: Query) -> Page:
+    def search(self, query: Query) -> Page:
         """Answer *query*."""
         started = time.perf_counter()
-        search = _Search(query, self._documents, Matcher(self._postings, self._factors))
-        page = search.page(self._generation)
+        search = _Search(query, self.documents, Matcher(self.postings, self._factors))
+        page = search.page(self.generation)
         return replace(page, took_ms=round((time.perf_counter() - started) * 1000, 3))
+
+    def article(self, identifier: str) -> Article:
+        """Return the article."""
+        return self.documents.article(identifier)
+
+    def story(self, identifier: str) -> Story:
+        """Return the story."""
+        return self.documents.story(identifier)
+
+    def story_of(self, identifier: str) -> Story:
+        """Return the article's story."""
+        return self.documents.story_of(identifier)
+
+    def statistics(self) -> Statistics:
+        """Return what is served, in numbers."""
+        return self.documents.statistics(self.generation, size_bytes=self._size_bytes)
 
 
 class _Search:

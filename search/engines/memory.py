@@ -7,16 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from search import ranking
 from search.analysis import stem
-from search.articles import Article, Story
+from search.articles import Article
 from search.catalog import Catalog, fingerprint
-from search.engine import Statistics
 from search.engines.documents import Documents
-from search.engines.executor import Executor
+from search.engines.executor import PostingsReader
 from search.engines.fields import field_terms, field_texts
 from search.engines.matching import Positions
 from search.errors import NoIndexError
-from search.query import Query
-from search.results import Page
 
 
 class MemoryPostings:
@@ -50,42 +47,16 @@ class MemoryPostings:
         return self._lengths[field]
 
 
-class MemoryReader:
+class MemoryReader(PostingsReader):
     """One catalog, ready to answer."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-        self._documents = Documents(catalog.articles, catalog.stories)
-        self._executor = Executor(catalog.generation, self._documents, MemoryPostings(catalog.articles))
-
-    @property
-    def generation(self) -> str:
-        """Id of the generation."""
-        return self._catalog.generation
-
-    def search(self, query: Query) -> Page:
-        """Answer *query*."""
-        return self._executor.run(query)
-
-    def article(self, identifier: str) -> Article:
-        """Return the article."""
-        return self._documents.article(identifier)
-
-    def story(self, identifier: str) -> Story:
-        """Return the story."""
-        return self._documents.story(identifier)
-
-    def story_of(self, identifier: str) -> Story:
-        """Return the article's story."""
-        return self._documents.story_of(identifier)
-
-    def statistics(self) -> Statistics:
-        """Return what is served, in numbers."""
-        return self._documents.statistics(self._catalog.generation, size_bytes=0)
+        documents = Documents(catalog.articles, catalog.stories)
+        super().__init__(catalog.generation, documents, MemoryPostings(catalog.articles))
 
     def fingerprints(self) -> dict[str, bytes]:
         """Map every article's id to a hash of its content."""
-        return {article.id: fingerprint(article) for article in self._catalog.articles}
+        return {article.id: fingerprint(article) for article in self.documents.articles}
 
     def close(self) -> None:
         """Do nothing: there is nothing to give back."""

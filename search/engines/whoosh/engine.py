@@ -14,56 +14,31 @@ from search import ranking
 from search.analysis import stem
 from search.articles import Article, Story
 from search.catalog import Catalog, fingerprint
-from search.engine import Statistics
 from search.engines.documents import Documents
-from search.engines.executor import Executor
+from search.engines.executor import PostingsReader
 from search.engines.fields import field_terms, field_texts
 from search.engines.whoosh.generations import Generations
 from search.engines.whoosh.library import FileStorage, IndexReader, ReaderClosed, honest, open_dir
 from search.engines.whoosh.postings import WhooshPostings
 from search.engines.whoosh.schema import make_schema
 from search.errors import IndexDamagedError, IndexUnreadableError, NoIndexError
-from search.query import Query
 from search.records import article_from_record, article_to_record, story_from_record, story_to_record
-from search.results import Page
 
 _ARTICLES, _STORIES, _TERMS = "articles.jsonl", "stories.jsonl", "terms.json"
 #: Megabytes that Whoosh may sort in memory.
 _MEMORY = 256
 
 
-class WhooshReader:
+class WhooshReader(PostingsReader):
     """One open generation."""
 
     def __init__(self, generation: str, folder: Path, size_bytes: int) -> None:
-        self.generation = generation
-        self._size = size_bytes
-        self._documents = Documents(read_articles(folder), _read_stories(folder))
+        documents = Documents(read_articles(folder), _read_stories(folder))
+        terms: dict[str, Any] = orjson.loads((folder / _TERMS).read_bytes())
         with honest():
             self._whoosh: IndexReader = open_dir(str(folder), readonly=True).reader()
-        terms: dict[str, Any] = orjson.loads((folder / _TERMS).read_bytes())
-        self.postings = WhooshPostings(self._whoosh, terms["lengths"], terms["forms"])
-        self._executor = Executor(generation, self._documents, self.postings)
-
-    def search(self, query: Query) -> Page:
-        """Answer *query*."""
-        return self._executor.run(query)
-
-    def article(self, identifier: str) -> Article:
-        """Return the article."""
-        return self._documents.article(identifier)
-
-    def story(self, identifier: str) -> Story:
-        """Return the story."""
-        return self._documents.story(identifier)
-
-    def story_of(self, identifier: str) -> Story:
-        """Return the article's story."""
-        return self._documents.story_of(identifier)
-
-    def statistics(self) -> Statistics:
-        """Return what is served, in numbers."""
-        return self._documents.statistics(self.generation, size_bytes=self._size)
+        postings = WhooshPostings(self._whoosh, terms["lengths"], terms["forms"])
+        super().__init__(generation, documents, postings, size_bytes=size_bytes)
 
     def close(self) -> None:
         """Give back the files."""
@@ -77,7 +52,7 @@ class WhooshReader:
 
     def verify(self) -> list[str]:
         """Hold every article's terms against the postings, and the postings against the articles."""
-        articles = self._documents.articles
+        articles = self.documents.articles
         if self.count() != len(articles):
             return [f"the postings are of {self.count()} articles, not {len(articles)}"]
         expected: defaultdict[tuple[str, str], dict[int, list[int]]] = defaultdict(dict)

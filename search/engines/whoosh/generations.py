@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 import orjson
 
-from search.catalog import FORMAT
+from search.catalog import INDEX_FORMAT
 from search.errors import IndexDamagedError, IndexUnreadableError, IndexWriteError, NoIndexError
 
 MANIFEST = "MANIFEST.json"
@@ -98,7 +98,7 @@ class Generations:
             if hashlib.sha256(manifest).hexdigest() != pointer.manifest_sha256:
                 return f"{pointer.name}/{MANIFEST} is not what was published"
             content = orjson.loads(manifest)
-            if content.get("format") != FORMAT:
+            if content.get("format") != INDEX_FORMAT:
                 return f"{pointer.name} was written by another version of Lede"
             listed: dict[str, str] = content["files"]
             # A file too many could be one that Whoosh takes for a newer table of contents.
@@ -152,7 +152,7 @@ class Generations:
     def _write_manifest(built: Path, generation: str) -> bytes:
         files = {file.name: _sha256(file) for file in sorted(built.iterdir())}
         manifest = orjson.dumps(
-            {"format": FORMAT, "generation": generation, "files": files}, option=orjson.OPT_INDENT_2
+            {"format": INDEX_FORMAT, "generation": generation, "files": files}, option=orjson.OPT_INDENT_2
         )
         (built / MANIFEST).write_bytes(manifest)
         return manifest
