@@ -33,8 +33,9 @@ PATIENCE = 10_000
 #: How often, and how many seconds apart, it is looked whether the server listens already.
 ANNOUNCE_TRIES = 200
 ANNOUNCE_PAUSE = 0.02
-#: Seconds that a worker may take to finish what it is answering when it is told to stop.
-GRACE = 10
+#: Seconds that a worker may take to finish what it is answering when it is told to stop: many times what answers take.
+#: Once in a while a worker that is told so as it starts does not hear it, and is ended then.
+GRACE = 3
 
 
 class ServeError(LedeError, OSError):
