@@ -101,7 +101,7 @@ class IndexDamagedError(LedeError):
     """Files of the index are not what was published, and no older generation is whole."""
 
     def __init__(self, folder: Path, reason: str) -> None:
-        super().__init__(f"the index in {folder} is damaged ({reason}): run `reindex --full` to build it anew")
+        super().__init__(f"the index in {folder} is damaged ({reason}): run `reindex` to build it anew")
 
 
 class IndexUnreadableError(IndexDamagedError):

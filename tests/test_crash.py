@@ -298,7 +298,7 @@ def test_an_index_without_a_whole_generation_is_damaged_and_says_what_to_do(
         for toc in generation.glob("*.toc"):
             toc.write_bytes(trap[0])
 
-    with pytest.raises(IndexDamagedError, match="reindex --full"):
+    with pytest.raises(IndexDamagedError, match="run `reindex`"):
         search.open_index(two.folder)
 
 

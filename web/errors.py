@@ -64,7 +64,7 @@ _KINDS: dict[type[Exception], _Kind] = {
         status=HTTPStatus.SERVICE_UNAVAILABLE,
         name="index-damaged",
         title="Damaged index",
-        detail="the index is damaged: run `reindex --full` to build it anew",
+        detail="the index is damaged: run `reindex` to build it anew",
     ),
 }
 
