@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import subprocess
@@ -20,6 +21,9 @@ from search.seeds import FileContent, SeedReader
 
 #: Bytes that one process reads before another is worth its start.
 BYTES_PER_PROCESS = 8 << 20
+
+#: Bytes that are read in the time that another process takes to start and to hand over what it found.
+LEAD_BYTES = 8 << 20
 
 _BATCH = 64
 
@@ -102,6 +106,8 @@ def work(source: IO[bytes], target: IO[bytes]) -> None:
     """Be a reading process: requests in, answers out in batches, until there is nobody to take them."""
     requests: list[FileRequest] = pickle.load(source)  # noqa: S301 - from the process that started this one
     reader = SeedReader()
+    # Nothing here is ever garbage before the process ends.
+    gc.disable()
     # One pickler for all batches: an article that was sent once is only referred to afterwards.
     pickler = pickle.Pickler(target, pickle.HIGHEST_PROTOCOL)
     for start in range(0, len(requests), _BATCH):
@@ -162,11 +168,13 @@ def _processors() -> int:
 
 
 def _shares(requests: Sequence[FileRequest], count: int) -> list[list[FileRequest]]:
-    """Cut into runs of neighbours with about as many bytes each."""
+    """Cut into runs of neighbours, which take about as long: the others have to start and to send what they found."""
     total = sum(request.file.stamp.size for request in requests) or 1
+    lead = min(LEAD_BYTES, total // (2 * count)) if count > 1 else 0
+    share = (total - lead) / count
     shares: list[list[FileRequest]] = [[] for _ in range(count)]
     before = 0
     for request in requests:
-        shares[min(before * count // total, count - 1)].append(request)
+        shares[max(0, min(int((before - lead) // share), count - 1))].append(request)
         before += request.file.stamp.size
     return shares
