@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from search.articles import Article, Episode, Image, Provider, Story
 
 Record = list[Any]
@@ -48,6 +50,52 @@ def article_from_record(record: Record) -> Article:
         is_published=is_published,
         image=Image(url=image[0], width=image[1], height=image[2]) if image else None,
     )
+
+
+def article_to_json(article: Article) -> bytes:
+    """Return what the API sends of an article but its id and date, as JSON."""
+    wire = article_to_wire(article)
+    del wire["id"], wire["published_at"]
+    return orjson.dumps(wire)
+
+
+def article_from_json(content: bytes, identifier: str, published: datetime | None) -> Article:
+    """Undo :func:`article_to_json`."""
+    wire = orjson.loads(content)
+    wire["provider"] = Provider(**wire["provider"])
+    wire["topics"] = tuple(wire["topics"])
+    wire["image"] = Image(**wire["image"]) if wire["image"] else None
+    return Article(id=identifier, published_at=published, **wire)
+
+
+def article_to_wire(article: Article) -> dict[str, Any]:
+    """Return an article as the API sends it."""
+    image = article.image
+    return {
+        "id": article.id,
+        "url": article.url,
+        "title": article.title,
+        "excerpt": article.excerpt,
+        "provider": {"name": article.provider.name, "domain": article.provider.domain},
+        "published_at": moment_to_wire(article.published_at),
+        "type": article.type,
+        "category": article.category,
+        "topics": list(article.topics),
+        "quality": article.quality,
+        "heat": article.heat,
+        "is_published": article.is_published,
+        "image": {"url": image.url, "width": image.width, "height": image.height} if image else None,
+    }
+
+
+def moment_to_wire(moment: datetime | None) -> str | None:
+    """Write a moment to the second, with a Z.
+
+    >>> from datetime import UTC
+    >>> moment_to_wire(datetime(2021, 12, 9, 7, 49, tzinfo=UTC))
+    '2021-12-09T07:49:00Z'
+    """
+    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z" if moment else None
 
 
 def story_to_record(story: Story) -> Record:

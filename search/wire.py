@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
-from search.articles import Article, Image, Provider
+from search.articles import Provider
 from search.engine import Statistics
 from search.errors import Location, SeedError
+from search.records import article_to_wire, moment_to_wire
 from search.report import Report
 from search.results import Explanation, FacetValue, Hit, Notice, Page, Timeline
 
@@ -51,33 +51,9 @@ def hit_to_wire(hit: Hit) -> Wire:
     return wire | {"explanation": explanation_to_wire(hit.explanation)} if hit.explanation else wire
 
 
-def article_to_wire(article: Article) -> Wire:
-    """Write an article, whole."""
-    return {
-        "id": article.id,
-        "url": article.url,
-        "title": article.title,
-        "excerpt": article.excerpt,
-        "provider": provider_to_wire(article.provider),
-        "published_at": moment_to_wire(article.published_at),
-        "type": article.type,
-        "category": article.category,
-        "topics": list(article.topics),
-        "quality": article.quality,
-        "heat": article.heat,
-        "is_published": article.is_published,
-        "image": image_to_wire(article.image) if article.image else None,
-    }
-
-
 def provider_to_wire(provider: Provider) -> Wire:
     """Write who published."""
     return {"name": provider.name, "domain": provider.domain}
-
-
-def image_to_wire(image: Image) -> Wire:
-    """Write a picture."""
-    return {"url": image.url, "width": image.width, "height": image.height}
 
 
 def explanation_to_wire(explanation: Explanation) -> Wire:
@@ -130,13 +106,3 @@ def _problem_to_wire(problem: SeedError) -> Wire:
 
 def _remark(where: Location, code: str, message: str) -> Wire:
     return {"file": where.printable, "line": where.line, "column": where.column, "code": code, "message": message}
-
-
-def moment_to_wire(moment: datetime | None) -> str | None:
-    """Write a moment to the second, with a Z.
-
-    >>> from datetime import UTC, datetime
-    >>> moment_to_wire(datetime(2021, 12, 9, 7, 49, tzinfo=UTC))
-    '2021-12-09T07:49:00Z'
-    """
-    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z" if moment else None

@@ -1,0 +1,126 @@
+"""Words to numbers while an index is built: every distinct word is analysed and stemmed once."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from search.analysis import MAX_TERM, stem, tokenize
+
+#: Distinct stretches of text that are remembered; beyond that they are analysed anew.
+MAX_CHUNKS = 1_000_000
+
+
+class Tokens(NamedTuple):
+    """The terms of many texts, one after the other; all arrays have one entry a term but the last."""
+
+    #: Number of the term in the dictionary, int32.
+    term: NDArray[np.int32]
+    #: First character in its text, and how many characters; int32.
+    start: NDArray[np.int32]
+    length: NDArray[np.int32]
+    #: Where the terms of each text begin, and the end; int64, shape (texts + 1,).
+    texts: NDArray[np.int64]
+
+
+class Dictionary:
+    """Numbers for terms and stems, in the order of their arrival."""
+
+    def __init__(self) -> None:
+        self.terms: list[str] = []
+        #: The stem of each term.
+        self.stem_of = array("i")
+        #: A hash of each term, the same in every dictionary; 64 bits.
+        self.hashes = array("Q")
+        self.stems: list[str] = []
+        self._term_numbers: dict[str, int] = {}
+        self._stem_numbers: dict[str, int] = {}
+        self._chunks = _Chunks(self)
+
+    def number(self, term: str) -> int:
+        """Return the number of a term, a new one where it was never seen."""
+        number = self._term_numbers.get(term)
+        if number is None:
+            number = self._term_numbers[term] = len(self.terms)
+            self.terms.append(term)
+            self.stem_of.append(self._stem_number(stem(term)))
+            self.hashes.append(xxhash.xxh3_64_intdigest(term.encode("utf-8", "replace")))
+        return number
+
+    def tokens(self, texts: Iterable[str]) -> Tokens:
+        """Analyse many texts.
+
+        What lies between white space is analysed on its own, since no term reaches over it, and only once.
+        """
+        if len(self._chunks) > MAX_CHUNKS:
+            self._chunks = _Chunks(self)
+        parts = [text.split() for text in texts]
+        counts = np.fromiter(map(len, parts), np.int64, len(parts))
+        ends = np.cumsum(counts)
+        chunks = np.fromiter(
+            map(self._chunks.__getitem__, chain.from_iterable(parts)), np.int32, int(ends[-1]) if len(ends) else 0
+        )
+        return self._chunks.expand(chunks, ends - counts)
+
+    def _stem_number(self, text: str) -> int:
+        number = self._stem_numbers.setdefault(text, len(self.stems))
+        if number == len(self.stems):
+            self.stems.append(text)
+        return number
+
+
+class _Chunks(dict[str, int]):
+    """Stretches of text without white space, by number, and the terms in each."""
+
+    def __init__(self, dictionary: Dictionary) -> None:
+        super().__init__()
+        self._dictionary = dictionary
+        self._characters = array("i")
+        self._first = array("i", [0])
+        self._terms, self._starts, self._lengths = array("i"), array("i"), array("i")
+
+    def __missing__(self, chunk: str) -> int:
+        number = self[chunk] = len(self)
+        self._characters.append(len(chunk))
+        if chunk.isascii() and chunk.isalnum():
+            self._add(chunk.lower()[:MAX_TERM], 0, len(chunk))
+        else:
+            for token in tokenize(chunk):
+                self._add(token.term, token.start, token.end - token.start)
+        self._first.append(len(self._terms))
+        return number
+
+    def expand(self, chunks: NDArray[np.int32], texts: NDArray[np.int64]) -> Tokens:
+        """Put the terms of *chunks* one after the other; *texts* says with which chunk each text begins."""
+        first = np.array(self._first, np.int32)
+        counts = np.diff(first)[chunks]
+        ends = np.zeros(len(chunks) + 1, np.int64)
+        np.cumsum(counts, out=ends[1:])
+        which = np.repeat(first[chunks] - ends[:-1].astype(np.int32), counts)
+        which += np.arange(len(which), dtype=np.int32)
+        offsets = _offsets(np.array(self._characters, np.int32)[chunks], texts)
+        return Tokens(
+            term=np.array(self._terms, np.int32)[which],
+            start=np.array(self._starts, np.int32)[which] + np.repeat(offsets, counts),
+            length=np.array(self._lengths, np.int32)[which],
+            texts=ends[np.append(texts, len(chunks))],
+        )
+
+    def _add(self, term: str, start: int, length: int) -> None:
+        self._terms.append(self._dictionary.number(term))
+        self._starts.append(start)
+        self._lengths.append(length)
+
+
+def _offsets(characters: NDArray[np.int32], texts: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return where each chunk begins in its text, a single blank being between them."""
+    begins = np.zeros(len(characters) + 1, np.int64)
+    np.cumsum(characters + 1, out=begins[1:])
+    counts = np.diff(np.append(texts, len(characters)))
+    return (begins[:-1] - np.repeat(begins[texts], counts)).astype(np.int32)

@@ -1,0 +1,209 @@
+"""A segment: the arrays of some articles, open for reading, and what its postings say of one term."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search import ranking
+from search.engines.whoosh.arrays import Array
+from search.engines.whoosh.attributes import Stored
+from search.engines.whoosh.frequencies import decode_frequencies
+from search.engines.whoosh.inversion import BLOCK, HALF, MIXED, high_halves
+from search.engines.whoosh.vocabulary import Vocabulary
+
+Docs = NDArray[np.intp]
+
+
+class Form(NamedTuple):
+    """One form of a stem: the number of the term, and its tag among the forms."""
+
+    term: int
+    tag: int
+
+
+class Segment:
+    """Articles by number, from the newest to the oldest. Never changes; safe to share between threads and forks.
+
+    Args:
+        arrays: as :func:`search.engines.whoosh.inversion.invert` and
+            :func:`search.engines.whoosh.attributes.attribute_arrays` make them.
+    """
+
+    def __init__(self, arrays: Mapping[str, Array]) -> None:
+        self.arrays = arrays
+        self.terms, self.stems = Vocabulary(arrays, "term"), Vocabulary(arrays, "stem")
+        self.stored = Stored(arrays)
+        self.ids: NDArray[np.uint64] = arrays["id"]
+        self.ages: NDArray[np.int64] = arrays["age"]
+        self.lengths: Array = arrays["length"]
+        self.codes: Array = arrays["code"]
+        self.positions: Array = arrays["position"]
+        self.extra: NDArray[np.uint32] = arrays["frequency.extra"]
+        self._docs, self._bounds = arrays["doc"], arrays["stem.posting"]
+        self._tags, self._tag_bounds = arrays["tag"], arrays["stem.tag"]
+        self._highs = high_halves(len(self.ids))
+
+    def __len__(self) -> int:
+        """Count the articles, deleted ones included."""
+        return len(self.ids)
+
+    def range_of(self, stem: int) -> tuple[int, int]:
+        """Return where the postings of a stem begin and end."""
+        first = stem * self._highs
+        return int(self._bounds[first]), int(self._bounds[first + self._highs])
+
+    def docs(self, stem: int) -> Docs:
+        """Return the articles of a stem's postings, in order."""
+        first = stem * self._highs
+        bounds = self._bounds[first : first + self._highs + 1].tolist()
+        start, end = bounds[0], bounds[-1]
+        docs = self._docs[start:end].astype(np.intp)
+        for high in range(1, self._highs):
+            docs[bounds[high] - start : bounds[high + 1] - start] += high << HALF
+        return docs
+
+    def locate(self, stem: int, docs: Docs) -> tuple[Docs, NDArray[np.bool_]]:
+        """Return where articles are among the postings of a stem, counted from its first, and whether they are.
+
+        By bisection, which costs less than looking at all postings where those are many and *docs*, sorted, are few.
+        """
+        first = stem * self._highs
+        bounds = self._bounds[first : first + self._highs + 1].tolist()
+        if bounds[0] == bounds[-1] or not len(docs):
+            return np.zeros(len(docs), np.intp), np.zeros(len(docs), bool)
+        places = []
+        cuts = docs.searchsorted(np.arange(1, self._highs) << HALF).tolist() if self._highs > 1 else []
+        for high, (start, end) in enumerate(zip([0, *cuts], [*cuts, len(docs)], strict=True)):
+            wanted = (docs[start:end] - (high << HALF)).astype(np.uint16)
+            places.append(self._docs[bounds[high] : bounds[high + 1]].searchsorted(wanted) + (bounds[high] - bounds[0]))
+        found = np.minimum(np.concatenate(places), bounds[-1] - bounds[0] - 1)
+        return found, self._docs[bounds[0] + found] == (docs & ((1 << HALF) - 1)).astype(np.uint16)
+
+    def docs_at(self, stems: Array) -> tuple[Docs, Docs]:
+        """Return the postings of many stems, one after the other, and their articles."""
+        pairs = (stems.astype(np.intp)[:, None] * self._highs + np.arange(self._highs)).reshape(-1)
+        starts, ends = self._bounds[pairs].astype(np.intp), self._bounds[pairs + 1].astype(np.intp)
+        postings = ranges(starts, ends)
+        highs = np.repeat(np.tile(np.arange(self._highs) << HALF, len(stems)), ends - starts)
+        return postings, self._docs[postings] + highs
+
+    def tags(self, stem: int) -> NDArray[np.uint8] | None:
+        """Return which form of the stem each posting has; None where there is but one."""
+        start, end = int(self._tag_bounds[stem]), int(self._tag_bounds[stem + 1])
+        return self._tags[start:end] if end > start else None
+
+    def form(self, term: str) -> Form | None:
+        """Return what tells the postings of a term from those of other forms; None where it does not occur."""
+        number = self.terms.find(term)
+        return None if number is None else Form(number, int(self.arrays["term.tag"][number]))
+
+    def stem_of(self, term: int) -> int:
+        """Return the number of a term's stem."""
+        return int(self.arrays["term.stem"][term])
+
+    def forms(self, stem: int) -> NDArray[np.uint32]:
+        """Return the numbers of a stem's terms, in the order of their tags."""
+        bounds = self.arrays["stem.form"]
+        return self.arrays["form"][bounds[stem] : bounds[stem + 1]]
+
+    def mixed(self, term: int) -> slice:
+        """Return the part of the mixed arrays that is of a term."""
+        bounds = self.arrays["mixed.term"]
+        return slice(int(bounds[term]), int(bounds[term + 1]))
+
+    def mixed_postings(self, term: int, start: int) -> Docs:
+        """Return the postings of several forms that hold the term, counted from *start*, the first of its stem."""
+        return self.arrays["mixed.posting"][self.mixed(term)].astype(np.intp) - start
+
+    def postings_of(self, term: int) -> Docs:
+        """Return the postings that hold a term, counted from the first of its stem."""
+        stem = self.stem_of(term)
+        start, end = self.range_of(stem)
+        tags = self.tags(stem)
+        if tags is None:
+            return np.arange(end - start)
+        holds = tags == int(self.arrays["term.tag"][term]) if self.arrays["term.tag"][term] != MIXED else tags < 0
+        holds[self.mixed_postings(term, start)] = True
+        return np.flatnonzero(holds)
+
+    @cached_property
+    def totals(self) -> NDArray[np.uint32]:
+        """How many occurrences a posting of each combination of frequencies has."""
+        count = max(int(self.codes.max(initial=0)), int(self.arrays["mixed.code"].max(initial=0))) + 1
+        frequencies, _ = decode_frequencies(np.arange(count, dtype=np.uint32), self.extra)
+        return frequencies.sum(axis=1, dtype=np.uint32)
+
+    def occurrences(self, term: int, postings: Docs) -> tuple[Docs, Array]:
+        """Return how often a term is in each of *postings*, counted from the stem's first, and its positions there."""
+        stem = self.stem_of(term)
+        start, _ = self.range_of(stem)
+        counts = self.totals[self.codes[start + postings]].astype(np.intp)
+        begins = self._begins(start + postings)
+        tags = self.tags(stem)
+        if tags is None:
+            return counts, self.positions[ranges(begins, begins + counts)]
+        return self._with_mixed(term, postings, tags, counts, begins)
+
+    def _with_mixed(
+        self, term: int, postings: Docs, tags: NDArray[np.uint8], counts: Docs, begins: Docs
+    ) -> tuple[Docs, Array]:
+        several = np.flatnonzero(tags[postings] == MIXED)
+        if not len(several):
+            return counts, self.positions[ranges(begins, begins + counts)]
+        own = self.mixed(term)
+        start, _ = self.range_of(self.stem_of(term))
+        entries = own.start + (self.arrays["mixed.posting"][own] - np.uint32(start)).searchsorted(postings[several])
+        bounds = self.arrays["mixed.start"]
+        counts, begins = counts.copy(), begins.copy()
+        begins[several] = bounds[entries].astype(np.intp) + len(self.positions)
+        counts[several] = (bounds[entries + 1] - bounds[entries]).astype(np.intp)
+        places = ranges(begins, begins + counts)
+        apart = places >= len(self.positions)
+        mixed_positions = self.arrays["mixed.position"]
+        found = self.positions[np.where(apart, 0, places)].astype(np.intp)
+        found[apart] = mixed_positions[places[apart] - len(self.positions)]
+        return counts, found
+
+    def _begins(self, postings: Docs) -> Docs:
+        """Return where the positions of postings begin, from the nearest block that is known."""
+        if not len(postings):
+            return np.empty(0, np.intp)
+        low, high = int(postings[0]), int(postings[-1]) + 1
+        if (high - low) > len(postings) * BLOCK:
+            block = postings // BLOCK
+            lead = ranges(block * BLOCK, postings)
+            sums = np.concatenate([[0], np.cumsum(self.totals[self.codes[lead]], dtype=np.intp)])
+            ends = np.cumsum(postings - block * BLOCK)
+            return self.arrays["block"][block].astype(np.intp) + sums[ends] - sums[ends - (postings - block * BLOCK)]
+        first = low // BLOCK * BLOCK
+        sums = np.cumsum(self.totals[self.codes[first:high]], dtype=np.intp)
+        sums += int(self.arrays["block"][first // BLOCK])
+        return sums[postings - first] - self.totals[self.codes[postings]]
+
+
+def ranges(starts: Docs, ends: Docs) -> Docs:
+    """Return the numbers of many ranges, one after the other.
+
+    >>> ranges(np.array([5, 9]), np.array([7, 10])).tolist()
+    [5, 6, 9]
+    """
+    counts = ends - starts
+    before = np.cumsum(counts) - counts
+    numbers = np.repeat(starts - before, counts)
+    numbers += np.arange(len(numbers))
+    return numbers
+
+
+def average_lengths(segments: Sequence[Segment], alive: Sequence[NDArray[np.bool_] | None]) -> NDArray[np.float64]:
+    """Return the mean length of each field over the articles that have it; 0 where none has."""
+    totals, filled = np.zeros(len(ranking.FIELDS)), np.zeros(len(ranking.FIELDS))
+    for segment, living in zip(segments, alive, strict=True):
+        lengths = segment.lengths if living is None else segment.lengths[living]
+        totals += lengths.sum(axis=0, dtype=np.int64)
+        filled += (lengths > 0).sum(axis=0)
+    return np.divide(totals, filled, out=np.zeros_like(totals), where=filled > 0)

@@ -1,0 +1,95 @@
+"""Sorted texts in one run of bytes: terms, stems and names, found by bisection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.engines.whoosh.arrays import Array
+
+_KEY_BYTES = 8
+
+
+class Vocabulary:
+    """Texts by number, in the order of their UTF-8 bytes. Safe to share between threads.
+
+    The first eight bytes of each text, as a number, are kept apart: bisection over them costs no object a step.
+    """
+
+    def __init__(self, arrays: Mapping[str, Array], name: str) -> None:
+        self._bytes: NDArray[np.uint8] = arrays[f"{name}.text"]
+        self._starts: NDArray[np.uint32] = arrays[f"{name}.start"]
+        self._keys: NDArray[np.uint64] = arrays[f"{name}.key"]
+
+    def __len__(self) -> int:
+        """Count the texts."""
+        return len(self._keys)
+
+    def __getitem__(self, number: int) -> str:
+        """Return a text."""
+        return self.encoded(number).decode()
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the texts, in order."""
+        return iter(unpack_texts(self._bytes, self._starts))
+
+    def encoded(self, number: int) -> bytes:
+        """Return a text as it is stored, in UTF-8."""
+        return self._bytes[self._starts[number] : self._starts[number + 1]].tobytes()
+
+    def find(self, text: str) -> int | None:
+        """Return the number of a text, None where it is not there."""
+        wanted = _encoded(text)
+        place = self.bisect(wanted)
+        return place if place < len(self) and self.encoded(place) == wanted else None
+
+    def starting_with(self, prefix: str) -> range:
+        """Return the numbers of the texts that begin with *prefix*."""
+        wanted = _encoded(prefix)
+        # No byte of UTF-8 is 255.
+        return range(self.bisect(wanted), self.bisect(wanted + b"\xff"))
+
+    def bisect(self, wanted: bytes) -> int:
+        """Return how many texts come before *wanted*."""
+        key = _key(wanted)
+        low, high = int(self._keys.searchsorted(key)), int(self._keys.searchsorted(key, "right"))
+        while low < high:
+            middle = (low + high) // 2
+            if self.encoded(middle) < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+
+def pack_texts(name: str, texts: Sequence[str]) -> dict[str, Array]:
+    """Return the arrays of a vocabulary; *texts* are distinct, and sorted as :func:`in_order` does."""
+    encoded = [_encoded(text) for text in texts]
+    starts = np.zeros(len(encoded) + 1, np.int64)
+    np.cumsum([len(text) for text in encoded], out=starts[1:])
+    return {
+        f"{name}.text": np.frombuffer(b"".join(encoded), np.uint8),
+        f"{name}.start": starts.astype(np.uint32),
+        f"{name}.key": np.frombuffer(b"".join([t[:8].ljust(8, b"\0") for t in encoded]), ">u8").astype(np.uint64),
+    }
+
+
+def unpack_texts(packed: NDArray[np.uint8], starts: Array) -> list[str]:
+    """Undo :func:`pack_texts`."""
+    whole, bounds = packed.tobytes(), starts.tolist()
+    return [whole[first:end].decode() for first, end in zip(bounds, bounds[1:], strict=False)]
+
+
+def in_order(texts: Sequence[str]) -> list[int]:
+    """Return the places of *texts* in the order of a vocabulary: that of code points, which UTF-8 keeps."""
+    return sorted(range(len(texts)), key=texts.__getitem__)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _key(text: bytes) -> np.uint64:
+    return np.uint64(int.from_bytes(text[:_KEY_BYTES].ljust(_KEY_BYTES, b"\0"), "big"))
