@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -36,9 +37,12 @@ class Explanation:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Hit:
-    """One article of a result page."""
+    """One article of a result page.
+
+    An engine may give hits that look up the rest of what they hold when they are asked for it.
+    """
 
     article: Article
     score: float
@@ -95,7 +99,7 @@ class Page:
     took_ms: float
     generation: str
     hits: tuple[Hit, ...]
-    facets: dict[str, tuple[FacetValue, ...]] = field(default_factory=dict)
+    facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
     #: None where facets were not asked for.
     timeline: Timeline | None = None
     notices: tuple[Notice, ...] = ()

@@ -30,7 +30,7 @@ NAMES: Mapping[str, Callable[[Article], str | None]] = {
 #: Bits of the flags.
 PUBLISHED, NOT_PUBLISHED, IMAGE = 1, 2, 4
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LEVEL = 3
 _DICTIONARY_BYTES = 1 << 16
@@ -68,12 +68,12 @@ def moment_to_age(moment: datetime | None) -> int:
 
     Articles are numbered from the newest to the oldest, so that this column is sorted.
     """
-    return UNDATED if moment is None else ~((moment - _EPOCH) // _MICROSECOND)
+    return UNDATED if moment is None else ~((moment - EPOCH) // _MICROSECOND)
 
 
 def age_to_moment(age: int) -> datetime | None:
     """Undo :func:`moment_to_age`."""
-    return None if age == UNDATED else _EPOCH + timedelta(microseconds=~age)
+    return None if age == UNDATED else EPOCH + timedelta(microseconds=~age)
 
 
 class Stored:

@@ -57,6 +57,11 @@ class Segment:
         first = stem * self._highs
         return int(self._bounds[first]), int(self._bounds[first + self._highs])
 
+    def counts(self, stems: Array) -> Docs:
+        """Return how many postings each of many stems has."""
+        first = stems.astype(np.intp) * self._highs
+        return self._bounds[first + self._highs].astype(np.intp) - self._bounds[first]
+
     def docs(self, stem: int) -> Docs:
         """Return the articles of a stem's postings, in order."""
         first = stem * self._highs
@@ -91,6 +96,13 @@ class Segment:
         postings = ranges(starts, ends)
         highs = np.repeat(np.tile(np.arange(self._highs) << HALF, len(stems)), ends - starts)
         return postings, self._docs[postings] + highs
+
+    def count_postings(self, chosen: NDArray[np.bool_]) -> NDArray[np.uint32]:
+        """Return how many postings of each stem are of the *chosen* articles."""
+        _, docs = self.docs_at(np.arange(len(self.stems)))
+        sums = np.concatenate([[0], np.cumsum(chosen[docs])])
+        bounds = self._bounds[:: self._highs]
+        return np.diff(sums[bounds]).astype(np.uint32)
 
     def tags(self, stem: int) -> NDArray[np.uint8] | None:
         """Return which form of the stem each posting has; None where there is but one."""
