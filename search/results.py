@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -98,7 +98,7 @@ class Page:
     size: int
     took_ms: float
     generation: str
-    hits: tuple[Hit, ...]
+    hits: Sequence[Hit]
     facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
     #: None where facets were not asked for.
     timeline: Timeline | None = None

@@ -41,7 +41,7 @@ def timeline_between(
         counts_since: given days in order, tells how many hits there are on each of them or later.
         undated: hits without a date.
     """
-    interval, starts = next(filter(lambda found: found[1], (_fitting(name, first, last) for name in INTERVALS)))
+    interval, starts = _finest(first, last)
     since = [*counts_since(starts), 0]
     buckets = [Bucket(start=start, count=now - then) for start, now, then in zip(starts, since, since[1:], strict=False)]
     return Timeline(interval=interval, buckets=tuple(buckets), undated=undated)
@@ -83,12 +83,15 @@ _STEPS: dict[str, int] = {
 }
 
 
-def _fitting(interval: str, first: date, last: date) -> tuple[str, tuple[date, ...]]:
-    """Return the starts of the intervals from *first* to *last*, nothing where they are too many."""
-    if (last - first).days > _STEPS[interval] * MAX_BUCKETS:
-        return interval, ()
-    floor = INTERVALS[interval]
-    return interval, _starts(interval, floor(first), floor(last))
+def _finest(first: date, last: date) -> tuple[str, tuple[date, ...]]:
+    """Return the finest interval that needs few enough bars, and where they start."""
+    days = (last - first).days
+    for interval, floor in INTERVALS.items():
+        if days <= _STEPS[interval] * MAX_BUCKETS:
+            starts = _starts(interval, floor(first), floor(last))
+            if starts:
+                return interval, starts
+    return interval, starts
 
 
 @lru_cache(maxsize=1024)

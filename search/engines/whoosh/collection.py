@@ -14,7 +14,7 @@ from search import ranking
 from search.analysis import fold, stem
 from search.articles import Article, Episode, Story
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.attributes import age_to_moment, number_to_id
+from search.engines.whoosh.attributes import UNDATED, age_to_moment, number_to_id
 from search.engines.whoosh.frequencies import weigh
 from search.engines.whoosh.segment import Docs, Segment, average_lengths
 from search.engines.whoosh.vocabulary import Vocabulary
@@ -39,6 +39,8 @@ class Part:
         self.living = living
         #: How many postings of each stem are of articles that are gone.
         self._dead = dead
+        #: Articles that have a date; they come first.
+        self.dated = int(segment.ages.searchsorted(UNDATED))
         self._averages = np.zeros(len(ranking.FIELDS))
         self._tables: dict[tuple[bool, ...], tuple[Scores, Scores]] = {}
 
@@ -51,7 +53,7 @@ class Part:
         return self._table(fields)[0]
 
     def saturated(self, fields: tuple[bool, ...]) -> Scores:
-        """Return the saturated frequency of each combination: for another form of the word, then for the word itself."""
+        """Return the saturated frequency of each combination: of another form of the word and of the word itself, in turn."""
         return self._table(fields)[1]
 
     def factors(self, field: int, lengths: Array) -> Scores:
@@ -70,7 +72,7 @@ class Part:
         table = self._tables.get(fields)
         if table is None:
             weights = weigh(self.segment.extra, self._averages, fields)
-            both = np.concatenate([ranking.OTHER_FORM * weights, weights])
+            both = np.stack([ranking.OTHER_FORM * weights, weights], axis=1).reshape(-1)
             table = self._tables[fields] = (weights, both / (ranking.K1 + both))
         return table
 
@@ -99,6 +101,9 @@ class Collection:
             part.use_averages(averages)
         self.prior: Scores = columns["prior"]
         self.prior_without_freshness: Scores = columns["prior.stale"]
+        self.providers: Array = columns["provider"]
+        self.combinations: Array = columns["combination"]
+        self.combination_count = len(columns["combination.type"])
         self.domain: Array = columns["domain"]
         self.copies: Array = columns["copy"]
         self.names = {name: Vocabulary(columns, name) for name in ("provider", "domain", "category", "type", "topic")}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.analysis import fold
-from search.engines.whoosh.attributes import EPOCH, UNDATED, moment_to_age
+from search.engines.whoosh.attributes import EPOCH, moment_to_age
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS
 from search.engines.whoosh.segment import Docs
@@ -23,18 +23,14 @@ MAX_VALUES = 50
 Counts = NDArray[np.intp]
 
 
-def count_names(collection: Collection, name: str, docs: Docs) -> Counts:
-    """Return how many of *docs* have each value of a facet, by the number of the value."""
-    columns, size = collection.columns, len(collection.names[name])
-    if name == "provider":
-        return np.bincount(columns["provider"][docs], minlength=size)[:size]
-    return spread(collection, name, count_combinations(collection, docs))
+def count_providers(collection: Collection, docs: Docs) -> Counts:
+    """Return how many of *docs* have each provider, by its number."""
+    return np.bincount(collection.providers.take(docs, mode="clip"), minlength=len(collection.names["provider"]))
 
 
 def count_combinations(collection: Collection, docs: Docs) -> Counts:
     """Return how many of *docs* have each combination of topics, category and type."""
-    columns = collection.columns
-    return np.bincount(columns["combination"][docs], minlength=len(columns["combination.type"]))
+    return np.bincount(collection.combinations.take(docs, mode="clip"), minlength=collection.combination_count)
 
 
 def spread(collection: Collection, name: str, combinations: Counts) -> Counts:
@@ -47,7 +43,13 @@ def spread(collection: Collection, name: str, combinations: Counts) -> Counts:
 
 
 class CountedFacets(Mapping[str, tuple[FacetValue, ...]]):
-    """Facets that are counted, and written out when they are looked at."""
+    """Facets that are counted, and written out when they are looked at.
+
+    Args:
+        collection: of the articles.
+        counts: of each value for providers, of combinations for the other facets.
+        chosen: the values that the reader chose.
+    """
 
     def __init__(self, collection: Collection, counts: Mapping[str, Counts], chosen: Mapping[str, Sequence[str]]) -> None:
         self._collection, self._counts, self._chosen = collection, counts, chosen
@@ -69,6 +71,8 @@ class CountedFacets(Mapping[str, tuple[FacetValue, ...]]):
 
     def _write(self, name: str) -> tuple[FacetValue, ...]:
         counts, texts = self._counts[name], self._collection.texts(name)
+        if name != "provider":
+            counts = spread(self._collection, name, counts)
         found = counts.nonzero()[0]
         order = found[np.argsort(-counts[found], kind="stable")].tolist()
         folded = {fold(value): value for value in self._chosen[name]}
@@ -83,24 +87,20 @@ class CountedFacets(Mapping[str, tuple[FacetValue, ...]]):
 def count_facets(
     collection: Collection, matches: Docs, chosen: Mapping[str, NDArray[np.bool_]]
 ) -> dict[str, Counts]:
-    """Count each facet's values under the choices in the others, so that its own choice hides none of them.
+    """Count for each facet under the choices in the others, so that its own choice hides none of its values.
 
     Args:
         collection: of the articles.
         matches: what matches everything but the choices.
         chosen: for facets with a choice, which of the matches have a value that was chosen.
     """
+    if not chosen:
+        combinations = count_combinations(collection, matches)
+        return {name: combinations if name != "provider" else count_providers(collection, matches) for name in FACETS}
     counts: dict[str, Counts] = {}
-    shared: Counts | None = None
-    under_all = _under(matches, list(chosen.values()))
     for name in FACETS:
-        if name == "provider" or name in chosen:
-            docs = _under(matches, [m for other, m in chosen.items() if other != name]) if name in chosen else under_all
-            counts[name] = count_names(collection, name, docs)
-        else:
-            if shared is None:
-                shared = count_combinations(collection, under_all)
-            counts[name] = spread(collection, name, shared)
+        count = count_providers if name == "provider" else count_combinations
+        counts[name] = count(collection, _under(matches, [mask for other, mask in chosen.items() if other != name]))
     return counts
 
 
@@ -120,19 +120,24 @@ def make_timeline(collection: Collection, docs: Docs) -> Timeline:
 
     Articles are numbered by age, so that each interval is a range of numbers within a segment.
     """
-    parts = [(part.base, part.segment.ages) for part in collection.parts]
-    dated = _before(docs, parts, UNDATED)
-    undated = len(docs) - int(dated.sum())
-    if undated == len(docs):
+    #: For each part with dated matches: its first article, its ages, and the stretch of the matches that is dated.
+    stretches = []
+    undated = len(docs)
+    for part in collection.parts:
+        first = int(docs.searchsorted(part.base)) if part.base else 0
+        end = int(docs.searchsorted(part.base + part.dated))
+        undated -= end - first
+        if end > first:
+            stretches.append((part.base, part.segment.ages, docs[first:end]))
+    if not stretches:
         return Timeline(interval="day", buckets=(), undated=undated)
-    firsts = docs.searchsorted([base for base, _ in parts])
-    filled = np.flatnonzero(dated)
-    newest = min(int(parts[n][1][docs[firsts[n]] - parts[n][0]]) for n in filled.tolist())
-    oldest = max(int(parts[n][1][docs[firsts[n] + dated[n] - 1] - parts[n][0]]) for n in filled.tolist())
+    newest = min(int(ages[found[0] - base]) for base, ages, found in stretches)
+    oldest = max(int(ages[found[-1] - base]) for base, ages, found in stretches)
 
     def counts_since(starts: Sequence[date]) -> list[int]:
-        ages = _ages(tuple(starts))
-        sums: list[int] = sum(_not_older(docs, base, own, ages) for base, own in parts).tolist()
+        limits = _ages(tuple(starts))
+        counts = [found.searchsorted(ages.searchsorted(limits, "right") + base) for base, ages, found in stretches]
+        sums: list[int] = (counts[0] if len(counts) == 1 else np.sum(counts, axis=0)).tolist()
         return sums
 
     return timeline_between(_day(oldest), _day(newest), counts_since, undated=undated)
@@ -142,18 +147,6 @@ def make_timeline(collection: Collection, docs: Docs) -> Timeline:
 def _ages(days: tuple[date, ...]) -> NDArray[np.int64]:
     """Return the age of the first moment of each day."""
     return np.array([moment_to_age(datetime.combine(day, time.min, UTC)) for day in days])
-
-
-def _before(docs: Docs, parts: Sequence[tuple[int, NDArray[np.int64]]], age: int) -> NDArray[np.intp]:
-    """Return how many of *docs* in each part are younger than *age*."""
-    starts = np.array([base for base, _ in parts])
-    ends = starts + [int(own.searchsorted(age)) for _, own in parts]
-    return docs.searchsorted(ends) - docs.searchsorted(starts)
-
-
-def _not_older(docs: Docs, base: int, own: NDArray[np.int64], ages: NDArray[np.int64]) -> NDArray[np.intp]:
-    ends = own.searchsorted(ages, "right") + base
-    return docs.searchsorted(ends) - docs.searchsorted(base)
 
 
 def _day(age: int) -> date:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +11,7 @@ from search.articles import Article, Story
 from search.catalog import Catalog
 from search.engine import Statistics
 from search.engines.whoosh.attributes import number_to_id
-from search.engines.whoosh.counting import count_everything
+from search.engines.whoosh.counting import count_providers
 from search.engines.whoosh.execution import Execution
 from search.engines.whoosh.generations import Generations
 from search.engines.whoosh.verification import verify
@@ -35,9 +33,7 @@ class WhooshReader:
 
     def search(self, query: Query) -> Page:
         """Answer *query*."""
-        started = time.perf_counter()
-        page = Execution(query, self._collection, self._seconds).page(self.generation)
-        return replace(page, took_ms=round((time.perf_counter() - started) * 1000, 3))
+        return Execution(query, self._collection, self._seconds).page(self.generation)
 
     def article(self, identifier: str) -> Article:
         """Return the article."""
@@ -61,7 +57,7 @@ class WhooshReader:
             generation=self.generation,
             articles=collection.count,
             stories=len(collection.columns["story.id"]),
-            providers=int(np.count_nonzero(count_everything(collection)["provider"])),
+            providers=int(np.count_nonzero(count_providers(collection, collection.everything))),
             size_bytes=self._size_bytes,
             newest=collection.newest,
         )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -49,22 +49,24 @@ class Execution:
             self._found = self._matches.only(np.logical_and.reduce(list(self._chosen.values())))
 
     def page(self, generation: str) -> Page:
-        """Return the page that was asked for."""
+        """Return the page that was asked for; the time it took counts from when the execution began."""
         query = self._query
         ordering = self._ordering()
         first = (query.page - 1) * query.size
         listed = ordering.stretch(first, first + query.size)
+        facets = self._facets() if query.facets else {}
+        timeline = make_timeline(self._collection, self._found.docs) if query.facets else None
         return Page(
             query=query.parsed.text,
             searched=str(self.tree),
             total=len(self._found.docs),
             page=query.page,
             size=query.size,
-            took_ms=0.0,
+            took_ms=self._budget.spent_ms(),
             generation=generation,
-            hits=tuple([StoredHit(self, ordering, item) for item in listed]),
-            facets=self._facets() if query.facets else {},
-            timeline=make_timeline(self._collection, self._found.docs) if query.facets else None,
+            hits=Hits(self, ordering, listed),
+            facets=facets,
+            timeline=timeline,
             notices=query.parsed.notices,
             relaxed=self._found.words is not None and len(self._found.docs) > 0,
             listed=ordering.count(),
@@ -103,9 +105,9 @@ class Execution:
     def _relevance(self) -> Scores:
         collection, docs = self._collection, self._found.docs
         prior = collection.prior if self.with_freshness else collection.prior_without_freshness
-        keys = prior if docs is collection.everything and collection.living is None else prior[docs]
+        keys = prior if docs is collection.everything and collection.living is None else prior.take(docs, mode="clip")
         if self.texts is not None:
-            keys = keys * self.texts
+            keys = np.multiply(keys, self.texts)
         words = self._found.words
         return keys if words is None else keys + _WORD * words
 
@@ -161,6 +163,39 @@ class Execution:
     def is_explained(self) -> bool:
         """Whether hits say why they have their score."""
         return self._query.explain
+
+
+class Hits(Sequence[Hit]):
+    """The hits of a page, made when they are looked at."""
+
+    def __init__(self, execution: Execution, ordering: Ordering, listed: Sequence[Listed]) -> None:
+        self._execution, self._ordering, self._listed = execution, ordering, listed
+        self._made: dict[int, StoredHit] = {}
+
+    @overload
+    def __getitem__(self, place: int) -> Hit: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Hit]: ...
+    def __getitem__(self, place: int | slice) -> Hit | Sequence[Hit]:
+        """Return one hit, or several."""
+        if isinstance(place, slice):
+            return tuple(map(self._hit, range(len(self))[place]))
+        return self._hit(range(len(self))[place])
+
+    def __len__(self) -> int:
+        """Count the hits of the page."""
+        return len(self._listed)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare hit by hit."""
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _hit(self, place: int) -> StoredHit:
+        if place not in self._made:
+            self._made[place] = StoredHit(self._execution, self._ordering, self._listed[place])
+        return self._made[place]
 
 
 class StoredHit(Hit):

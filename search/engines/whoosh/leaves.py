@@ -62,7 +62,7 @@ class ArrayLeaf:
 
     def scores(self, postings: Docs | None) -> Scores:
         """Return the saturated frequencies."""
-        return self._scores if postings is None else self._scores[postings]
+        return self._scores if postings is None else self._scores.take(postings, mode="clip")
 
 
 class StemLeaf:
@@ -105,18 +105,19 @@ class StemLeaf:
     def scores(self, postings: Docs | None) -> Scores:
         """Return the saturated frequencies: the searched form counts more than the others."""
         table = self._part.saturated(ALL_FIELDS)
-        half = len(table) // 2
         codes = self._segment.codes[self._start : self._end]
-        tags = self._segment.tags(self._stem)
         if postings is not None:
-            codes = codes[postings]
+            codes = codes.take(postings, mode="clip")
+        tags = self._segment.tags(self._stem)
+        places = codes.astype(np.intp)
+        places <<= 1
         if self._form is None:
-            return table[:half][codes]
+            return table.take(places, mode="clip")
         if tags is None:
-            return table[half:][codes]
-        exact = (tags if postings is None else tags[postings]) == self._form.tag
-        scores = table[codes + exact * np.int64(half)] if self._form.tag != MIXED else table[codes]
-        return self._with_mixed(scores, codes, postings)
+            places += 1
+            return table.take(places, mode="clip")
+        places += (tags if postings is None else tags.take(postings, mode="clip")) == self._form.tag
+        return self._with_mixed(table.take(places, mode="clip"), codes, postings)
 
     def _with_mixed(self, scores: Scores, codes: Array, postings: Docs | None) -> Scores:
         if self._form is None:
@@ -130,6 +131,7 @@ class StemLeaf:
             mixed, exact = places[there], exact[there]
         whole = self._part.weights(ALL_FIELDS)[codes[mixed]]
         frequency = ranking.OTHER_FORM * whole + (1 - ranking.OTHER_FORM) * exact
+        # A posting of several forms bears the tag of none, or of the last of very many.
         scores[mixed] = frequency / (ranking.K1 + frequency)
         return scores
 

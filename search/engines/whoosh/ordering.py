@@ -6,6 +6,7 @@ Only as much of the list is put in order as a page needs.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,14 +55,12 @@ class Ordering:
     def stretch(self, first: int, end: int) -> list[Listed]:
         """Return the places from *first* to before *end*."""
         if not self._diversity:
-            return [Listed(place) for place in self._prefix(end)[first:end].tolist()]
+            return list(map(Listed, self._prefix(end)[first:end].tolist()))
         prefix = self._prefix(max(end, TOP) + TOP)
-        top = self._top(prefix)
-        if first >= len(top):
-            return [Listed(place) for place in self._without(prefix, top)[first - len(top) : end - len(top)].tolist()]
-        moved = self._moved(top)
-        rest = self._without(prefix, top)[: max(end - len(top), 0)].tolist() if end > len(top) else []
-        listed = [Listed(place, moved.get(number, 0)) for number, place in enumerate(top.tolist())]
+        top, moved = self._top(prefix)
+        picked = set(top)
+        rest = [place for place in prefix.tolist() if place not in picked]
+        listed = [Listed(place, moved.get(number, 0)) for number, place in enumerate(top)]
         return [*listed, *map(Listed, rest)][first:end]
 
     def copies_of(self, place: int) -> Docs:
@@ -98,35 +97,30 @@ class Ordering:
         keep[copied[np.unique(copies[copied], return_index=True)[1]]] = True
         return ranked[keep]
 
-    def _top(self, prefix: Docs) -> Docs:
-        """Pick the first places: the list's first, but of no domain more than it may have while others match."""
-        top = self._pick(prefix, np.empty(0, np.intp))
-        seen = prefix
-        while len(top) < TOP and len(seen) < len(self._docs):
-            full = _full(self._domains(top))
-            others = np.flatnonzero(~np.isin(self._domains(np.arange(len(self._docs))), full))
-            others = np.setdiff1d(others, top)
-            if not len(others):
-                break
-            following = [place for place in self._best(others, 4 * TOP).tolist() if self._is_listed(place)]
-            more = self._pick(np.array(following, np.intp), top)
-            if len(more) == len(top):
-                break
-            top = more
-        return top
+    def _top(self, prefix: Docs) -> tuple[list[int], dict[int, int]]:
+        """Pick the first places: the list's first, but of no domain more than it may have while others match.
 
-    def _pick(self, ranked: Docs, top: Docs) -> Docs:
-        picked = top.tolist()
-        counts: dict[int, int] = {}
-        for domain in self._domains(top).tolist():
-            counts[domain] = counts.get(domain, 0) + 1
-        for place, domain in zip(ranked.tolist(), self._domains(ranked).tolist(), strict=True):
-            if len(picked) == TOP:
+        Returns:
+            The places, and how many of a domain were passed over, by the last of the first places that it has.
+        """
+        picks = _Picks()
+        picks.add(prefix.tolist(), self._domains(prefix).tolist())
+        if picks.is_full or len(prefix) == self.count():
+            return picks.places, picks.passed_over()
+        while not picks.is_full:
+            following = self._following(picks)
+            if not picks.add(following, self._domains(np.array(following, np.intp)).tolist()):
                 break
-            counts[domain] = counts.get(domain, 0) + 1
-            if counts[domain] <= MAX_OF_DOMAIN:
-                picked.append(place)
-        return np.array(picked, np.intp)
+        return picks.places, self._passed_over(picks) if picks.is_full else {}
+
+    def _following(self, picks: _Picks) -> list[int]:
+        """Return the best places of domains that may have more of them."""
+        allowed = np.ones(int(self._collection.domain.max(initial=0)) + 1, bool)
+        allowed[picks.full_domains()] = False
+        mask = allowed[self._collection.domain[self._docs]]
+        mask[picks.places] = False
+        found = self._best(np.flatnonzero(mask), 4 * TOP).tolist()
+        return [place for place in found if self._is_listed(place)]
 
     def _is_listed(self, place: int) -> bool:
         """Tell whether no better copy of the article matches."""
@@ -135,34 +129,63 @@ class Ordering:
         same = np.flatnonzero(self._copies == self._copies[place])
         return bool(self._best(same, 1)[0] == place)
 
-    def _moved(self, top: Docs) -> dict[int, int]:
-        """Return how many of a domain were moved behind the top, by the last place that it has there."""
-        if len(top) < TOP:
+    def _passed_over(self, picks: _Picks) -> dict[int, int]:
+        """Count what is ahead of the last pick, however far down the list that is."""
+        if self._keys is None:
             return {}
-        if self._keys is None or not len(_full(self._domains(top))):
-            return {}
-        ahead = np.flatnonzero(self._keys >= self._keys[top[-1]] - MARGIN)
-        ahead = self._collapsed(self._best(ahead, len(ahead)))
-        ahead = ahead[: int(np.flatnonzero(ahead == top[-1])[0])]
-        moved = np.setdiff1d(ahead, top)
-        counts: dict[int, int] = {}
-        for domain in self._domains(moved).tolist():
-            counts[domain] = counts.get(domain, 0) + 1
-        found: dict[int, int] = {}
-        for number, domain in reversed(list(enumerate(self._domains(top).tolist()))):
-            if domain in counts:
-                found[number] = counts.pop(domain)
-        return found
+        last = picks.places[-1]
+        ahead = np.flatnonzero(self._keys >= self._keys[last] - MARGIN)
+        if self._copies is not None and self._copies[ahead].any():
+            ahead = self._collapsed(self._best(ahead, len(ahead)))
+        sizes = np.bincount(self._domains(ahead), minlength=int(self._collection.domain.max(initial=0)) + 1)
+        return picks.passed_over(sizes)
 
-    def _domains(self, places: Docs) -> NDArray[np.integer]:
+    def _domains(self, places: Docs) -> NDArray[np.integer[Any]]:
         return self._collection.domain[self._docs[places]]
 
-    @staticmethod
-    def _without(prefix: Docs, top: Docs) -> Docs:
-        return prefix[~np.isin(prefix, top)]
 
+class _Picks:
+    """The first places, while they are picked."""
 
-def _full(domains: NDArray[np.integer]) -> NDArray[np.integer]:
-    """Return the domains that have all the places they may have."""
-    found, counts = np.unique(domains, return_counts=True)
-    return found[counts >= MAX_OF_DOMAIN]
+    def __init__(self) -> None:
+        self.places: list[int] = []
+        self._domains: list[int] = []
+        self._counts: dict[int, int] = {}
+        self._passed: dict[int, int] = {}
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.places) == TOP
+
+    def add(self, places: list[int], domains: list[int]) -> bool:
+        """Pick what may be picked, in order; return whether there was any."""
+        picked, counts, before = self.places, self._counts, len(self.places)
+        for place, domain in zip(places, domains, strict=True):
+            if len(picked) == TOP:
+                break
+            count = counts.get(domain, 0)
+            if count < MAX_OF_DOMAIN:
+                counts[domain] = count + 1
+                picked.append(place)
+                self._domains.append(domain)
+            else:
+                self._passed[domain] = self._passed.get(domain, 0) + 1
+        return len(picked) > before
+
+    def full_domains(self) -> list[int]:
+        """Return the domains that have all the places they may have."""
+        return [domain for domain, count in self._counts.items() if count == MAX_OF_DOMAIN]
+
+    def passed_over(self, sizes: NDArray[np.intp] | None = None) -> dict[int, int]:
+        """Return how many of a domain were passed over, by its last pick.
+
+        Args:
+            sizes: of each domain, how many are ahead of the last pick, picks included; as counted while picking if None.
+        """
+        if not self.is_full or (sizes is None and not self._passed):
+            return {}
+        last = {domain: number for number, domain in enumerate(self._domains)}
+        if sizes is None:
+            return {last[domain]: count for domain, count in self._passed.items()}
+        counts = {domain: int(sizes[domain]) - MAX_OF_DOMAIN for domain in self.full_domains()}
+        return {last[domain]: count for domain, count in counts.items() if count > 0}

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from search import ranking
-from search.analysis import fold_pattern, terms
+from search.analysis import fold_pattern, query_terms
 from search.engines.whoosh.collection import Collection, Mask, Scores
 from search.engines.whoosh.conditions import condition
 from search.engines.whoosh.expansion import expanded_leaf, fuzzy_terms, prefix_terms, wildcard_terms
@@ -30,7 +30,12 @@ class Budget:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._end = time.perf_counter() + seconds
+        self._started = time.perf_counter()
+        self._end = self._started + seconds
+
+    def spent_ms(self) -> float:
+        """Return the milliseconds since the search began."""
+        return round((time.perf_counter() - self._started) * 1000, 3)
 
     def check(self) -> None:
         """Raise SearchTimeoutError once the time is over; to be called between steps of at most some milliseconds."""
@@ -167,7 +172,7 @@ class Planner:
         return self._expanded(lambda segment: fuzzy_terms(segment, word, distance), node.field)
 
     def _words(self, node: Word | Phrase) -> Leaf:
-        row = terms(node.text)
+        row = query_terms(node.text)
         if not row:
             return nothing(self._collection)
         if isinstance(node, Word) and len(row) == 1:
