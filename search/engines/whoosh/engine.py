@@ -73,10 +73,6 @@ class WhooshReader:
     def close(self) -> None:
         """Let go of the files; they are given back with the last page that came from them."""
 
-    def count(self) -> int:
-        """Return how many articles there are."""
-        return self._collection.count
-
     def verify(self) -> list[str]:
         """Hold every article's words against the postings."""
         return verify(self._collection)
@@ -123,13 +119,20 @@ class WhooshEngine:
         pointer, folder = self._generations.open_newest()
         return WhooshReader(pointer.generation, folder, self._generations.size(pointer))
 
-    def publish(self, catalog: Catalog) -> str:
+    def publish(self, catalog: Catalog, *, anew: bool = False) -> str:
         """Make *catalog* what is served."""
         with self._generations.building() as folder:
-            write_generation(catalog, folder)
+            write_generation(catalog, folder, None if anew else self._last())
             _check(catalog, folder)
             self._generations.publish(folder, catalog.generation)
         return catalog.generation
+
+    def _last(self) -> Path | None:
+        """Return the folder of the newest generation that is whole, None where there is none."""
+        try:
+            return self._generations.open_newest()[1]
+        except (NoIndexError, IndexDamagedError):
+            return None
 
     def fingerprints(self) -> Mapping[str, bytes]:
         """Map every served article's id to a hash of its content."""
@@ -154,10 +157,6 @@ def _check(catalog: Catalog, folder: Path) -> None:
     Raises:
         OSError: If it does not hold the catalog.
     """
-    reader = WhooshReader(catalog.generation, folder, 0)
-    try:
-        if reader.count() != len(catalog.articles):
-            msg = "what was written cannot be read back"
-            raise OSError(msg)
-    finally:
-        reader.close()
+    if open_generation(folder).count != len(catalog.articles):
+        msg = "what was written cannot be read back"
+        raise OSError(msg)

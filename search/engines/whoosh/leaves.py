@@ -15,7 +15,7 @@ from search.engines.whoosh.inversion import MIXED
 from search.engines.whoosh.segment import Docs
 
 #: How many times more postings than articles there must be for bisection to beat looking at every posting.
-_BISECTION = 16
+BISECTION = 16
 
 
 class Leaf(Protocol):
@@ -94,7 +94,7 @@ class StemLeaf:
 
     def locate(self, docs: Docs) -> tuple[Docs, Mask]:
         """Return where *docs* are among the postings; those that match are supposed to be there."""
-        if self._part.base == 0 and self.count > _BISECTION * len(docs):
+        if self._part.base == 0 and self.count > BISECTION * len(docs):
             inside = int(docs.searchsorted(len(self._segment)))
             found, matches = self._segment.locate(self._stem, docs[:inside])
             return _padded(found, docs), _padded(matches, docs)
@@ -226,7 +226,7 @@ def locate(own: Docs, wanted: Docs, collection: Collection | None) -> tuple[Docs
     """Return where *wanted* are in *own*, both sorted and without repetition, and which of them are."""
     if not len(own) or not len(wanted):
         return np.zeros(len(wanted), np.intp), np.zeros(len(wanted), bool)
-    if collection is None or len(own) > _BISECTION * len(wanted) or len(wanted) > _BISECTION * len(own):
+    if collection is None or len(own) > BISECTION * len(wanted) or len(wanted) > BISECTION * len(own):
         places = own.searchsorted(wanted)
     else:
         # Whatever an earlier use left in the scratch memory is found out by the comparison.

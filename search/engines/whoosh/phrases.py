@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search import ranking
-from search.engines.whoosh.collection import Collection, Part, Scores
-from search.engines.whoosh.leaves import ArrayLeaf, locate, nothing
-from search.engines.whoosh.segment import Docs, ranges
+from search.engines.whoosh.arrays import Array, ranges
+from search.engines.whoosh.collection import Collection, Mask, Part, Scores
+from search.engines.whoosh.leaves import BISECTION, ArrayLeaf, locate, nothing
+from search.engines.whoosh.segment import Docs
 
 #: More words between than this are as many as it takes.
 MAX_SLOP = 99
@@ -43,99 +44,129 @@ def _in_part(
     found = _Candidates(collection, part, [number for number in numbers.values() if number is not None])
     if not len(found.docs):
         return empty
-    ends = _Ends(part, found, [list(numbers).index(term) for term in terms], slop)
-    counts = ends.per_field()
+    which, counts = _count_ends(part, found, [list(numbers).index(term) for term in terms], slop)
     if field:
         counts[:, [name != field for name in ranking.FIELDS]] = 0
-    keep = counts.any(axis=1)
-    docs = found.docs[keep]
-    return docs, _weigh(part, docs, counts[keep])
+        kept = counts.any(axis=1)
+        which, counts = which[kept], counts[kept]
+    docs = found.docs[which]
+    return docs, _weigh(part, docs, counts)
 
 
 class _Candidates:
     """The articles of a segment that have all of the terms, and the positions of each."""
 
     def __init__(self, collection: Collection, part: Part, terms: Sequence[int]) -> None:
-        self._segment = segment = part.segment
-        held = {term: segment.postings_of(term) for term in terms}
-        docs_of = {term: segment.docs(segment.stem_of(term))[postings] for term, postings in held.items()}
-        docs = min(docs_of.values(), key=len)
-        for other in sorted(docs_of.values(), key=len):
-            if other is not docs:
-                _, there = locate(other, docs, collection if part.base == 0 else None)
-                docs = docs[there]
+        self._segment, self._collection = part.segment, collection
+        by_size = sorted(terms, key=part.segment.size)
+        postings = part.segment.postings_of(by_size[0])
+        self.docs = part.segment.docs(part.segment.stem_of(by_size[0]))[postings]
+        self._postings = {by_size[0]: postings}
         if part.living is not None:
-            docs = docs[part.living[docs]]
-        self.docs = docs
+            self._keep(part.living[self.docs])
+        for term in by_size[1:]:
+            self._require(term)
         #: For each term: how often it is in each article, and all its positions.
-        self.positions = [
-            segment.occurrences(term, held[term][locate(docs_of[term], docs, None)[0]] if len(docs) else docs)
-            for term in terms
+        self.positions = [self._segment.occurrences(term, self._postings[term]) for term in terms]
+
+    def long(self) -> Docs:
+        """Return which of the articles have a term at a position beyond the bits of a number."""
+        tall = [places >= _BITS for _, places in self.positions]
+        found = [
+            np.repeat(np.arange(len(counts)), counts)[mask]
+            for (counts, _), mask in zip(self.positions, tall, strict=True)
+            if mask.any()
         ]
+        return np.unique(np.concatenate(found)) if found else np.empty(0, np.intp)
+
+    def _require(self, term: int) -> None:
+        segment, stem = self._segment, self._segment.stem_of(term)
+        if segment.size(term) > BISECTION * len(self.docs):
+            postings, there = segment.locate(stem, self.docs)
+        else:
+            postings, there = locate(segment.docs(stem), self.docs, self._collection)
+        self._postings[term] = postings
+        if not there.all():
+            self._keep(there)
+        self._keep(segment.holding(term, self._postings[term]))
+
+    def _keep(self, mask: Mask) -> None:
+        if not mask.all():
+            kept = np.flatnonzero(mask)
+            self.docs = self.docs[kept]
+            self._postings = {term: postings[kept] for term, postings in self._postings.items()}
 
 
-class _Ends:
-    """Where the phrase ends in each candidate."""
-
-    def __init__(self, part: Part, found: _Candidates, sequence: Sequence[int], slop: int) -> None:
-        self._part, self._found, self._sequence, self._slop = part, found, sequence, slop
-        lengths = part.segment.lengths[found.docs].astype(np.intp)
-        #: First position of each field, shape (articles, fields).
-        self._firsts = np.concatenate(
-            [np.zeros((len(lengths), 1), np.intp), np.cumsum(lengths + 1, axis=1)[:, :-1]], axis=1
-        )
-        last = [np.maximum.reduceat(places, np.cumsum(counts) - counts) for counts, places in found.positions]
-        self._is_short = np.maximum.reduce(last) < _BITS
-
-    def per_field(self) -> NDArray[np.intp]:
-        """Return how many of them are in each field; shape (articles, fields)."""
-        counts = np.zeros(self._firsts.shape, np.intp)
-        short, long = np.flatnonzero(self._is_short), np.flatnonzero(~self._is_short)
-        if len(short):
-            counts[short] = self._count_bits(short)
-        if len(long):
-            self._count_places(long, counts)
-        return counts
-
-    def _count_bits(self, which: Docs) -> NDArray[np.intp]:
-        masks = [_bits(*_only(which, *positions)) for positions in self._found.positions]
-        row = [masks[term] for term in self._sequence]
-        firsts = self._firsts[which]
-        if self._slop == 0:
-            ended = _follow(row, 0)
-            return _popcounts(ended, firsts)
-        counts = np.zeros(firsts.shape, np.intp)
-        for field in range(firsts.shape[1]):
-            inside = _field_bits(firsts, field)
-            ended = _follow([mask & inside for mask in row], self._slop)
-            counts[:, field] = np.bitwise_count(ended)
-        return counts
-
-    def _count_places(self, which: Docs, counts: NDArray[np.intp]) -> None:
-        """Count in long texts: an article and a position are one number, in sorted arrays."""
-        width = np.int64(1) << 32
-        keys = []
-        for occurrences in self._found.positions:
-            numbers, places = _only(which, *occurrences)
-            rank = np.repeat(np.arange(len(which)), numbers)
-            field = (places[:, None] >= self._firsts[which][rank][:, 1:]).sum(axis=1)
-            # Fields lie too far apart for any slop.
-            keys.append(rank * width + places + field * 2 * (MAX_SLOP + 1))
-        ended = _follow_keys([keys[term] for term in self._sequence], self._slop)
-        rank, place = ended // width, ended % width
-        firsts = self._firsts[which][rank] + np.arange(counts.shape[1]) * 2 * (MAX_SLOP + 1)
-        field = (place[:, None] >= firsts[:, 1:]).sum(axis=1)
-        np.add.at(counts, (which[rank], field), 1)
+def _count_ends(part: Part, found: _Candidates, sequence: Sequence[int], slop: int) -> tuple[Docs, NDArray[np.intp]]:
+    """Return which candidates have the phrase, and in how many places it ends in each field; shape (those, fields)."""
+    long = found.long()
+    if not len(long):
+        return _count_bits(part, found, None, sequence, slop)
+    short = np.setdiff1d(np.arange(len(found.docs)), long, assume_unique=True)
+    which, counts = _count_bits(part, found, short, sequence, slop)
+    others, other_counts = _count_places(part, found, long, sequence, slop)
+    order = np.argsort(np.concatenate([which, others]))
+    return np.concatenate([which, others])[order], np.concatenate([counts, other_counts])[order]
 
 
-def _only(which: Docs, counts: Docs, places: NDArray[np.unsignedinteger]) -> tuple[Docs, Docs]:
-    if len(which) == len(counts):
-        return counts, places.astype(np.intp)
+def _count_bits(
+    part: Part, found: _Candidates, which: Docs | None, sequence: Sequence[int], slop: int
+) -> tuple[Docs, NDArray[np.intp]]:
+    """Count in short texts, whose positions are bits of one number."""
+    masks = [_bits(*_only(which, *positions)) for positions in found.positions]
+    row = [masks[term] for term in sequence]
+    ended = _follow(row, slop)
+    there = np.flatnonzero(ended)
+    matched = there if which is None else which[there]
+    firsts = _first_positions(part, found.docs[matched])
+    counts = np.zeros(firsts.shape, np.intp)
+    for field in range(firsts.shape[1]):
+        inside = _field_bits(firsts, field)
+        # Between fields lies but one position, which a phrase with gaps could reach over.
+        within = ended[there] & inside if slop == 0 else _follow([mask[there] & inside for mask in row], slop)
+        counts[:, field] = np.bitwise_count(within)
+    kept = counts.any(axis=1)
+    return matched[kept], counts[kept]
+
+
+def _count_places(
+    part: Part, found: _Candidates, which: Docs, sequence: Sequence[int], slop: int
+) -> tuple[Docs, NDArray[np.intp]]:
+    """Count in long texts: an article and a position are one number, in sorted arrays."""
+    width = np.int64(1) << 32
+    apart = 2 * (MAX_SLOP + 1)
+    firsts = _first_positions(part, found.docs[which])
+    keys = []
+    for occurrences in found.positions:
+        numbers, places = _only(which, *occurrences)
+        rank = np.repeat(np.arange(len(which)), numbers)
+        field = (places[:, None] >= firsts[rank][:, 1:]).sum(axis=1)
+        # Fields are moved too far apart for any slop.
+        keys.append(rank * width + places + field * apart)
+    rank, place = np.divmod(_follow_keys([keys[term] for term in sequence], slop), width)
+    field = (place[:, None] >= firsts[rank][:, 1:] + np.arange(1, firsts.shape[1]) * apart).sum(axis=1)
+    counts = np.zeros(firsts.shape, np.intp)
+    np.add.at(counts, (rank, field), 1)
+    kept = counts.any(axis=1)
+    return which[kept], counts[kept]
+
+
+def _first_positions(part: Part, docs: Docs) -> NDArray[np.intp]:
+    """Return the first position of each field, shape (articles, fields)."""
+    firsts = np.zeros((len(docs), len(ranking.FIELDS)), np.intp)
+    np.cumsum(part.segment.lengths[docs][:, :-1] + np.intp(1), axis=1, out=firsts[:, 1:])
+    return firsts
+
+
+def _only(which: Docs | None, counts: Docs, places: Array) -> tuple[Docs, Array]:
+    """Return the occurrences in some of the articles, in all where None."""
+    if which is None:
+        return counts, places
     begins = np.cumsum(counts) - counts
-    return counts[which], places[ranges(begins[which], (begins + counts)[which])].astype(np.intp)
+    return counts[which], places[ranges(begins[which], (begins + counts)[which])]
 
 
-def _bits(counts: Docs, places: Docs) -> Bits:
+def _bits(counts: Docs, places: Array) -> Bits:
     """Return the positions in each article as bits of one number."""
     bits = np.uint64(1) << places.astype(np.uint64)
     return bits if len(bits) == len(counts) else np.bitwise_or.reduceat(bits, np.cumsum(counts) - counts)
@@ -177,14 +208,6 @@ def _field_bits(firsts: NDArray[np.intp], field: int) -> Bits:
 def _below(positions: Docs) -> Bits:
     shifts = np.minimum(positions, _BITS - 1).astype(np.uint64)
     return np.where(positions >= _BITS, ~np.uint64(0), (np.uint64(1) << shifts) - np.uint64(1))
-
-
-def _popcounts(ended: Bits, firsts: NDArray[np.intp]) -> NDArray[np.intp]:
-    counts = np.zeros(firsts.shape, np.intp)
-    there = np.flatnonzero(ended)
-    for field in range(firsts.shape[1]):
-        counts[there, field] = np.bitwise_count(ended[there] & _field_bits(firsts[there], field))
-    return counts
 
 
 def _weigh(part: Part, docs: Docs, counts: NDArray[np.intp]) -> Scores:
