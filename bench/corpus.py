@@ -105,8 +105,7 @@ def read_texts(seeds: Path) -> Iterator[list[str]]:
 def make_world(seed: int, language: Language) -> World:
     """Choose providers and topics, the same for every *seed*."""
     rng = np.random.default_rng(2)
-    names = [language.words[number] for number in language.speak(rng, 4 * PROVIDERS)]
-    capitalized = [name.capitalize() for name in names]
+    capitalized = [language.words[number].capitalize() for number in rng.integers(0, len(language.words), 4 * PROVIDERS)]
     lengths = rng.integers(1, 4, PROVIDERS).tolist()
     chosen = [capitalized[4 * place : 4 * place + length] for place, length in enumerate(lengths)]
     return World(
@@ -134,10 +133,13 @@ def make_seeds(world: World, number: int) -> list[Seed]:
     """Make the seeds of file *number*, always ``FILE_ARTICLES`` of them."""
     rng = np.random.default_rng([world.seed, number])
     titles, excerpts = _texts(world, rng)
+    providers = _providers(world, rng)
     columns = {
         "publishedDateTime": _dates(rng),
-        "originalUrl": [f"https://news.example/{world.seed}/{number}-{place}" for place in range(FILE_ARTICLES)],
-        "provider": _providers(world, rng),
+        "originalUrl": [
+            f"https://{provider['domain']}/{world.seed}/{number}-{place}" for place, provider in enumerate(providers)
+        ],
+        "provider": providers,
         "topics": _article_topics(world, rng),
         "quality": rng.integers(0, 101, FILE_ARTICLES).tolist(),
         "heat": _heats(rng),
