@@ -85,8 +85,8 @@ class Bm25sPeer(Peer):
         kept = np.ones(len(dates), dtype=bool)
         if query.provider:
             place = int(np.flatnonzero(self._columns["provider_name_values"] == query.provider)[0])
-            kept[self._columns["provider_name_rows"][self._columns["provider_name_codes"] == place]] = False
-            kept = ~kept
+            # Every article has one provider, so that codes stand in the order of the articles.
+            kept &= self._columns["provider_name_codes"] == place
         if query.date_from and query.date_to:
             first, last = (np.datetime64(day, "D") for day in (query.date_from, query.date_to))
             days = dates.astype("datetime64[s]").astype("datetime64[D]")
