@@ -8,8 +8,8 @@ The figures are measured on an archive of 4,942 real articles; for those of its 
 
 - Titles have 10.9 words (standard deviation 3.1), excerpts 28.3 (12.1); of a title's words 53 % are in its excerpt too.
 - 423 providers; the first one has 43.2 % of the articles, the others follow Zipf's law with exponent 1.15.
-- 20 topics; the first one is in all articles, 28 % have another one; quality is even over 0 to 100; 27 % have heat, with
-  the median 67; 53 % have an image; 13 % are marked as published.
+- 20 topics; the first one is in all articles, 28 % have another one; quality is even over 0 to 100; 27 % have heat,
+  the median being 67; 53 % have an image; 13 % are marked as published.
 - 98 % of the dates are within 18 months (here two years, evenly), 4 % of them at a weekend, a fifth in one hour.
 - In the archive nearly every article has related ones, more than news at large would; here 5 % do, in groups of 2 to 4.
 - All are ``article`` and ``news``; here one in thirty is something else, so that there is something to count.
@@ -36,7 +36,7 @@ from search.analysis import terms
 FILE_ARTICLES = 10_000
 TITLE_WORDS, TITLE_SPREAD, EXCERPT_WORDS, EXCERPT_SPREAD = 10.9, 3.1, 28.3, 12.1
 #: Share of an excerpt's words that the title has said; what brings 53 % of the title's into the excerpt.
-REPEATED = 0.14
+REPEATED = 0.22
 PROVIDERS, FIRST_PROVIDER, PROVIDER_EXPONENT = 423, 0.432, 1.15
 TOPICS, SECOND_TOPIC, TOPIC_EXPONENT = 20, 0.28, 0.9
 WITH_IMAGE, WITH_HEAT, PUBLISHED, OTHER_KIND, RELATED = 0.53, 0.27, 0.13, 1 / 30, 0.05
@@ -105,7 +105,9 @@ def read_texts(seeds: Path) -> Iterator[list[str]]:
 def make_world(seed: int, language: Language) -> World:
     """Choose providers and topics, the same for every *seed*."""
     rng = np.random.default_rng(2)
-    capitalized = [language.words[number].capitalize() for number in rng.integers(0, len(language.words), 4 * PROVIDERS)]
+    capitalized = [
+        language.words[number].capitalize() for number in rng.integers(0, len(language.words), 4 * PROVIDERS)
+    ]
     lengths = rng.integers(1, 4, PROVIDERS).tolist()
     chosen = [capitalized[4 * place : 4 * place + length] for place, length in enumerate(lengths)]
     return World(
@@ -123,10 +125,11 @@ def _provider(number: int, words: list[str]) -> dict[str, str]:
 
 
 def _topics(language: Language, rng: np.random.Generator) -> tuple[str, ...]:
-    """Return the subject, which is the most frequent word of some length, and topics of other words."""
+    """Return the subject, which is the most frequent word of some length, and topics of other words, long ones first."""
     said = np.bincount(language.speak(rng, 20_000), minlength=len(language.words))
     frequent = [language.words[number] for number in np.argsort(-said, kind="stable").tolist()]
-    return tuple([word.capitalize() for word in frequent if len(word) > len("which")][:TOPICS])
+    longest_function_word = len("which")
+    return tuple(sorted(map(str.capitalize, frequent), key=lambda word: len(word) <= longest_function_word)[:TOPICS])
 
 
 def make_seeds(world: World, number: int) -> list[Seed]:
@@ -219,12 +222,15 @@ def _providers(world: World, rng: np.random.Generator) -> list[dict[str, str]]:
 def _article_topics(world: World, rng: np.random.Generator) -> list[list[str]]:
     others = 1 + rng.choice(TOPICS - 1, FILE_ARTICLES, p=_zipf(TOPICS - 1, TOPIC_EXPONENT))
     chosen = np.where(rng.random(FILE_ARTICLES) < SECOND_TOPIC, others, 0)
-    return [[world.topics[number] for number in sorted({0, other})] for other in chosen.tolist()]
+    # A learnt language may have fewer words than there should be topics.
+    subject, others_of = world.topics[0], [world.topics[number % len(world.topics)] for number in chosen.tolist()]
+    return [list(dict.fromkeys((subject, other))) for other in others_of]
 
 
 def _heats(rng: np.random.Generator) -> list[int]:
     heats = rng.lognormal(np.log(67), 0.9, FILE_ARTICLES).astype(np.int64)
-    return np.where(rng.random(FILE_ARTICLES) < WITH_HEAT, heats, -1).tolist()
+    known: list[int] = np.where(rng.random(FILE_ARTICLES) < WITH_HEAT, heats, -1).tolist()
+    return known
 
 
 def _add_images(seeds: list[Seed], rng: np.random.Generator) -> None:

@@ -2,8 +2,8 @@
 
     python bench/serving.py [--articles 100000] [--queries 2000] [--seconds 10] [--rounds 3] [--engine NAME]
 
-Both run under the same server with the same settings and two workers, and are asked by wrk for distinct URLs of the API,
-in turn. The answers of the floor are as long as Lede's are in the median. Prints medians over the rounds.
+Both run under the same server with the same settings and two workers, and are asked by wrk for distinct URLs of the
+API, in turn. The answers of the floor are as long as Lede's are in the median. Prints medians over the rounds.
 """
 
 from __future__ import annotations
@@ -90,7 +90,12 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
     write_corpus(folder / "seeds", options.articles)
     search.reindex([folder / "seeds"], folder / "index", **engine)
     paths = write_paths(folder, options.queries)
-    flags = [f"--index={folder / 'index'}", f"--workers={WORKERS}", "--port=0", *(f"--{k}={v}" for k, v in engine.items())]
+    flags = [
+        f"--index={folder / 'index'}",
+        f"--workers={WORKERS}",
+        "--port=0",
+        *(f"--{k}={v}" for k, v in engine.items()),
+    ]
     with serving([sys.executable, "-c", "from search.cli import lede; lede()", "serve", *flags]) as lede:
         (folder / "body").write_bytes(median_answer(lede, paths[:LOOKED_AT]))
         port = free_port()
@@ -119,7 +124,7 @@ def median_answer(address: str, paths: Sequence[str]) -> bytes:
     answers = []
     for path in paths:
         with urllib.request.urlopen(address + path) as answer:  # noqa: S310 - our own server
-            answers.append(answer.read())
+            answers.append(bytes(answer.read()))
     return sorted(answers, key=len)[len(answers) // 2]
 
 
@@ -137,12 +142,14 @@ def load(address: str, folder: Path, seconds: int) -> Load:
 
 
 def read_load(printed: str) -> Load:
-    """Read what wrk prints.
+    r"""Read what wrk prints.
 
-    >>> read_load("  50%  812.00us\\n  99%  1.50s\\nRequests/sec:  123.4")
+    >>> read_load("  50%  812.00us\n  99%  1.50s\nRequests/sec:  123.4")
     Load(per_second=123.4, p50=0.812, p99=1500.0)
     """
-    times = {p: float(number) * _UNITS[unit] for p, number, unit in re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s|m)", printed)}
+    times = {
+        p: float(number) * _UNITS[unit] for p, number, unit in re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s|m)", printed)
+    }
     per_second = re.search(r"Requests/sec:\s+([\d.]+)", printed)
     if not per_second:
         raise RuntimeError(printed)
@@ -154,7 +161,8 @@ def show(rounds: list[tuple[Load, Load]], urls: int) -> None:
     print(f"{urls:,} distinct URLs, {WORKERS} workers, {CONNECTIONS} connections, medians of {len(rounds)} rounds")
     for name, runs in zip(("lede serve", "bytes only"), zip(*rounds, strict=True), strict=True):
         middle = {key: statistics.median(getattr(run, key) for run in runs) for key in ("per_second", "p50", "p99")}
-        print(f"{name}   {middle['per_second']:9,.0f} requests/s   p50 {middle['p50']:7.2f} ms   p99 {middle['p99']:7.2f} ms")
+        times = f"p50 {middle['p50']:7.2f} ms   p99 {middle['p99']:7.2f} ms"
+        print(f"{name}   {middle['per_second']:9,.0f} requests/s   {times}")
     print(f"ratio        {statistics.median(mine.per_second / other.per_second for mine, other in rounds):9.3f}")
 
 
@@ -163,7 +171,8 @@ def serving(command: Sequence[str], **environment: str) -> Iterator[str]:
     """Run a server that says its address in its first line; yield the address."""
     # The floor is found by its module's name, from wherever this is run.
     folder = Path(__file__).parent
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | environment, cwd=folder) as server:  # noqa: S603
+    surroundings = os.environ | environment
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=surroundings, cwd=folder) as server:  # noqa: S603
         try:
             line = server.stdout.readline() if server.stdout else ""
             address = re.search(r"http://\S+:\d+", line)
@@ -184,7 +193,8 @@ def wait_for(address: str) -> None:
     host, _, port = address.removeprefix("http://").rpartition(":")
     for tries in range(TRIES):
         try:
-            return socket.create_connection((host, int(port))).close()
+            socket.create_connection((host, int(port))).close()
+            break
         except OSError:
             if tries == TRIES - 1:
                 raise

@@ -30,7 +30,7 @@ def agreement(ours: Answers, theirs: Answers) -> dict[str, float]:
 
 
 def ratios(race: dict[str, Answers]) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
-    """Return each peer's percentiles as multiples of Lede's, by peer, mode and kind, over queries that both answered."""
+    """Return each peer's percentiles as multiples of Lede's, by peer, mode and kind, over what both answered."""
     ours = race["lede"]
     return {
         name: {
@@ -52,7 +52,9 @@ def show_run(run: dict[str, Any]) -> None:
         print(f"\nmilliseconds, {title}: p50 / p95 / p99, and as multiples of Lede's")
         kinds = dict.fromkeys(kind for peer in run["peers"].values() for kind in peer["latencies"][mode])
         _print(["", *run["peers"]], [[kind, *_latencies(run, mode, kind)] for kind in kinds])
-    print("\nfacets are counted by:", "; ".join(f"{name}: {p['cold']['facets_by']}" for name, p in run["peers"].items()))
+    print(
+        "\nfacets are counted by:", "; ".join(f"{name}: {p['cold']['facets_by']}" for name, p in run["peers"].items())
+    )
     if run["ratios"]:
         print("\nshare of queries with the same total as Lede's (phrases are stemmed by some)")
         others = [name for name in run["peers"] if name != "lede"]

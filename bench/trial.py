@@ -83,22 +83,34 @@ def race(peers: dict[str, Peer], queries: list[Query], limit: float) -> dict[str
     """
     for peer in peers.values():
         peer.open()
-    measured: dict[str, Any] = {name: {"plain": defaultdict(list), "facets": defaultdict(list)} for name in peers}
+    runners = {name: {"plain": Runner(peer, limit), "facets": Runner(peer, limit, facets=True)}
+               for name, peer in peers.items()}  # fmt: skip
     for mode in ("plain", "facets"):
-        warmed: set[tuple[str, str]] = set()
         for turn, query in enumerate(queries):
             for name in _rotated(list(peers), turn):
-                answers = measured[name][mode][query.kind]
-                if sum(seconds for seconds, _ in answers) > limit:
-                    continue
-                if (name, query.kind) not in warmed:
-                    warmed.add((name, query.kind))
-                    ask(peers[name], query, facets=mode == "facets")
-                if answer := ask(peers[name], query, facets=mode == "facets"):
-                    answers.append(answer)
+                runners[name][mode].run(query)
     for peer in peers.values():
         peer.close()
-    return measured
+    return {name: {mode: runner.answers for mode, runner in modes.items()} for name, modes in runners.items()}
+
+
+class Runner:
+    """One peer in a race, in one mode; its first query of each kind is a warm-up that does not count."""
+
+    def __init__(self, peer: Peer, limit: float, *, facets: bool = False) -> None:
+        self._peer, self._limit, self._facets = peer, limit, facets
+        self._warm: set[str] = set()
+        self.answers: dict[str, list[tuple[float, int]]] = defaultdict(list)
+
+    def run(self, query: Query) -> None:
+        """Ask *query*, unless its kind has taken too long."""
+        if sum(seconds for seconds, _ in self.answers[query.kind]) > self._limit:
+            return
+        if query.kind not in self._warm:
+            self._warm.add(query.kind)
+            ask(self._peer, query, facets=self._facets)
+        if answer := ask(self._peer, query, facets=self._facets):
+            self.answers[query.kind].append(answer)
 
 
 def ask(peer: Peer, query: Query, *, facets: bool) -> tuple[float, int] | None:
@@ -115,7 +127,7 @@ def peak_bytes() -> int:
     """Return the most memory that this process had resident, and the largest of those that it waited for."""
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     status = Path("/proc/self/status")
-    # What Linux reports as the maximum includes the process that started this one, up to where this one's program began.
+    # Linux counts in what this process had before its program began, which is the memory of the one that started it.
     if status.exists():
         own = next(int(line.split()[1]) for line in status.read_text("ascii").splitlines() if line.startswith("VmHWM"))
     return _KB * (own + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)

@@ -2,8 +2,8 @@
 
     python bench/updating.py [--articles 100000] [--new 10] [--rounds 5] [--engine NAME]
 
-Prints medians over the rounds, each of which adds a file of new seeds, and then runs the command again without a change.
-What the command takes to start is printed beside it.
+Prints medians over the rounds, each of which adds a file of new seeds, and then runs the command again without a
+change. What the command takes to start is printed beside it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Search engines behind one face, each set up as its own documentation advises.
 
-All index the same four texts (title, excerpt, provider, topics), stem English, keep stop words, answer with ten URLs and
-an exact total, and are fed with the dictionaries of the ``.jsonl`` files; Lede reads the files itself.
+All index the same four texts (title, excerpt, provider, topics), stem English, keep stop words, answer with ten URLs
+and an exact total, and are fed with the dictionaries of the ``.jsonl`` files; Lede reads the files itself.
 """
 
 from __future__ import annotations

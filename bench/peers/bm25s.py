@@ -11,8 +11,9 @@ import bm25s
 import numpy as np
 import Stemmer
 from numpy.typing import NDArray
-from peers.peer import FACETS, SIZE, Answer, Facets, Peer, UnsupportedError, facets_of, published, read_seeds, texts_of
 from queries import Query
+
+from peers.peer import FACETS, SIZE, Answer, Facets, Peer, UnsupportedError, facets_of, published, read_seeds, texts_of
 
 _PATTERN = r"(?u)\b\w+\b"
 
@@ -42,7 +43,7 @@ class Bm25sPeer(Peer):
         model.index(tokens, show_progress=False)
         model.save(self.folder / "model", show_progress=False)
         (self.folder / "urls.json").write_text(json.dumps(urls), "utf-8")
-        np.savez(self.folder / "columns.npz", dates=dates, **_columns(facets))
+        np.savez(self.folder / "columns.npz", allow_pickle=False, dates=dates, **_columns(facets))
         return len(urls)
 
     def open(self) -> None:
@@ -105,11 +106,15 @@ class Bm25sPeer(Peer):
 
 def _columns(facets: list[dict[str, list[str]]]) -> dict[str, NDArray[Any]]:
     """Return for each facet its values, and the pairs of code and row."""
-    columns = {}
+    columns: dict[str, NDArray[Any]] = {}
     for name in FACETS:
         pairs = [(value, row) for row, article in enumerate(facets) for value in article[name]]
         values, codes = np.unique([value for value, _ in pairs], return_inverse=True)
-        columns |= {f"{name}_values": values, f"{name}_codes": codes, f"{name}_rows": np.array([row for _, row in pairs])}
+        columns |= {
+            f"{name}_values": values,
+            f"{name}_codes": codes,
+            f"{name}_rows": np.array([row for _, row in pairs]),
+        }
     return columns
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from peers.peer import SIZE, Answer, Peer
 from queries import Query
 
 import search
+from peers.peer import SIZE, Answer, Peer
 
 
 class LedePeer(Peer):
     """Lede as its users have it; a variant names the engine.
 
-    An answer costs more here than at the peers: hits come with their articles, highlights and stories, copies are folded,
-    and sources mixed. Only the fallbacks for queries without a hit are off, since no peer has any.
+    An answer costs more here than at the peers: hits come with their articles, highlights and stories, copies are
+    folded, and sources mixed. Only the fallbacks for queries without a hit are off, since no peer has any.
     """
 
     def build(self, seeds: Path) -> int:

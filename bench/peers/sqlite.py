@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from peers.peer import FACETS, SIZE, WEIGHTS, Answer, Facets, Peer, read_seeds, texts_of
 from queries import Query
+
+from peers.peer import FACETS, SIZE, WEIGHTS, Answer, Facets, Peer, read_seeds, texts_of
 
 CACHE_KB = 65_536
 MAPPED_BYTES = 1 << 30
@@ -29,7 +30,7 @@ _FINISH = f"""
     CREATE INDEX by_provider ON articles (provider);
     ANALYZE;
     PRAGMA wal_checkpoint (TRUNCATE);
-"""
+"""  # noqa: S608 - of our own constants
 
 
 class SqlitePeer(Peer):

@@ -7,8 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import tantivy
-from peers.peer import FACETS, SIZE, TEXTS, WEIGHTS, Answer, Facets, Peer, Seed, facets_of, published, read_seeds, texts_of
 from queries import Query
+
+from peers.peer import (
+    FACETS,
+    SIZE,
+    TEXTS,
+    WEIGHTS,
+    Answer,
+    Facets,
+    Peer,
+    Seed,
+    facets_of,
+    published,
+    read_seeds,
+    texts_of,
+)
 
 #: Bytes that documents may take before they are written; what its documentation recommends for bulk loads and more.
 HEAP_BYTES = 256_000_000

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
-from peers.peer import FACETS, SIZE, TEXTS, Answer, Peer, facets_of, published, read_seeds, texts_of
 from queries import Query
 from whoosh import fields, index, query, sorting
 from whoosh.analysis import StemmingAnalyzer
 from whoosh.qparser import MultifieldParser
+
+from peers.peer import FACETS, SIZE, TEXTS, Answer, Peer, facets_of, published, read_seeds, texts_of
 
 #: Megabytes that it may collect before it writes a run; its documentation advises more than the default of 128.
 LIMIT_MB = 256
@@ -68,5 +69,7 @@ def _filter(asked: Query) -> Any:  # noqa: ANN401 - an object of the library
         return query.Term("provider_name", asked.provider)
     if asked.date_from and asked.date_to:
         first, last = (datetime.combine(day, time.min, UTC) for day in (asked.date_from, asked.date_to))
-        return query.DateRange("published", first.replace(tzinfo=None), last.replace(hour=23, minute=59, second=59, tzinfo=None))
+        return query.DateRange(
+            "published", first.replace(tzinfo=None), last.replace(hour=23, minute=59, second=59, tzinfo=None)
+        )
     return None

@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from peers.peer import FACETS, SIZE, Answer, Facets, Peer, facets_of, read_seeds, texts_of
 from queries import Query
+
+from peers.peer import FACETS, SIZE, Answer, Facets, Peer, facets_of, read_seeds, texts_of
 
 try:
     import xapian
