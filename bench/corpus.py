@@ -125,7 +125,7 @@ def _provider(number: int, words: list[str]) -> dict[str, str]:
 
 
 def _topics(language: Language, rng: np.random.Generator) -> tuple[str, ...]:
-    """Return the subject, which is the most frequent word of some length, and topics of other words, long ones first."""
+    """Return the subject, which is the most frequent word of some length, and others; short ones if need be."""
     said = np.bincount(language.speak(rng, 20_000), minlength=len(language.words))
     frequent = [language.words[number] for number in np.argsort(-said, kind="stable").tolist()]
     longest_function_word = len("which")
