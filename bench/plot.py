@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def draw(runs: list[dict[str, Any]], kind: str, mode: str, output: Path) -> None:
-    """Draw p50 and p99 beside each other into an SVG file, the same bytes for the same figures."""
+    """Draw p50 and p99 beside each other into a file, the same bytes for the same figures."""
     figure = Figure(figsize=INCHES, layout="constrained")
     with_facets = " with facets" if mode == "facets" else ""
     for axes, percentile in zip(figure.subplots(1, 2, sharey=True), ("p50", "p99"), strict=True):

@@ -49,7 +49,8 @@ def show_run(run: dict[str, Any]) -> None:
     rows = [[name, *_resources(peer)] for name, peer in run["peers"].items()]
     _print(["", *columns], rows)
     for mode, title in (("plain", "without facets"), ("facets", "with facets")):
-        print(f"\nmilliseconds, {title}: p50 / p95 / p99, and as multiples of Lede's")
+        multiples = " (multiples of Lede's)" if run["ratios"] else ""
+        print(f"\nmilliseconds, {title}: p50 / p95 / p99{multiples}")
         kinds = dict.fromkeys(kind for peer in run["peers"].values() for kind in peer["latencies"][mode])
         _print(["", *run["peers"]], [[kind, *_latencies(run, mode, kind)] for kind in kinds])
     print(
