@@ -11,8 +11,10 @@ from search.query.faults import MAX_CHARACTERS, MAX_DEPTH, MAX_TERMS, Faults
 from search.query.lexer import Token, speakable, tokenize
 from search.query.tree import And, Everything, Node, Not, Or, Phrase
 from search.query.values import FAULTS, read_filter
-from search.query.words import ADDRESS, FIELD, plain_words, read_word
+from search.query.words import ADDRESS, FIELD, LEADING, plain_words, read_word
 from search.results import Notice
+
+__all__ = ["FIELDS", "MAX_CHARACTERS", "MAX_TERMS", "TEXT_FIELDS", "ParsedQuery", "parse"]
 
 #: The fields of text, by their names in the language.
 TEXT_FIELDS = {"title": "title", "excerpt": "excerpt", "provider": "provider", "topic": "topics"}
@@ -40,15 +42,11 @@ def parse(text: str) -> ParsedQuery:
     """
     text = speakable(text)
     parsed = _read(text, MAX_TERMS)
-    if not _is_too_long(parsed):
+    if len(str(parsed.tree)) <= MAX_CHARACTERS:
         return parsed
     # The tree may need more characters than the text did, and must not need more than are read.
-    too_many = bisect_right(range(MAX_TERMS), False, key=lambda limit: _is_too_long(_read(text, limit)))
+    too_many = bisect_right(range(MAX_TERMS), MAX_CHARACTERS, key=lambda limit: len(str(_read(text, limit).tree)))
     return _read(text, too_many - 1)
-
-
-def _is_too_long(parsed: ParsedQuery) -> bool:
-    return len(str(parsed.tree)) > MAX_CHARACTERS
 
 
 def _read(text: str, limit: int) -> ParsedQuery:
@@ -109,8 +107,8 @@ class _Reader:
             token = following
             self._at += 1
         nodes = self._atom(token, field, depth)
-        if len(nodes) > 1 and depth < MAX_DEPTH:
-            nodes = [And(tuple(nodes))]
+        if (whole := _all(nodes)) and depth < MAX_DEPTH:
+            nodes = [whole]
         return [_negated(nodes[0]), *nodes[1:]] if is_excluded and nodes else nodes
 
     def _alone(self, token: Token, field: str | None) -> list[Node]:
@@ -133,6 +131,8 @@ class _Reader:
         return self._chunk(token.text, field)
 
     def _brackets(self, field: str | None, depth: int) -> list[Node]:
+        if (following := self._next()) and following.kind == "close":
+            self._faults.add("nothing-to-search", "()")
         node = self.sequence(field, depth + 1)
         self._at += 1
         return [node] if node else []
@@ -150,7 +150,7 @@ class _Reader:
         return [*self._plain(text), *self._atom(following, field, depth)]
 
     def _phrase(self, token: Token, name: str | None) -> list[Node]:
-        if name in FAULTS:
+        if name is not None and name in FAULTS:
             return self._filter(name, token.text)
         if not has_terms(token.text):
             self._faults.add("nothing-to-search", f'"{token.text}"')
@@ -162,7 +162,8 @@ class _Reader:
         if not text.strip("-"):
             self._faults.add("lone-minus")
             return []
-        match = None if ADDRESS.match(text) else FIELD.fullmatch(text.lstrip("-"))
+        text = text.lstrip(LEADING) or text
+        match = None if ADDRESS.match(text) else FIELD.fullmatch(text)
         if match and match["name"].lower() in FIELDS:
             name, text = match["name"].lower(), match["value"]
             if not text:
@@ -171,7 +172,7 @@ class _Reader:
         elif match and match["value"]:
             self._faults.add("unknown-field", match["name"])
             return self._plain(text)
-        if name in FAULTS:
+        if name is not None and name in FAULTS:
             return self._filter(name, text)
         return self._counted(read_word(text, TEXT_FIELDS[name] if name else None, self._faults))
 

@@ -27,10 +27,10 @@ def any_of(tree: Node) -> Node:
 
 
 def split_relaxed(tree: Node) -> tuple[tuple[Leaf, ...], tuple[Node, ...]]:
-    """Return the scoring leaves, of which at least half must match where no article has them all, and what all must match.
+    """Return what the relaxed fallback asks for: scoring leaves, of which half suffice, and what stays required.
 
-    At least half is rounded up. What all must match are the parts at the top that have no scoring leaf: exclusions,
-    filters, and what is joined of these alone.
+    Half is rounded up. Required are the parts at the top without a scoring leaf: exclusions, filters, and what is
+    joined of these alone.
     """
     parts = tree.nodes if isinstance(tree, And) else (tree,)
     required = tuple(part for part in parts if not scoring_leaves(part) and not isinstance(part, Everything))

@@ -1,7 +1,7 @@
 """The query tree: frozen values that print themselves in the query language.
 
-Texts are as they were typed; :mod:`search.analysis` makes terms of them. A field is ``title``, ``excerpt``, ``provider``
-or ``topics``, and None where all of them are searched.
+Texts are as they were typed; :mod:`search.analysis` makes terms of them. A field is ``title``, ``excerpt``,
+``provider`` or ``topics``, and None where all of them are searched.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from datetime import date
 
 #: What a field of the index is called in the language, where the two differ.
 _NAMES = {"topics": "topic"}
-_NEEDS_QUOTES = re.compile(r'[\s"()]')
+# Two slashes behind a colon would make an address of it.
+_NEEDS_QUOTES = re.compile(r"[\s()]|^//")
 
 
 @dataclass(frozen=True, slots=True)

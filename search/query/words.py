@@ -19,13 +19,15 @@ _FUZZY = re.compile(r"(?P<word>.+)~(?P<distance>[0-9]*)", re.DOTALL)
 _PREFIX = re.compile(r"(?P<word>[^*?]+)\*+")
 # A question mark at the end of a word is one.
 _WILDCARD = re.compile(r"\*|\?(?=\w)")
+# Dashes would be read as exclusions, and slashes behind a field as an address.
+LEADING = "-/"
 _STARS = re.compile(r"\*+")
 _SIGNS = re.compile(r'[*?~()"\s]+')
 
 
 def read_word(text: str, field: str | None, faults: Faults) -> list[Leaf]:
-    """Read a chunk as one leaf; as plain words where it looks like more but is not, and nothing where it has no term."""
-    text = text.lstrip("-")
+    """Read a chunk as one leaf; as plain words where it only looks like more, and as nothing where it has no term."""
+    text = text.lstrip(LEADING) or text
     if ADDRESS.match(text):
         return _word(text, field, faults)
     if match := _FUZZY.fullmatch(text):
@@ -46,7 +48,7 @@ def plain_words(text: str, field: str | None, faults: Faults) -> list[Leaf]:
 
 def _plain(text: str) -> list[str]:
     """Take away what would be read as an exclusion or a field."""
-    text = text.lstrip("-")
+    text = text.lstrip(LEADING) or text
     if ADDRESS.match(text) or not FIELD.match(text):
         return [text]
     name, _, rest = text.partition(":")

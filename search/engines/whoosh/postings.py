@@ -46,6 +46,10 @@ class WhooshPostings:
         """Return the terms that have this stem."""
         return self._forms.get(stem_, ())
 
+    def vocabulary(self) -> Sequence[str]:
+        """Return every term."""
+        return sorted(term for terms in self._forms.values() for term in terms)
+
     def lengths(self, field: str) -> Sequence[int]:
         """Return the number of terms in a field, of each article."""
         return self._lengths[field]
