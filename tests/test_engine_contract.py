@@ -618,9 +618,25 @@ phrases = st.lists(words, min_size=1, max_size=3).map(lambda found: f'"{" ".join
 leaves = (
     words | phrases | words.map("-{}".format) | phrases.map("-{}".format) | st.sampled_from(["OR", '"', "*", "zebra"])
 )
+fields_of_text = st.sampled_from(["title", "excerpt", "provider", "topic"])
+patterns = st.builds("{}{}".format, words.map(lambda word: word[:2]), st.sampled_from(["*", "*s", "?*"]))
+operators = (
+    patterns
+    | words.map("{}~".format)
+    | words.map("{}~2".format)
+    | st.builds("{}~{}".format, phrases, st.integers(1, 3))
+    | st.builds("{}:{}".format, fields_of_text, words | phrases | patterns)
+    | st.builds("{}:{}".format, fields_of_text, st.builds("{}~2".format, phrases))
+    | st.sampled_from(
+        "site:a.example -site:b.example type:video category:news quality:>=50 heat:<60 outlets:>1 is:published "
+        "is:unpublished has:image before:2021-12-09 after:2021-12-08 date:2021-12 -date:2021-12-09".split()
+    )
+    | st.builds("({} OR {})".format, words, words)
+    | st.builds("-({} {})".format, words, words)
+)
 queries = st.builds(
     Query,
-    parsed=st.lists(leaves, max_size=5).map(" ".join).map(parse),
+    parsed=st.lists(leaves | operators, max_size=5).map(" ".join).map(parse),
     filters=st.builds(
         Filters,
         provider=st.lists(st.sampled_from(["Herald", "herald", "nobody"]), max_size=2).map(tuple),
