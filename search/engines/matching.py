@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from typing import Protocol
 
 from search import ranking
@@ -126,10 +127,14 @@ class Matcher:
     def _weights(self, leaf: Leaf) -> dict[str, float]:
         """Return the terms that a leaf stands for, with what one occurrence weighs."""
         if isinstance(leaf, Prefix | Wildcard | Fuzzy):
-            return expand(leaf, self._postings.vocabulary())
+            return expand(leaf, self._vocabulary)
         (term,) = terms(leaf.text)
         forms = dict.fromkeys(self._postings.forms(stem(term)), ranking.OTHER_FORM)
         return {**forms, term: 1.0}
+
+    @cached_property
+    def _vocabulary(self) -> Sequence[str]:
+        return self._postings.vocabulary()
 
     def _rows(self, leaf: Leaf) -> dict[int, float]:
         slop = leaf.slop if isinstance(leaf, Phrase) else 0

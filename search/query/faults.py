@@ -15,7 +15,7 @@ MAX_ECHO = 40
 
 _PLAIN = "so it was searched as plain words"
 #: By code, which is stable; the braces stand for what the query has.
-_SENTENCES = {
+SENTENCES = {
     "query-cut": f"Only the first {MAX_CHARACTERS} characters were searched.",
     "terms-cut": "Only the first {} words were searched.",
     "unclosed-quote": "A quotation mark was not closed, so it was ignored.",
@@ -51,7 +51,7 @@ class Faults:
     def notices(self) -> tuple[Notice, ...]:
         """Put the faults into words."""
         return tuple(
-            Notice(code=code, text=_SENTENCES[code].format(_listed(echoes))) for code, echoes in self._echoes.items()
+            Notice(code=code, text=SENTENCES[code].format(_listed(echoes))) for code, echoes in self._echoes.items()
         )
 
 

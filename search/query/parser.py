@@ -79,7 +79,7 @@ class _Reader:
                     groups[-1].append(nodes.pop(0))
                 groups += [[node] for node in nodes]
                 operator = ""
-        if operator:
+        if operator and not self._is_cut:
             self._faults.add("dangling-operator", operator)
         return _all([_any(group) for group in groups])
 
