@@ -13,24 +13,57 @@ from contextlib import contextmanager
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", SyntaxWarning)
     warnings.simplefilter("ignore", DeprecationWarning)
-    import whoosh.codec.whoosh3  # noqa: F401 - Whoosh imports it when it first opens an index, which is too late
+    import whoosh.codec.whoosh3  # Whoosh imports these two when it first needs them, which is too late
+    import whoosh.query.spans  # noqa: F401
     from whoosh.analysis import Analyzer, Token
-    from whoosh.fields import ID, STORED, TEXT, Schema
+    from whoosh.codec.base import Codec, FieldCursor, FieldWriter, PerDocumentReader, PerDocumentWriter, TermsReader
+    from whoosh.codec.base import Segment as WhooshSegment
+    from whoosh.columns import ColumnReader, NumericColumn
+    from whoosh.fields import COLUMN, ID, STORED, TEXT, FieldType, Schema
     from whoosh.filedb.filestore import FileStorage
-    from whoosh.index import EmptyIndexError, open_dir
-    from whoosh.reading import IndexReader, ReaderClosed, TermNotFound
+    from whoosh.formats import Format
+    from whoosh.index import TOC, EmptyIndexError, open_dir
+    from whoosh.matching import LeafMatcher, ReadTooFar
+    from whoosh.reading import (
+        EmptyReader,
+        IndexReader,
+        MultiReader,
+        ReaderClosed,
+        SegmentReader,
+        TermInfo,
+        TermNotFound,
+    )
 
 __all__ = [
+    "COLUMN",
     "ID",
     "STORED",
     "TEXT",
+    "TOC",
     "Analyzer",
+    "Codec",
+    "ColumnReader",
+    "EmptyReader",
+    "FieldCursor",
+    "FieldType",
+    "FieldWriter",
     "FileStorage",
+    "Format",
     "IndexReader",
+    "LeafMatcher",
+    "MultiReader",
+    "NumericColumn",
+    "PerDocumentReader",
+    "PerDocumentWriter",
+    "ReadTooFar",
     "ReaderClosed",
     "Schema",
+    "SegmentReader",
+    "TermInfo",
     "TermNotFound",
+    "TermsReader",
     "Token",
+    "WhooshSegment",
     "honest",
     "open_dir",
 ]
