@@ -17,7 +17,8 @@ Whoosh can write such segments as well, with ``index.writer(codec=ArrayCodec())`
         writer.add_document(**stored_values(article))
 
 Documents are numbered in the order in which they are added; :func:`search.engines.whoosh.inversion.invert` and its
-callers go from the newest to the oldest. Several processes (``procs=2``) and ``RamStorage`` are refused.
+callers go from the newest to the oldest. ``RamStorage`` is refused, and so are boosts, vectors, and several processes
+that write one segment; ``writer(procs=2, multisegment=True)`` has each write its own.
 """
 
 from __future__ import annotations
@@ -143,7 +144,15 @@ class ArrayCodec(Codec):
         return ArrayTermsReader(segment.open(storage))
 
     def per_document_reader(self, storage: FileStorage, segment: ArraySegment) -> ArrayPerDocumentReader:
-        """Return the articles of a segment."""
+        """Return the articles of a segment.
+
+        Raises:
+            UnwritableError: If there is no file yet: Whoosh asks before it was written only where several processes
+                write one segment.
+        """
+        if not segment.path(storage).exists():
+            fault = f"{segment.file} is not written, and cannot be merged"
+            raise UnwritableError(fault, "give writer(procs=...) multisegment=True as well")
         return ArrayPerDocumentReader(segment.open(storage), segment)
 
     def per_document_writer(self, storage: FileStorage, segment: ArraySegment) -> ArrayPerDocumentWriter:

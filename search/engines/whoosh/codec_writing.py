@@ -158,7 +158,9 @@ class ArrayFieldWriter(FieldWriter):
 
     def close(self) -> None:
         """Write the arrays of the segment."""
-        if self._is_complete:
+        # Whoosh closes it anew when a commit failed and is cancelled, which then leaves no file.
+        is_complete, self._is_complete = self._is_complete, False
+        if is_complete:
             write_arrays(self._file, self._arrays())
         self.is_closed = True
 

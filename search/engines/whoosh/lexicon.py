@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import number_to_id
 from search.engines.whoosh.frequencies import SIMPLE, decode_frequencies
-from search.engines.whoosh.inversion import MIXED
+from search.engines.whoosh.inversion import MIXED, high_halves
 from search.engines.whoosh.segment import Docs, Segment
 from search.ranking import FIELDS
 
@@ -211,8 +211,8 @@ class _Terms:
     def _plain_postings(self) -> tuple[Array, Array]:
         """Return the terms and codes of the postings that have one form of their stem."""
         arrays, segment = self.segment.arrays, self.segment
-        bounds = [segment.range_of(stem) for stem in range(len(segment.stems))]
-        stem = np.repeat(np.arange(len(bounds)), [end - start for start, end in bounds])
+        bounds = arrays["stem.posting"][:: high_halves(len(segment))]
+        stem = np.repeat(np.arange(len(segment.stems)), np.diff(bounds))
         tag = np.zeros(len(stem), np.uint8)
         tag[np.diff(arrays["stem.form"])[stem] > 1] = arrays["tag"]
         plain = tag != MIXED
