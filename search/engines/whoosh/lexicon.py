@@ -30,9 +30,10 @@ class Postings:
     frequencies: NDArray[np.uint32]
     #: Of the field; 0 in a field without lengths.
     lengths: NDArray[np.uint32]
-    #: Number of the term, and where the articles are among the postings of its stem.
-    term: int = 0
-    rows: Docs | None = None
+    #: Number of the term in its lexicon's own count.
+    term: int
+    #: In a searched field, where the articles are among the postings of the term's stem.
+    rows: Docs
 
 
 class Lexicon(Protocol):
@@ -111,7 +112,8 @@ class IdLexicon:
         ids, order = self._sorted
         number = self._distinct[place]
         docs = order[ids.searchsorted(number) : ids.searchsorted(number, "right")]
-        return Postings(docs=docs, frequencies=np.ones(len(docs), np.uint32), lengths=np.zeros(len(docs), np.uint32))
+        ones, zeros = np.ones(len(docs), np.uint32), np.zeros(len(docs), np.uint32)
+        return Postings(docs=docs, frequencies=ones, lengths=zeros, term=place, rows=docs)
 
     def positions(self, postings: Postings) -> list[list[int]]:
         """Return the one position of an id."""
@@ -159,7 +161,6 @@ class TextLexicon:
     def positions(self, postings: Postings) -> list[list[int]]:
         """Cut the field's part out of the positions of all fields."""
         term, rows = postings.term, postings.rows
-        assert rows is not None, "the postings are of the other lexicon"  # noqa: S101 - for the type checker
         counts, found = self._segment.occurrences(term, rows)
         before = self._terms.frequencies(term, rows)[:, : self._field].sum(axis=1, dtype=np.int64)
         starts = np.cumsum(counts) - counts + before

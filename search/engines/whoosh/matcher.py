@@ -48,8 +48,11 @@ class ArrayMatcher(LeafMatcher):
         self._place = 0
 
     def id(self) -> int:
-        """Return the current article."""
-        return self._ids[self._place]
+        """Return the current article; past the end the last one, for which some of Whoosh's spans ask there."""
+        try:
+            return self._ids[self._place]
+        except IndexError:
+            return self._ids[-1]
 
     def all_ids(self) -> Iterator[int]:
         """Iterate over the articles from the current one on."""
