@@ -537,6 +537,7 @@ class Bomb:
         self._folder = folder
 
     def __reduce__(self) -> tuple[Any, ...]:
+        """Say what to call instead of making one anew."""
         return os.mkdir, (str(self._folder),)
 
 
