@@ -15,7 +15,7 @@ help:
 	@echo 'make check    formatting, rules, types, imports'
 	@echo 'make format   format, and mend what can be mended by machine'
 	@echo 'make lock     write the locks after a change of pyproject.toml (make upgrade: newest versions)'
-	@echo 'make bench    list the benchmarks'
+	@echo 'make bench    install what Lede is measured against, and list the benchmarks'
 	@echo 'make clean    remove everything generated, the index included'
 
 # 3 means that some seeds were refused: they have been named, and the others are served.
@@ -44,12 +44,13 @@ lock:
 	@command -v $(UV) >/dev/null || { echo 'make lock needs uv on the PATH, or UV=/path/to/uv' >&2; exit 1; }
 	@$(COMPILE) $(FLAGS) pyproject.toml --group build --output-file requirements.lock
 	@$(COMPILE) $(FLAGS) pyproject.toml --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	@$(COMPILE) $(FLAGS) pyproject.toml --group bench --constraints requirements-dev.lock --output-file requirements-bench.lock
 
 upgrade:
 	@$(MAKE) lock FLAGS=--upgrade
 
-bench: .venv/dev.stamp
-	@for file in bench/*.py; do echo "$(BIN)/python $$file"; done
+bench: .venv/bench.stamp
+	@for file in $$(grep -l '^def main' bench/*.py); do echo "$(BIN)/python $$file --help"; done
 
 clean:
 	rm -rf .venv .cache .hypothesis build dist index
@@ -71,4 +72,8 @@ clean:
 
 .venv/dev.stamp: .venv/run.stamp requirements-dev.lock
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+.venv/bench.stamp: .venv/dev.stamp requirements-bench.lock
+	@$(PIP) install --require-hashes --requirement requirements-bench.lock
 	@touch $@

@@ -68,9 +68,15 @@ def terms(text: str) -> list[str]:
     return [token.term for token in tokenize(text)]
 
 
+@lru_cache(maxsize=10_000)
+def query_terms(text: str) -> tuple[str, ...]:
+    """Return the terms of a short text, which are remembered, since a query is asked about more than once."""
+    return tuple(terms(text))
+
+
 def has_terms(text: str) -> bool:
     """Tell whether there is anything in *text* to search for."""
-    return bool(tokenize(text))
+    return bool(query_terms(text))
 
 
 @lru_cache(maxsize=100_000)
@@ -84,6 +90,10 @@ def fold(text: str) -> str:
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed).translate(_STROKES))
+
+
+def fold_pattern(text: str) -> str:
+    return fold(text).translate(_INNER)
 
 
 @lru_cache(maxsize=100_000)

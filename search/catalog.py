@@ -56,6 +56,11 @@ class Catalog:
         return digest.hexdigest()
 
     @cached_property
+    def fingerprints(self) -> Mapping[str, bytes]:
+        """A hash of each article's content, 8 bytes, by its id."""
+        return {article.id: fingerprint(article) for article in self.articles}
+
+    @cached_property
     def story_count(self) -> int:
         """Stories of two articles or more."""
         return sum(len(story.article_ids) > 1 for story in self.stories)

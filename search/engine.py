@@ -96,8 +96,10 @@ class Engine(Protocol):
         """
         ...
 
-    def publish(self, catalog: Catalog) -> str:
+    def publish(self, catalog: Catalog, *, anew: bool = False) -> str:
         """Make *catalog* what is served, all at once, and return its generation id.
+
+        What is served already may be used again where that saves work, unless *anew*.
 
         Until it returns, and if it raises or dies, readers see the old generation.
 

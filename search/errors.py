@@ -128,6 +128,13 @@ class PageTooDeepError(BadParameterError):
         super().__init__("page", f"paging ends at {limit:,} hits; narrow the search instead")
 
 
+class SearchTimeoutError(LedeError, TimeoutError):
+    """A search was given up, since it took longer than it may."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the search took longer than the {seconds:g} s it may: ask for something narrower")
+
+
 class NotFoundError(LedeError, LookupError):
     """No article or story has this id."""
 

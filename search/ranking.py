@@ -10,8 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from search.articles import Article
+
+Numbers = NDArray[np.float64]
 
 FIELDS = ("title", "excerpt", "provider", "topics")
 #: How much a word counts in a field, and how much the field's length tells against it.
@@ -23,7 +29,7 @@ K1 = 1.2
 OTHER_FORM = 0.8
 
 #: Age at which half of the freshness is gone.
-HALF_LIFE = timedelta(days=90)
+HALF_LIFE_DAYS = 90
 FRESHNESS = (0.85, 1.15)
 QUALITY = (0.9, 1.1)
 HEAT = (0.95, 1.1)
@@ -70,23 +76,42 @@ def freshness(published: datetime | None, newest: datetime | None) -> float:
     """From the upper bound for the newest article down to the lower; 1 without a date."""
     if published is None or newest is None:
         return 1.0
-    age = max(newest - published, timedelta())
-    return _between(FRESHNESS, 0.5 ** (age / HALF_LIFE))
+    return float(freshness_factors(np.array([(newest - published) / timedelta(days=1)]))[0])
 
 
 def quality(value: int | None) -> float:
     """From the lower bound at 0 to the upper at 100 and beyond; 1 where unknown."""
-    return 1.0 if value is None else _between(QUALITY, value / 100)
+    return 1.0 if value is None else float(quality_factors(np.array([float(value)]))[0])
 
 
 def heat(value: int | None) -> float:
     """From the lower bound at 0 to the upper at 100 and beyond; 1 where unknown."""
-    return 1.0 if value is None else _between(HEAT, value / 100)
+    return 1.0 if value is None else float(heat_factors(np.array([float(value)]))[0])
 
 
 def coverage(outlets: int) -> float:
     """From 1 for one outlet to the upper bound for many, by the logarithm of their number."""
-    return _between(COVERAGE, math.log2(max(outlets, 1)) / math.log2(MANY_OUTLETS))
+    return float(coverage_factors(np.array([outlets]))[0])
+
+
+def freshness_factors(days: Numbers) -> Numbers:
+    """Return the freshness of many ages, in days since the newest article; NaN is an unknown one."""
+    return _between(FRESHNESS, 0.5 ** (np.maximum(days, 0) / HALF_LIFE_DAYS))
+
+
+def quality_factors(values: Numbers) -> Numbers:
+    """Return the factors of many qualities; NaN is an unknown one."""
+    return _between(QUALITY, values / 100)
+
+
+def heat_factors(values: Numbers) -> Numbers:
+    """Return the factors of many heats; NaN is an unknown one."""
+    return _between(HEAT, values / 100)
+
+
+def coverage_factors(outlets: NDArray[np.integer[Any]]) -> Numbers:
+    """Return the factors of many numbers of outlets."""
+    return _between(COVERAGE, np.log2(np.maximum(outlets, 1)) / math.log2(MANY_OUTLETS))
 
 
 def priors(article: Article, outlets: int, newest: datetime | None) -> dict[str, float]:
@@ -120,6 +145,6 @@ def explain(factors: Mapping[str, float]) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
-def _between(bounds: tuple[float, float], share: float) -> float:
+def _between(bounds: tuple[float, float], shares: Numbers) -> Numbers:
     low, high = bounds
-    return low + (high - low) * min(max(share, 0.0), 1.0)
+    return np.nan_to_num(low + (high - low) * np.clip(shares, 0.0, 1.0), nan=1.0)

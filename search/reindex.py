@@ -138,7 +138,7 @@ class _Run:
         self._clock.lap("remember")
         if full or self._engine.served() != catalog.generation:
             self._progress.indexing(len(catalog.articles))
-            self._engine.publish(catalog)
+            self._engine.publish(catalog, anew=full)
         self._clock.lap("publish")
         return _report(survey, catalog, self._clock, **differences)
 

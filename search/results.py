@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -36,9 +37,12 @@ class Explanation:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Hit:
-    """One article of a result page."""
+    """One article of a result page.
+
+    An engine may give hits that look up the rest of what they hold when they are asked for it.
+    """
 
     article: Article
     score: float
@@ -94,8 +98,8 @@ class Page:
     size: int
     took_ms: float
     generation: str
-    hits: tuple[Hit, ...]
-    facets: dict[str, tuple[FacetValue, ...]] = field(default_factory=dict)
+    hits: Sequence[Hit]
+    facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
     #: None where facets were not asked for.
     timeline: Timeline | None = None
     notices: tuple[Notice, ...] = ()

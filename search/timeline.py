@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 from search.results import Bucket, Timeline
 
@@ -22,17 +23,28 @@ def make_timeline(days: Iterable[date | None]) -> Timeline:
     dated = {day: count for day, count in counts.items() if day is not None}
     if not dated:
         return Timeline(interval="day", buckets=(), undated=undated)
-    first, last = min(dated), max(dated)
-    for interval in INTERVALS:
-        starts = _starts(interval, first, last)
-        if starts:
-            break
-    floor = INTERVALS[interval]
-    sums: Counter[date] = Counter()
-    for day, count in dated.items():
-        sums[floor(day)] += count
-    buckets = tuple(Bucket(start=start, count=sums[start]) for start in starts)
-    return Timeline(interval=interval, buckets=buckets, undated=undated)
+
+    def counts_since(starts: Sequence[date]) -> list[int]:
+        return [sum(count for day, count in dated.items() if day >= start) for start in starts]
+
+    return timeline_between(min(dated), max(dated), counts_since, undated=undated)
+
+
+def timeline_between(
+    first: date, last: date, counts_since: Callable[[Sequence[date]], list[int]], *, undated: int = 0
+) -> Timeline:
+    """Return the timeline of hits from the day *first* to the day *last*.
+
+    Args:
+        first: day of the oldest hit.
+        last: day of the newest.
+        counts_since: given days in order, tells how many hits there are on each of them or later.
+        undated: hits without a date.
+    """
+    interval, starts = _finest(first, last)
+    since = [*counts_since(starts), 0]
+    buckets = [Bucket(start=start, count=now - then) for start, now, then in zip(starts, since, since[1:], strict=False)]
+    return Timeline(interval=interval, buckets=tuple(buckets), undated=undated)
 
 
 def next_start(interval: str, start: date) -> date | None:
@@ -71,16 +83,27 @@ _STEPS: dict[str, int] = {
 }
 
 
-def _starts(interval: str, first: date, last: date) -> list[date]:
-    """List the starts from *first* to *last*, nothing where they are too many."""
+def _finest(first: date, last: date) -> tuple[str, tuple[date, ...]]:
+    """Return the finest interval that needs few enough bars, and where they start."""
+    days = (last - first).days
+    for interval, floor in INTERVALS.items():
+        if days <= _STEPS[interval] * MAX_BUCKETS:
+            starts = _starts(interval, floor(first), floor(last))
+            if starts:
+                return interval, starts
+    return interval, starts
+
+
+@lru_cache(maxsize=1024)
+def _starts(interval: str, first: date, last: date) -> tuple[date, ...]:
     starts: list[date] = []
-    for start in _following(interval, INTERVALS[interval](first)):
+    for start in _following(interval, first):
         if start > last:
             break
         if len(starts) == MAX_BUCKETS:
-            return []
+            return ()
         starts.append(start)
-    return starts
+    return tuple(starts)
 
 
 def _following(interval: str, start: date) -> Iterator[date]:

@@ -394,12 +394,12 @@ def test_a_whole_index_verifies_and_a_damaged_one_does_not(folder: SeedFolder, i
     folder.write("three.md", seed("Three"))
     indexed("reindex")
     newest = (index_path / "CURRENT").read_text().split()[0]
-    (index_path / "generations" / newest / "stories.jsonl").write_bytes(b"")
+    (index_path / "generations" / newest / "columns.arrays").write_bytes(b"")
     damaged = indexed("verify")
 
     assert (whole.exit_code, whole.stdout) == (0, f"{index_path} is whole.\n")
     assert (damaged.exit_code, damaged.stdout) == (1, "")
-    assert "stories.jsonl is not what was published" in damaged.stderr
+    assert "columns.arrays is not what was published" in damaged.stderr
 
 
 def test_nothing_verifies_where_there_is_no_index(run: Run) -> None:

@@ -21,6 +21,7 @@ from factories import SeedFolder, article, catalog, mention, seed
 import search
 from search.engine import Reader
 from search.engines.whoosh import WhooshEngine
+from search.engines.whoosh.arrays import Arrays, write_arrays
 from search.errors import IndexDamagedError
 from search.query import Query, parse
 from search.report import Report
@@ -70,6 +71,7 @@ RUN = """
 import sys
 import search
 from search.engines.whoosh import WhooshEngine
+from search.engines.whoosh.arrays import Arrays, write_arrays
 print("ready", flush=True)
 sys.stdin.readline()
 search.reindex([sys.argv[1]], sys.argv[2])
@@ -313,7 +315,7 @@ def test_a_list_of_generations_that_names_none_is_damage_not_an_empty_index(
 
 
 @pytest.mark.parametrize("full", [False, True])
-@pytest.mark.parametrize("damaged", ["generations/*/articles.jsonl", "generations/*/*.seg", "CURRENT", "seeds.cache"])
+@pytest.mark.parametrize("damaged", ["generations/*/columns.arrays", "generations/*/segment-*.arrays", "CURRENT", "seeds.cache"])
 def test_a_reindex_repairs_a_damaged_index(
     folder: SeedFolder, index_path: Path, reindexed: Reindex, damaged: str, *, full: bool
 ) -> None:
@@ -332,31 +334,35 @@ def test_a_reindex_repairs_a_damaged_index(
 
 
 def test_verify_names_the_damaged_file(two: TwoGenerations) -> None:
-    flip(two.newest / "articles.jsonl", 100)
+    flip(two.newest / "columns.arrays", 100)
 
     assert [fault.rpartition("/")[2] for fault in WhooshEngine(two.folder).verify()] == [
-        "articles.jsonl is not what was published"
+        "columns.arrays is not what was published"
     ]
 
 
-def test_verify_names_postings_that_are_not_those_of_the_articles(index_path: Path) -> None:
+def test_verify_names_postings_that_are_not_those_of_the_articles(index_path: Path, tmp_path: Path) -> None:
     """A generation that is whole by its checksums, and was written wrong all the same."""
-    engine = WhooshEngine(index_path)
+    engine, other = WhooshEngine(index_path), WhooshEngine(tmp_path / "other")
     engine.publish(catalog(article("Old rates", url="https://x.example/")))
-    generations = engine._generations  # noqa: SLF001 - what a wrong writer would do
-    other = index_path / "other"
-    shutil.copytree(index_path / "generations" / str(engine.current()), other)
-    (other / "MANIFEST.json").unlink()
-    content = (other / "articles.jsonl").read_text()
-    (other / "articles.jsonl").write_text(content.replace("Old rates", "New rates"))
-    generations.publish(other, "0" * 16)
+    other.publish(catalog(article("New rates", url="https://x.example/")))
+    right, wrong = newest_of(index_path), newest_of(tmp_path / "other")
+    built = Path(shutil.copytree(right, tmp_path / "built"))
+    (built / "MANIFEST.json").unlink()
+    file, other_file = next(built.glob("segment-*")), next(wrong.glob("segment-*"))
+    stored = {name: array for name, array in Arrays(other_file).items() if name.startswith("stored")}
+    write_arrays(built / "mixed", {**Arrays(file), **stored})
+    (built / "mixed").replace(file)
+    engine._generations.publish(built, "0" * 16)  # noqa: SLF001 - what a wrong writer would do
 
     faults = engine.verify()
 
-    assert sorted(faults) == [
-        "title:new has other postings than the articles",
-        "title:old is in the index, but in no article",
-    ]
+    assert len(faults) == 1
+    assert faults[0].startswith("the postings are other than those of the articles: ")
+
+
+def newest_of(folder: Path) -> Path:
+    return folder / "generations" / str(WhooshEngine(folder).current())
 
 
 # Readers beside writers

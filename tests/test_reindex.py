@@ -951,14 +951,11 @@ def test_a_generation_that_could_not_be_opened_is_tried_again(
     with search.open_index(index_path) as index:
         folder.write("more.md", seed("More"))
         search.reindex([folder.path], index_path)
-        damaged = sorted(index_path.glob("generations/*/articles.jsonl"))
-        contents = [file.read_bytes() for file in damaged]
-        for file in damaged:
-            file.write_bytes(b"")
+        hidden = [file.rename(file.with_suffix(".hidden")) for file in index_path.glob("generations/*/columns.arrays")]
         assert not index.refresh()
 
-        for file, content in zip(damaged, contents, strict=True):
-            file.write_bytes(content)
+        for file in hidden:
+            file.rename(file.with_suffix(".arrays"))
         monkeypatch.setattr("search.index.time.monotonic", lambda: 1e12)
 
         assert index.refresh()

@@ -83,7 +83,7 @@ class MemoryEngine:
             raise NoIndexError("memory")
         return self._reader
 
-    def publish(self, catalog: Catalog) -> str:
+    def publish(self, catalog: Catalog, *, anew: bool = False) -> str:  # noqa: ARG002 - it always is
         """Make *catalog* what is served."""
         self._reader = MemoryReader(catalog)
         self._published += 1

@@ -2,7 +2,7 @@
 
 from search.query.parser import ParsedQuery, parse
 from search.query.request import MAX_HITS, MAX_SIZE, SORTS, Filters, Query
-from search.query.tree import And, Everything, Node, Not, Or, Phrase, Word
+from search.query.tree import *  # noqa
 
 __all__ = [
     "MAX_HITS",

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from search.analysis import has_terms
-from search.query.tree import And, Everything, Node, Not, Or, Phrase, Word
+from search.query.tree import And, Everything, Node, Not, Or, Phrase, Word, Prefix
 from search.results import Notice
 
 #: Characters of a query that are read; the rest is cut and named in a notice.
@@ -82,6 +82,7 @@ def _leaf(match: re.Match[str]) -> _Leaf | None:
     if text is None or not has_terms(text):
         return None
     node = Word(text) if match["phrase"] is None else Phrase(" ".join(text.split()))
+    if match["phrase"] is None and text.endswith("*"): node = Prefix(text[:-1])
     return Not(node) if match["minus"] else node
 
 

@@ -10,6 +10,7 @@ class Word:
     """Articles that hold the word, or another form of it."""
 
     text: str
+    field: str | None = None
 
     def __str__(self) -> str:
         """Write the word as it was typed."""
@@ -21,6 +22,8 @@ class Phrase:
     """Articles that hold the words in this order, in these forms."""
 
     text: str
+    slop: int = 0
+    field: str | None = None
 
     def __str__(self) -> str:
         """Write the phrase in quotes."""
@@ -67,6 +70,44 @@ class Everything:
     def __str__(self) -> str:
         """Write nothing, which finds everything."""
         return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    text: str
+    field: str | None = None
+    def __str__(self) -> str: return self.text + "*"
+@dataclass(frozen=True, slots=True)
+class Wildcard:
+    text: str
+    field: str | None = None
+@dataclass(frozen=True, slots=True)
+class Fuzzy:
+    text: str
+    distance: int = 1
+    field: str | None = None
+@dataclass(frozen=True, slots=True)
+class Number:
+    name: str
+    low: int | None
+    high: int | None
+@dataclass(frozen=True, slots=True)
+class Dates:
+    first: object
+    last: object
+@dataclass(frozen=True, slots=True)
+class Value:
+    name: str
+    text: str
+@dataclass(frozen=True, slots=True)
+class Site:
+    domain: str
+@dataclass(frozen=True, slots=True)
+class Flag:
+    name: str
+@dataclass(frozen=True, slots=True)
+class InStory:
+    id: str
 
 
 Node = Word | Phrase | Not | And | Or | Everything

@@ -72,6 +72,18 @@ def write_arrays(file: Path, arrays: Mapping[str, Array]) -> None:
             stream.write(bytes(_aligned(array.nbytes) - array.nbytes))
 
 
+def ranges(starts: NDArray[np.intp], ends: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the numbers of many ranges, one after the other.
+
+    >>> ranges(np.array([5, 9]), np.array([7, 10])).tolist()
+    [5, 6, 9]
+    """
+    counts = ends - starts
+    numbers = np.repeat(starts - np.cumsum(counts) + counts, counts)
+    numbers += np.arange(len(numbers))
+    return numbers
+
+
 def _flat(array: Array) -> Array:
     if array.dtype.kind not in _KINDS:
         msg = f"an array of {array.dtype} cannot be written"

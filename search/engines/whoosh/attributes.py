@@ -13,8 +13,8 @@ import zstandard
 from numpy.typing import NDArray
 
 from search.articles import Article
-from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.vocabulary import pack_texts
+from search.engines.whoosh.arrays import Array, ranges
+from search.engines.whoosh.vocabulary import Vocabulary, pack_texts
 from search.records import article_from_json, article_to_json
 
 #: Stands for "no date" and "unknown" in columns of numbers.
@@ -27,10 +27,14 @@ NAMES: Mapping[str, Callable[[Article], str | None]] = {
     "category": lambda article: article.category,
     "type": lambda article: article.type,
 }
+#: Columns of plain numbers, one an article; the searched text's own among them.
+COLUMNS = ("id", "fingerprint", "age", "quality", "heat", "flags", "length", "title.hash")
+#: Beyond so many, merged articles are compressed anew.
+MAX_DICTIONARIES = 16
 #: Bits of the flags.
 PUBLISHED, NOT_PUBLISHED, IMAGE = 1, 2, 4
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LEVEL = 3
 _DICTIONARY_BYTES = 1 << 16
@@ -68,31 +72,38 @@ def moment_to_age(moment: datetime | None) -> int:
 
     Articles are numbered from the newest to the oldest, so that this column is sorted.
     """
-    return UNDATED if moment is None else ~((moment - _EPOCH) // _MICROSECOND)
+    return UNDATED if moment is None else ~((moment - EPOCH) // _MICROSECOND)
 
 
 def age_to_moment(age: int) -> datetime | None:
     """Undo :func:`moment_to_age`."""
-    return None if age == UNDATED else _EPOCH + timedelta(microseconds=~age)
+    return None if age == UNDATED else EPOCH + timedelta(microseconds=~age)
 
 
 class Stored:
     """The articles of a segment, whole. Safe to share between threads."""
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
-        self._bytes, self._starts = arrays["stored"], arrays["stored.start"]
+        self._bytes, self._starts, self._by = arrays["stored"], arrays["stored.start"], arrays["stored.by"]
         self._ages, self._ids = arrays["age"], arrays["id"]
-        self._dictionary = _dictionary(arrays["stored.dictionary"])
+        whole, ends = arrays["stored.dictionary"].tobytes(), np.cumsum(arrays["stored.dictionary.size"]).tolist()
+        #: What articles were compressed against; nothing where they were too few.
+        self.dictionaries = [whole[first:end] for first, end in zip([0, *ends], ends, strict=False)]
+        self._dictionaries = [_dictionary(learnt) for learnt in self.dictionaries]
         self._local = threading.local()
 
     def json(self, number: int) -> bytes:
         """Return an article as what the API sends of it; but for ``id`` and ``published_at``, which columns have."""
         packed = self._bytes[self._starts[number] : self._starts[number + 1]]
-        decompressor = getattr(self._local, "decompressor", None)
-        if decompressor is None:
-            decompressor = self._local.decompressor = zstandard.ZstdDecompressor(dict_data=self._dictionary)
-        content: bytes = decompressor.decompress(packed)
+        content: bytes = self._decompressor(int(self._by[number])).decompress(packed)
         return content
+
+    def _decompressor(self, number: int) -> zstandard.ZstdDecompressor:
+        """Return this thread's own, since one is not safe to share."""
+        known: dict[int, zstandard.ZstdDecompressor] = self._local.__dict__
+        if number not in known:
+            known[number] = zstandard.ZstdDecompressor(dict_data=self._dictionaries[number])
+        return known[number]
 
     def article(self, number: int) -> Article:
         """Return an article."""
@@ -100,33 +111,115 @@ class Stored:
         return article_from_json(self.json(number), number_to_id(int(self._ids[number])), published)
 
 
+def merge_attributes(segments: Sequence[Any], chosen: Sequence[NDArray[np.intp]], order: NDArray[np.intp]) -> dict[str, Array]:
+    """Return the columns and articles of several segments as those of one.
+
+    Args:
+        segments: what is merged.
+        chosen: which articles of each are kept.
+        order: of the kept articles, one segment after the other, those that come first, second ...
+    """
+    tables = [segment.arrays for segment in segments]
+    merged = {name: _gathered(tables, chosen, name)[order] for name in COLUMNS}
+    for name in NAMES:
+        values = [_texts_of(arrays, name, docs) for arrays, docs in zip(tables, chosen, strict=True)]
+        merged |= _names(name, _in_order(values, order))
+    topics = [_topics_of(arrays, docs) for arrays, docs in zip(tables, chosen, strict=True)]
+    merged |= _topics(_in_order(topics, order)) | _merged_spans(tables, chosen, order)
+    merged["length"] = merged["length"].astype(np.min_scalar_type(int(merged["length"].max(initial=0))))
+    return merged | _merged_stored(segments, chosen, order)
+
+
+def _gathered(tables: Sequence[Mapping[str, Array]], chosen: Sequence[NDArray[np.intp]], name: str) -> Array:
+    return np.concatenate([arrays[name][docs] for arrays, docs in zip(tables, chosen, strict=True)])
+
+
+def _in_order(values: Sequence[Sequence[Any]], order: NDArray[np.intp]) -> list[Any]:
+    listed = list(chain.from_iterable(values))
+    return [listed[place] for place in order.tolist()]
+
+
+def _texts_of(arrays: Mapping[str, Array], name: str, docs: NDArray[np.intp]) -> list[str | None]:
+    known: list[str | None] = [*Vocabulary(arrays, name), None]
+    return [known[number] for number in arrays[name][docs].tolist()]
+
+
+def _topics_of(arrays: Mapping[str, Array], docs: NDArray[np.intp]) -> list[tuple[str, ...]]:
+    known = list(Vocabulary(arrays, "topic"))
+    starts, topics = arrays["topic.of"].tolist(), arrays["topic"].tolist()
+    return [tuple([known[topic] for topic in topics[starts[doc] : starts[doc + 1]]]) for doc in docs.tolist()]
+
+
+def _merged_spans(
+    tables: Sequence[Mapping[str, Array]], chosen: Sequence[NDArray[np.intp]], order: NDArray[np.intp]
+) -> dict[str, Array]:
+    counts = [arrays["length"][:, :2].sum(axis=1, dtype=np.intp) for arrays in tables]
+    return {"span": _moved_runs([arrays["span"] for arrays in tables], counts, chosen, order)[0]}
+
+
+def _merged_stored(segments: Sequence[Any], chosen: Sequence[NDArray[np.intp]], order: NDArray[np.intp]) -> dict[str, Array]:
+    tables = [segment.arrays for segment in segments]
+    dictionaries = list(dict.fromkeys(one for segment in segments for one in segment.stored.dictionaries))
+    if len(dictionaries) > MAX_DICTIONARIES:
+        articles = [segment.stored.article(doc) for segment, docs in zip(segments, chosen, strict=True) for doc in docs.tolist()]
+        return _stored([articles[place] for place in order.tolist()])
+    counts = [np.diff(arrays["stored.start"].astype(np.intp)) for arrays in tables]
+    packed, sizes = _moved_runs([arrays["stored"] for arrays in tables], counts, chosen, order)
+    numbers = [[dictionaries.index(one) for one in segment.stored.dictionaries] for segment in segments]
+    which = [
+        np.array(known, np.uint8)[arrays["stored.by"][docs]]
+        for known, arrays, docs in zip(numbers, tables, chosen, strict=True)
+    ]
+    return _packed(packed, sizes, dictionaries, np.concatenate(which)[order])
+
+
+def _moved_runs(
+    runs: Sequence[Array], counts: Sequence[NDArray[np.intp]], chosen: Sequence[NDArray[np.intp]], order: NDArray[np.intp]
+) -> tuple[Array, NDArray[np.intp]]:
+    """Return the runs of the chosen articles in their new order, and how long each is."""
+    begins, sizes, base = [], [], 0
+    for run, count, docs in zip(runs, counts, chosen, strict=True):
+        begins.append((np.cumsum(count) - count)[docs] + base)
+        sizes.append(count[docs])
+        base += len(run)
+    first, size = np.concatenate(begins)[order], np.concatenate(sizes)[order]
+    return np.concatenate(runs)[ranges(first, first + size)], size
+
+
 def _stored(articles: Sequence[Article]) -> dict[str, Array]:
     plain = [article_to_json(article) for article in articles]
     dictionary = _learn(plain[:: max(1, len(plain) // _MAX_SAMPLES)])
     compressor = zstandard.ZstdCompressor(_LEVEL, dict_data=_dictionary(dictionary), write_dict_id=False)
     packed = list(map(compressor.compress, plain))
-    starts = np.fromiter(accumulate(map(len, packed), initial=0), np.int64, len(packed) + 1)
+    sizes = np.fromiter(map(len, packed), np.intp, len(packed))
+    return _packed(np.frombuffer(b"".join(packed), np.uint8), sizes, [dictionary], np.zeros(len(packed), np.uint8))
+
+
+def _packed(packed: Array, sizes: NDArray[np.intp], dictionaries: Sequence[bytes], which: Array) -> dict[str, Array]:
+    starts = np.concatenate([[0], np.cumsum(sizes)])
     return {
-        "stored": np.frombuffer(b"".join(packed), np.uint8),
+        "stored": packed,
         "stored.start": starts.astype(np.uint32 if starts[-1] < 1 << 32 else np.uint64),
-        "stored.dictionary": dictionary,
+        "stored.by": which,
+        "stored.dictionary": np.frombuffer(b"".join(dictionaries), np.uint8),
+        "stored.dictionary.size": np.array(list(map(len, dictionaries)), np.uint32),
     }
 
 
-def _learn(samples: list[bytes]) -> NDArray[np.uint8]:
+def _learn(samples: list[bytes]) -> bytes:
     if len(samples) < _MIN_SAMPLES:
-        return np.empty(0, np.uint8)
+        return b""
     # With its parameters given, it takes a tenth of a second instead of trying them out.
-    trained = zstandard.train_dictionary(_DICTIONARY_BYTES, samples, k=256, d=8)
-    return np.frombuffer(trained.as_bytes(), np.uint8)
+    return zstandard.train_dictionary(_DICTIONARY_BYTES, samples, k=256, d=8).as_bytes()
 
 
-def _dictionary(packed: NDArray[np.uint8]) -> zstandard.ZstdCompressionDict | None:
-    return zstandard.ZstdCompressionDict(packed.tobytes()) if len(packed) else None
+def _dictionary(learnt: bytes) -> zstandard.ZstdCompressionDict | None:
+    return zstandard.ZstdCompressionDict(learnt) if learnt else None
 
 
-def _numbers(values: Iterable[int | None]) -> NDArray[np.int32]:
-    return np.array([UNKNOWN if value is None else value for value in values], np.int32)
+def _numbers(values: Iterable[int | None]) -> Array:
+    numbers = np.array([UNKNOWN if value is None else value for value in values], np.int32)
+    return numbers.astype(np.int16) if numbers.max(initial=0) <= np.iinfo(np.int16).max else numbers
 
 
 def _flags(article: Article) -> int:

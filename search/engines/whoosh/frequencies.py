@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search import ranking
+from search.engines.whoosh.arrays import Array
 
 _FIELDS = len(ranking.FIELDS)
 _MAX_FREQUENCY, _MAX_LENGTH = 16, 256
@@ -47,6 +48,16 @@ def join_extras(tables: list[Numbers]) -> tuple[list[NDArray[np.uint32]], Number
     extra, which = _distinct(np.concatenate(tables) if tables else np.empty((0, 2 * _FIELDS), np.uint32))
     ends = np.cumsum([len(table) for table in tables])[:-1]
     return [part.astype(np.uint32) for part in np.split(which, ends)], extra
+
+
+def used_extras(extra: Numbers, *codes: NDArray[np.uint32]) -> tuple[Array, ...]:
+    """Return the extra combinations that some of *codes* name, and the codes with the numbers that they have then."""
+    named = np.zeros(len(extra), bool)
+    for part in codes:
+        named[part[part >= SIMPLE] - SIMPLE] = True
+    numbers = np.arange(SIMPLE + len(extra), dtype=np.uint32)
+    numbers[SIMPLE:][named] = np.arange(SIMPLE, SIMPLE + np.count_nonzero(named))
+    return extra[named], *(smallest(numbers[part], SIMPLE + int(named.sum())) for part in codes)
 
 
 def smallest(codes: NDArray[np.uint32], count: int) -> NDArray[np.unsignedinteger]:

@@ -25,7 +25,7 @@ from search.engines.whoosh.vocabulary import in_order, pack_texts
 from search.ranking import FIELDS
 
 #: Postings between two of which the place of their positions is kept.
-BLOCK = 64
+BLOCK = 16
 #: Stands for "more than one form", or one with a higher number.
 MIXED = 255
 #: Bits in the low half of an article's number.
@@ -65,7 +65,7 @@ def occurrence_arrays(found: Occurrences, dictionary: Dictionary) -> dict[str, A
     """Return the arrays of what :func:`invert` found, or somebody else: in the order of articles, then of positions."""
     return {
         **_postings(found, dictionary),
-        "length": _small(found.lengths),
+        "length": small(found.lengths),
         "span": found.span,
         "title.hash": found.title_hash,
     }
@@ -163,12 +163,12 @@ def _postings(found: Occurrences, dictionary: Dictionary) -> dict[str, Array]:
         **pack_tags(stem[starts], tag, words.forms),
         "code": codes[: len(docs)],
         "block": np.append(starts[::BLOCK], len(doc)).astype(np.uint32),
-        "position": _small(position),
+        "position": small(position),
         "mixed.term": _bounds(mixed_term[mixed_starts], words.terms),
         "mixed.posting": mixed_posting.astype(np.uint32),
         "mixed.code": codes[len(docs) :],
         "mixed.start": np.append(mixed_starts, len(mixed_position)).astype(np.uint32),
-        "mixed.position": _small(mixed_position),
+        "mixed.position": small(mixed_position),
         "frequency.extra": extra,
     }
 
@@ -274,6 +274,6 @@ def _bounds(sorted_numbers: Array, count: int) -> NDArray[np.uint32]:
     return bounds
 
 
-def _small(numbers: Array) -> Array:
+def small(numbers: Array) -> Array:
     """Return *numbers* in the smallest unsigned type that holds them."""
     return numbers.astype(np.min_scalar_type(int(numbers.max(initial=0))))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search import ranking
-from search.engines.whoosh.arrays import Array
+from search.engines.whoosh.arrays import Array, ranges
 from search.engines.whoosh.attributes import Stored
 from search.engines.whoosh.frequencies import decode_frequencies
 from search.engines.whoosh.inversion import BLOCK, HALF, MIXED, high_halves
@@ -57,6 +57,11 @@ class Segment:
         first = stem * self._highs
         return int(self._bounds[first]), int(self._bounds[first + self._highs])
 
+    def counts(self, stems: Array) -> Docs:
+        """Return how many postings each of many stems has."""
+        first = stems.astype(np.intp) * self._highs
+        return self._bounds[first + self._highs].astype(np.intp) - self._bounds[first]
+
     def docs(self, stem: int) -> Docs:
         """Return the articles of a stem's postings, in order."""
         first = stem * self._highs
@@ -91,6 +96,13 @@ class Segment:
         postings = ranges(starts, ends)
         highs = np.repeat(np.tile(np.arange(self._highs) << HALF, len(stems)), ends - starts)
         return postings, self._docs[postings] + highs
+
+    def count_postings(self, chosen: NDArray[np.bool_]) -> NDArray[np.uint32]:
+        """Return how many postings of each stem are of the *chosen* articles."""
+        _, docs = self.docs_at(np.arange(len(self.stems)))
+        sums = np.concatenate([[0], np.cumsum(chosen[docs])])
+        bounds = self._bounds[:: self._highs]
+        return np.diff(sums[bounds]).astype(np.uint32)
 
     def tags(self, stem: int) -> NDArray[np.uint8] | None:
         """Return which form of the stem each posting has; None where there is but one."""
@@ -138,16 +150,56 @@ class Segment:
         frequencies, _ = decode_frequencies(np.arange(count, dtype=np.uint32), self.extra)
         return frequencies.sum(axis=1, dtype=np.uint32)
 
+    def size(self, term: int) -> int:
+        """Return how many postings the stem of a term has."""
+        start, end = self.range_of(self.stem_of(term))
+        return end - start
+
+    def holding(self, term: int, postings: Docs) -> NDArray[np.bool_]:
+        """Tell which of *postings*, sorted and counted from the first of the term's stem, hold the term itself."""
+        stem = self.stem_of(term)
+        tags = self.tags(stem)
+        if tags is None:
+            return np.ones(len(postings), bool)
+        own, tag = tags.take(postings, mode="clip"), int(self.arrays["term.tag"][term])
+        holds = own == tag if tag != MIXED else np.zeros(len(own), bool)
+        several = np.flatnonzero(own == MIXED)
+        if len(several):
+            mixed = self.mixed_postings(term, self.range_of(stem)[0])
+            holds[several] = np.isin(postings[several], mixed, assume_unique=True)
+        return holds
+
     def occurrences(self, term: int, postings: Docs) -> tuple[Docs, Array]:
         """Return how often a term is in each of *postings*, counted from the stem's first, and its positions there."""
         stem = self.stem_of(term)
         start, _ = self.range_of(stem)
-        counts = self.totals[self.codes[start + postings]].astype(np.intp)
+        counts = self.totals.take(self.codes.take(start + postings)).astype(np.intp)
         begins = self._begins(start + postings)
         tags = self.tags(stem)
         if tags is None:
             return counts, self.positions[ranges(begins, begins + counts)]
         return self._with_mixed(term, postings, tags, counts, begins)
+
+    def all_occurrences(self, postings: Docs) -> tuple[Docs, Array]:
+        """Return how many occurrences *postings* have, sorted and of whatever stems, and their positions."""
+        counts = self.totals.take(self.codes.take(postings)).astype(np.intp)
+        begins = self._begins(postings)
+        return counts, self.positions[ranges(begins, begins + counts)]
+
+    def tags_at(self, stems: Docs, postings: Docs) -> NDArray[np.uint8]:
+        """Return the tags of postings, each of the stem beside it; 0 where the stem has but one form."""
+        begins, ends = self._tag_bounds[stems].astype(np.intp), self._tag_bounds[stems + 1]
+        tags = np.zeros(len(postings), np.uint8)
+        tagged = np.flatnonzero(ends > begins)
+        tags[tagged] = self._tags[(begins + postings - self._bounds[stems * self._highs])[tagged]]
+        return tags
+
+    def doc_of(self, stems: Docs, postings: Docs) -> Docs:
+        """Return the articles of postings, each of the stem beside it."""
+        high = np.zeros(len(postings), np.intp)
+        for following in range(1, self._highs):
+            high += postings >= self._bounds[stems * self._highs + following]
+        return self._docs[postings].astype(np.intp) + (high << HALF)
 
     def _with_mixed(
         self, term: int, postings: Docs, tags: NDArray[np.uint8], counts: Docs, begins: Docs
@@ -177,26 +229,13 @@ class Segment:
         if (high - low) > len(postings) * BLOCK:
             block = postings // BLOCK
             lead = ranges(block * BLOCK, postings)
-            sums = np.concatenate([[0], np.cumsum(self.totals[self.codes[lead]], dtype=np.intp)])
+            sums = np.concatenate([[0], np.cumsum(self.totals.take(self.codes.take(lead)), dtype=np.intp)])
             ends = np.cumsum(postings - block * BLOCK)
             return self.arrays["block"][block].astype(np.intp) + sums[ends] - sums[ends - (postings - block * BLOCK)]
         first = low // BLOCK * BLOCK
-        sums = np.cumsum(self.totals[self.codes[first:high]], dtype=np.intp)
+        sums = np.cumsum(self.totals.take(self.codes[first:high]), dtype=np.intp)
         sums += int(self.arrays["block"][first // BLOCK])
-        return sums[postings - first] - self.totals[self.codes[postings]]
-
-
-def ranges(starts: Docs, ends: Docs) -> Docs:
-    """Return the numbers of many ranges, one after the other.
-
-    >>> ranges(np.array([5, 9]), np.array([7, 10])).tolist()
-    [5, 6, 9]
-    """
-    counts = ends - starts
-    before = np.cumsum(counts) - counts
-    numbers = np.repeat(starts - before, counts)
-    numbers += np.arange(len(numbers))
-    return numbers
+        return sums[postings - first] - self.totals.take(self.codes.take(postings))
 
 
 def average_lengths(segments: Sequence[Segment], alive: Sequence[NDArray[np.bool_] | None]) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from search.engines.whoosh.arrays import Array
 
 _KEY_BYTES = 8
+_REMEMBERED = 1 << 14
 
 
 class Vocabulary:
@@ -22,6 +24,8 @@ class Vocabulary:
         self._bytes: NDArray[np.uint8] = arrays[f"{name}.text"]
         self._starts: NDArray[np.uint32] = arrays[f"{name}.start"]
         self._keys: NDArray[np.uint64] = arrays[f"{name}.key"]
+        #: Number of a text, None where it is not there; remembers what was asked last, since words come again.
+        self.find = lru_cache(maxsize=_REMEMBERED)(self._find)
 
     def __len__(self) -> int:
         """Count the texts."""
@@ -39,8 +43,7 @@ class Vocabulary:
         """Return a text as it is stored, in UTF-8."""
         return self._bytes[self._starts[number] : self._starts[number + 1]].tobytes()
 
-    def find(self, text: str) -> int | None:
-        """Return the number of a text, None where it is not there."""
+    def _find(self, text: str) -> int | None:
         wanted = _encoded(text)
         place = self.bisect(wanted)
         return place if place < len(self) and self.encoded(place) == wanted else None

@@ -1,0 +1,277 @@
+"""All segments of a generation as one numbering of articles, with what is known of each of them as columns."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search import ranking
+from search.analysis import fold, stem
+from search.articles import Article, Episode, Story
+from search.engines.whoosh.arrays import Array
+from search.engines.whoosh.attributes import UNDATED, age_to_moment, number_to_id
+from search.engines.whoosh.frequencies import weigh
+from search.engines.whoosh.segment import Docs, Segment, average_lengths
+from search.engines.whoosh.vocabulary import Vocabulary
+from search.results import StoryInfo
+
+ALL_FIELDS = (True,) * len(ranking.FIELDS)
+ID_DIGITS = 16
+Mask = NDArray[np.bool_]
+Scores = NDArray[np.float64]
+
+
+def _story_of_one(identifier: str) -> Story:
+    return Story(id=identifier, episodes=(Episode(article_ids=(identifier,), outlets=1),), outlets=1)
+
+
+class Part:
+    """A segment at its place in the numbering, and what a frequency in it is worth."""
+
+    def __init__(self, segment: Segment, base: int, living: Mask | None, dead: Array | None) -> None:
+        self.segment, self.base = segment, base
+        #: Which articles are still there; None where all are.
+        self.living = living
+        #: How many postings of each stem are of articles that are gone.
+        self._dead = dead
+        #: Articles that have a date; they come first.
+        self.dated = int(segment.ages.searchsorted(UNDATED))
+        self._averages = np.zeros(len(ranking.FIELDS))
+        self._tables: dict[tuple[bool, ...], tuple[Scores, Scores]] = {}
+
+    def use_averages(self, averages: NDArray[np.float64]) -> None:
+        """Take the mean lengths of fields over all segments."""
+        self._averages = averages
+
+    def weights(self, fields: tuple[bool, ...]) -> Scores:
+        """Return the weighted frequency of each combination of frequencies, in these fields."""
+        return self._table(fields)[0]
+
+    def saturated(self, fields: tuple[bool, ...]) -> Scores:
+        """Return the saturated frequency of each combination: of another form of the word and of the word itself, in turn."""
+        return self._table(fields)[1]
+
+    def factors(self, field: int, lengths: Array) -> Scores:
+        """Return what one occurrence adds to the weighted frequency in a field of these *lengths*."""
+        name, average = ranking.FIELDS[field], float(self._averages[field])
+        relative = lengths / average if average else 1.0
+        share = ranking.LENGTH[name]
+        factors: Scores = ranking.WEIGHTS[name] / (1 - share + share * relative)
+        return factors
+
+    def dead_postings(self, stem: int) -> int:
+        """Return how many postings of a stem are of articles that are gone."""
+        return 0 if self._dead is None else int(self._dead[stem])
+
+    def _table(self, fields: tuple[bool, ...]) -> tuple[Scores, Scores]:
+        table = self._tables.get(fields)
+        if table is None:
+            weights = weigh(self.segment.extra, self._averages, fields)
+            both = np.stack([ranking.OTHER_FORM * weights, weights], axis=1).reshape(-1)
+            table = self._tables[fields] = (weights, both / (ranking.K1 + both))
+        return table
+
+
+class Collection:
+    """Everything that a generation holds. Never changes; safe to share between threads and forks.
+
+    Args:
+        segments: in the order of their numbers.
+        columns: over all articles, as :func:`search.engines.whoosh.columns.make_columns` gives them.
+    """
+
+    def __init__(self, segments: Sequence[Segment], columns: Mapping[str, Array]) -> None:
+        self.columns = columns
+        ends = np.cumsum([0, *map(len, segments)]).tolist()
+        self.size: int = ends[-1]
+        self.living: Mask | None = columns["living"] if len(columns["living"]) else None
+        self.parts = [
+            Part(segment, base, *self._losses(number, base, base + len(segment)))
+            for number, (segment, base) in enumerate(zip(segments, ends, strict=False))
+        ]
+        #: Articles that are there.
+        self.count: int = self.size if self.living is None else int(np.count_nonzero(self.living))
+        averages = average_lengths(segments, [part.living for part in self.parts])
+        for part in self.parts:
+            part.use_averages(averages)
+        self.prior: Scores = columns["prior"]
+        self.prior_without_freshness: Scores = columns["prior.stale"]
+        self.providers: Array = columns["provider"]
+        self.combinations: Array = columns["combination"]
+        self.combination_count = len(columns["combination.type"])
+        self.domain: Array = columns["domain"]
+        self.copies: Array = columns["copy"]
+        self.names = {name: Vocabulary(columns, name) for name in ("provider", "domain", "category", "type", "topic")}
+        self._local = threading.local()
+        self.age_ranks: Array = columns["age.rank"]
+        self.has_copies = bool(self.copies.any())
+        #: How many articles have each value of a facet, once somebody has counted.
+        self.counted: dict[str, Array] = {}
+        self._texts: dict[str, list[str]] = {}
+        self._folded: dict[str, Mapping[str, list[int]]] = {}
+
+    @property
+    def is_sorted(self) -> bool:
+        """True where the articles are numbered from the newest to the oldest throughout."""
+        return len(self.parts) == 1
+
+    @cached_property
+    def everything(self) -> Docs:
+        """Every article that is there."""
+        return np.arange(self.size) if self.living is None else np.flatnonzero(self.living)
+
+    @cached_property
+    def numbers(self) -> NDArray[np.uint32]:
+        """0, 1, 2 ...: as many as there are articles."""
+        return np.arange(self.size, dtype=np.uint32)
+
+    @cached_property
+    def ages(self) -> NDArray[np.int64]:
+        """The age of each article, as in :func:`search.engines.whoosh.attributes.moment_to_age`."""
+        return self._joined("age")
+
+    @cached_property
+    def ids(self) -> NDArray[np.uint64]:
+        """The id of each article, as a number."""
+        return self._joined("id")
+
+    @cached_property
+    def by_id(self) -> tuple[NDArray[np.uint64], Docs]:
+        """The ids of the articles that are there, sorted, and the articles in that order."""
+        ids = self.ids[self.everything]
+        order = np.argsort(ids)
+        return ids[order], self.everything[order]
+
+    def number_of(self, identifier: str) -> int | None:
+        """Return the number of the article with an id, None where there is none."""
+        ids, numbers = self.by_id
+        try:
+            wanted = np.uint64(int(identifier, 16)) if len(identifier) == ID_DIGITS else None
+        except ValueError:
+            return None
+        place = ids.searchsorted(wanted) if wanted is not None else len(ids)
+        return int(numbers[place]) if place < len(ids) and ids[place] == wanted else None
+
+    def story_number(self, identifier: str) -> int | None:
+        """Return the number of the story of several articles that has an id, None where there is none."""
+        return self._story_numbers.get(identifier)
+
+    def members_of(self, identifier: str) -> Docs:
+        """Return the articles of a story, the oldest first; none where there is no such story."""
+        story = self.story_number(identifier)
+        if story is None:
+            alone = self.number_of(identifier)
+            is_alone = alone is not None and self.columns["story"][alone] < 0
+            return np.array([alone] if is_alone else [], np.intp)
+        episodes = self.columns["story.episode"]
+        bounds = self.columns["episode.article"][episodes[story : story + 2]]
+        return self.columns["episode.member"][bounds[0] : bounds[1]].astype(np.intp)
+
+    @cached_property
+    def _story_numbers(self) -> Mapping[str, int]:
+        return {number_to_id(number): place for place, number in enumerate(self.columns["story.id"].tolist())}
+
+    def column(self, name: str) -> Array:
+        """Return what the segments know of each article."""
+        return self._joined(name)
+
+    def scratch(self) -> NDArray[np.uint32]:
+        """Return this thread's memory for one number an article, with whatever was last left in it."""
+        found: NDArray[np.uint32] | None = getattr(self._local, "scratch", None)
+        if found is None:
+            found = self._local.scratch = np.zeros(self.size, np.uint32)
+        return found
+
+    def article(self, number: int) -> Article:
+        """Return an article."""
+        part = self.part_of(number)
+        return part.segment.stored.article(number - part.base)
+
+    def priors(self, number: int, *, with_freshness: bool) -> dict[str, float]:
+        """Return the factors of an article's score beside the text, by name."""
+        newest = self.newest if with_freshness else None
+        return ranking.priors(self.article(number), int(self.columns["outlets"][number]), newest)
+
+    @cached_property
+    def newest(self) -> datetime | None:
+        """When the newest article was published."""
+        ages = self.ages[self.everything]
+        return age_to_moment(int(ages.min())) if len(ages) else None
+
+    def story_info(self, number: int) -> StoryInfo:
+        """Return what a hit says of its article's story."""
+        columns, story = self.columns, int(self.columns["story"][number])
+        if story < 0:
+            return StoryInfo(id=self.id_of(number), articles=1, outlets=1)
+        return StoryInfo(
+            id=number_to_id(int(columns["story.id"][story])),
+            articles=int(columns["story.size"][story]),
+            outlets=int(columns["story.outlets"][story]),
+        )
+
+    def story(self, identifier: str) -> Story | None:
+        """Return a story, None where there is none."""
+        members = self.members_of(identifier)
+        number = self.story_number(identifier)
+        if number is None:
+            return _story_of_one(identifier) if len(members) else None
+        first, end = self.columns["story.episode"][number : number + 2].tolist()
+        bounds = self.columns["episode.article"][first : end + 1].tolist()
+        listed = self.columns["episode.member"]
+        outlets = self.columns["episode.outlets"][first:end].tolist()
+        episodes = [
+            Episode(article_ids=tuple(map(self.id_of, listed[low:high].tolist())), outlets=count)
+            for low, high, count in zip(bounds, bounds[1:], outlets, strict=False)
+        ]
+        return Story(id=identifier, episodes=tuple(episodes), outlets=int(self.columns["story.outlets"][number]))
+
+    def story_id(self, number: int) -> str:
+        """Return the id of the story that an article belongs to."""
+        return self.story_info(number).id
+
+    def id_of(self, number: int) -> str:
+        """Return the id of an article."""
+        return number_to_id(int(self.ids[number]))
+
+    def forms_of(self, term: str) -> set[str]:
+        """Return the term, and all others that have the same stem."""
+        found = {term}
+        for part in self.parts:
+            number = part.segment.stems.find(stem(term))
+            if number is not None:
+                found.update(part.segment.terms[form] for form in part.segment.forms(number).tolist())
+        return found
+
+    def part_of(self, number: int) -> Part:
+        """Return the part that an article is in."""
+        return next(part for part in reversed(self.parts) if part.base <= number)
+
+    def texts(self, name: str) -> list[str]:
+        """Return all texts of a column, by number."""
+        if name not in self._texts:
+            self._texts[name] = list(self.names[name])
+        return self._texts[name]
+
+    def numbers_of(self, name: str, value: str) -> list[int]:
+        """Return the numbers of a column's texts that equal *value*, folded."""
+        if name not in self._folded:
+            folded: dict[str, list[int]] = {}
+            for number, text in enumerate(self.texts(name)):
+                folded.setdefault(fold(text), []).append(number)
+            self._folded[name] = folded
+        return self._folded[name].get(fold(value), [])
+
+    def _joined(self, name: str) -> Array:
+        arrays = [part.segment.arrays[name] for part in self.parts]
+        return arrays[0] if len(arrays) == 1 else np.concatenate([np.empty(0, np.int64), *arrays] if not arrays else arrays)
+
+    def _losses(self, number: int, start: int, end: int) -> tuple[Mask | None, Array | None]:
+        dead = self.columns.get(f"dead.{number}")
+        if self.living is None or dead is None:
+            return None, None
+        return self.living[start:end], dead

@@ -1,0 +1,140 @@
+"""What a query asks of articles beside words: values, ranges of numbers and dates, flags, membership in a story."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+
+import numpy as np
+
+from search.engines.whoosh.arrays import Array
+from search.engines.whoosh.attributes import IMAGE, PUBLISHED, moment_to_age
+from search.engines.whoosh.collection import Collection, Mask
+from search.engines.whoosh.segment import Docs
+from search.query import Dates, Filters, Flag, InStory, Number, Site, Value
+
+#: The filters of a request that are facets, by the column that holds their values.
+FACETS = ("provider", "topic", "category", "type")
+Filter = Dates | Flag | InStory | Number | Site | Value
+
+
+class Condition:
+    """A test of single articles, by their columns.
+
+    Args:
+        collection: of the articles.
+        test: given sorted articles, tells which of them meet the condition.
+    """
+
+    def __init__(self, collection: Collection, test: Callable[[Docs], Mask]) -> None:
+        self._collection, self.among = collection, test
+        #: Articles that might meet it.
+        self.count = collection.size
+
+    def docs(self) -> Docs:
+        """Return the articles that meet it, in order."""
+        everything = self._collection.everything
+        return everything[self.among(everything)]
+
+
+def condition(collection: Collection, node: Filter) -> Condition:
+    """Return the condition that a filter of the query language stands for."""
+    make: Callable[..., Callable[[Docs], Mask]] = _TESTS[type(node)]
+    return Condition(collection, make(collection, node))
+
+
+def chosen_values(collection: Collection, filters: Filters, name: str) -> Condition | None:
+    """Return the condition that an article has one of the values chosen for a facet; None where none was chosen."""
+    values: Sequence[str] = getattr(filters, name)
+    return Condition(collection, _has_value(collection, name, values)) if values else None
+
+
+def between_days(collection: Collection, first: date | None, last: date | None) -> Condition:
+    """Return the condition that an article was published on one of the days, both inclusive, UTC."""
+    return Condition(collection, _within_dates(collection, Dates(first, last)))
+
+
+def _has_value(collection: Collection, name: str, values: Sequence[str]) -> Callable[[Docs], Mask]:
+    numbers = [number for value in values for number in collection.numbers_of(name, value)]
+    columns = collection.columns
+    if name == "provider":
+        return _in_table(columns["provider"], len(collection.names[name]) + 1, numbers)
+    if name == "topic":
+        has = np.isin(columns["combination.topic"], numbers)
+        owners = np.repeat(np.arange(len(columns["combination.type"])), np.diff(columns["combination.topic.of"]))
+        return _in_table(columns["combination"], len(columns["combination.type"]), owners[has])
+    combinations = np.flatnonzero(np.isin(columns[f"combination.{name}"], numbers))
+    return _in_table(columns["combination"], len(columns["combination.type"]), combinations)
+
+
+def _in_table(column: Array, size: int, numbers: Sequence[int] | Array) -> Callable[[Docs], Mask]:
+    if len(numbers) == 1:
+        number = column.dtype.type(numbers[0])
+        return lambda docs: column[docs] == number
+    table = np.zeros(size + 1, bool)
+    table[np.asarray(numbers, np.intp)] = True
+    return lambda docs: table[column[docs]]
+
+
+def _value(collection: Collection, node: Value) -> Callable[[Docs], Mask]:
+    return _has_value(collection, node.name, [node.text])
+
+
+def _site(collection: Collection, node: Site) -> Callable[[Docs], Mask]:
+    wanted = node.domain.lower().removeprefix("www.").rstrip(".")
+    domains = list(collection.names["domain"])
+    numbers = [n for n, domain in enumerate(domains) if domain == wanted or domain.endswith(f".{wanted}")]
+    return _in_table(collection.domain, len(domains) + 1, numbers)
+
+
+def _number(collection: Collection, node: Number) -> Callable[[Docs], Mask]:
+    column = collection.columns["outlets"] if node.name == "outlets" else collection.column(node.name)
+    low = 0 if node.low is None else max(node.low, 0)
+    high = int(np.iinfo(column.dtype).max) if node.high is None else min(node.high, int(np.iinfo(column.dtype).max))
+    return lambda docs: _between(column[docs], low, high)
+
+
+def _between(values: Array, low: int, high: int) -> Mask:
+    mask: Mask = (values >= low) & (values <= high)
+    return mask
+
+
+def _within_dates(collection: Collection, node: Dates) -> Callable[[Docs], Mask]:
+    # The age of what is newer is smaller; that of the undated is the largest of all.
+    low, high = age_of_end(node.last), age_of_start(node.first)
+    ages = collection.ages
+    return lambda docs: _between(ages[docs], low, high)
+
+
+def age_of_start(day: date | None) -> int:
+    """Return the age of the first moment of a day; the age of anything that has a date is at most that of None."""
+    return moment_to_age(datetime.combine(day or date.min, time.min, UTC))
+
+
+def age_of_end(day: date | None) -> int:
+    """Return the age of the last moment of a day."""
+    return moment_to_age(datetime.combine(day or date.max, time.max, UTC))
+
+
+def _flag(collection: Collection, node: Flag) -> Callable[[Docs], Mask]:
+    flags = collection.column("flags")
+    if node.name == "image":
+        return lambda docs: (flags[docs] & IMAGE) != 0
+    if node.name == "published":
+        return lambda docs: (flags[docs] & PUBLISHED) != 0
+    return lambda docs: (flags[docs] & PUBLISHED) == 0
+
+
+def _in_story(collection: Collection, node: InStory) -> Callable[[Docs], Mask]:
+    members = collection.members_of(node.id)
+    return lambda docs: np.isin(docs, members)
+
+
+_TESTS: Mapping[type, Callable[..., Callable[[Docs], Mask]]] = {
+    Dates: _within_dates,
+    Flag: _flag,
+    InStory: _in_story,
+    Number: _number,
+    Site: _site,
+    Value: _value,
+}

@@ -1,0 +1,153 @@
+"""Facets and timelines: every match counted, by the codes of its values and by its place in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.analysis import fold
+from search.engines.whoosh.attributes import EPOCH, moment_to_age
+from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.conditions import FACETS
+from search.engines.whoosh.segment import Docs
+from search.results import FacetValue, Timeline
+from search.timeline import timeline_between
+
+#: Values of a facet that are listed; selected ones are, whatever their place.
+MAX_VALUES = 50
+
+Counts = NDArray[np.intp]
+
+
+def count_providers(collection: Collection, docs: Docs) -> Counts:
+    """Return how many of *docs* have each provider, by its number."""
+    return np.bincount(collection.providers.take(docs, mode="clip"), minlength=len(collection.names["provider"]))
+
+
+def count_combinations(collection: Collection, docs: Docs) -> Counts:
+    """Return how many of *docs* have each combination of topics, category and type."""
+    return np.bincount(collection.combinations.take(docs, mode="clip"), minlength=collection.combination_count)
+
+
+def spread(collection: Collection, name: str, combinations: Counts) -> Counts:
+    """Return how often each value of a facet is in combinations that are counted."""
+    columns, size = collection.columns, len(collection.names[name])
+    if name == "topic":
+        weights = np.repeat(combinations, np.diff(columns["combination.topic.of"]))
+        return np.bincount(columns["combination.topic"], weights, size).astype(np.intp)
+    return np.bincount(columns[f"combination.{name}"], combinations, size + 1)[:size].astype(np.intp)
+
+
+class CountedFacets(Mapping[str, tuple[FacetValue, ...]]):
+    """Facets that are counted, and written out when they are looked at.
+
+    Args:
+        collection: of the articles.
+        counts: of each value for providers, of combinations for the other facets.
+        chosen: the values that the reader chose.
+    """
+
+    def __init__(self, collection: Collection, counts: Mapping[str, Counts], chosen: Mapping[str, Sequence[str]]) -> None:
+        self._collection, self._counts, self._chosen = collection, counts, chosen
+        self._written: dict[str, tuple[FacetValue, ...]] = {}
+
+    def __getitem__(self, name: str) -> tuple[FacetValue, ...]:
+        """Return a facet's values: the most frequent first, then by name; chosen ones are always there."""
+        if name not in self._written:
+            self._written[name] = self._write(name)
+        return self._written[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names."""
+        return iter(self._counts)
+
+    def __len__(self) -> int:
+        """Count the facets."""
+        return len(self._counts)
+
+    def _write(self, name: str) -> tuple[FacetValue, ...]:
+        counts, texts = self._counts[name], self._collection.texts(name)
+        if name != "provider":
+            counts = spread(self._collection, name, counts)
+        found = counts.nonzero()[0]
+        order = found[np.argsort(-counts[found], kind="stable")].tolist()
+        folded = {fold(value): value for value in self._chosen[name]}
+        picked = [n for value in folded for n in self._collection.numbers_of(name, value)]
+        listed = order[:MAX_VALUES] + [number for number in order[MAX_VALUES:] if number in picked]
+        values = [FacetValue(value=texts[n], count=int(counts[n]), selected=n in picked) for n in listed]
+        present = {fold(texts[number]) for number in listed} if folded else ()
+        values += [FacetValue(value=value, count=0, selected=True) for key, value in folded.items() if key not in present]
+        return tuple(values)
+
+
+def count_facets(
+    collection: Collection, matches: Docs, chosen: Mapping[str, NDArray[np.bool_]]
+) -> dict[str, Counts]:
+    """Count for each facet under the choices in the others, so that its own choice hides none of its values.
+
+    Args:
+        collection: of the articles.
+        matches: what matches everything but the choices.
+        chosen: for facets with a choice, which of the matches have a value that was chosen.
+    """
+    if not chosen:
+        combinations = count_combinations(collection, matches)
+        return {name: combinations if name != "provider" else count_providers(collection, matches) for name in FACETS}
+    counts: dict[str, Counts] = {}
+    for name in FACETS:
+        count = count_providers if name == "provider" else count_combinations
+        counts[name] = count(collection, _under(matches, [mask for other, mask in chosen.items() if other != name]))
+    return counts
+
+
+def count_everything(collection: Collection) -> Mapping[str, Counts]:
+    """Count each facet's values over all articles; the collection remembers it."""
+    if not collection.counted:
+        collection.counted.update(count_facets(collection, collection.everything, {}))
+    return collection.counted
+
+
+def _under(matches: Docs, masks: Sequence[NDArray[np.bool_]]) -> Docs:
+    return matches[np.logical_and.reduce(masks)] if masks else matches
+
+
+def make_timeline(collection: Collection, docs: Docs) -> Timeline:
+    """Count sorted articles by day, or by longer intervals where that would be too many.
+
+    Articles are numbered by age, so that each interval is a range of numbers within a segment.
+    """
+    #: For each part with dated matches: its first article, its ages, and the stretch of the matches that is dated.
+    stretches = []
+    undated = len(docs)
+    for part in collection.parts:
+        first = int(docs.searchsorted(part.base)) if part.base else 0
+        end = int(docs.searchsorted(part.base + part.dated))
+        undated -= end - first
+        if end > first:
+            stretches.append((part.base, part.segment.ages, docs[first:end]))
+    if not stretches:
+        return Timeline(interval="day", buckets=(), undated=undated)
+    newest = min(int(ages[found[0] - base]) for base, ages, found in stretches)
+    oldest = max(int(ages[found[-1] - base]) for base, ages, found in stretches)
+
+    def counts_since(starts: Sequence[date]) -> list[int]:
+        limits = _ages(tuple(starts))
+        counts = [found.searchsorted(ages.searchsorted(limits, "right") + base) for base, ages, found in stretches]
+        sums: list[int] = (counts[0] if len(counts) == 1 else np.sum(counts, axis=0)).tolist()
+        return sums
+
+    return timeline_between(_day(oldest), _day(newest), counts_since, undated=undated)
+
+
+@lru_cache(maxsize=1024)
+def _ages(days: tuple[date, ...]) -> NDArray[np.int64]:
+    """Return the age of the first moment of each day."""
+    return np.array([moment_to_age(datetime.combine(day, time.min, UTC)) for day in days])
+
+
+def _day(age: int) -> date:
+    return (EPOCH + timedelta(microseconds=~age)).date()

@@ -1,0 +1,241 @@
+"""Words and phrases of a query over the arrays: which articles have them, and what they give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from search import ranking
+from search.analysis import stem
+from search.engines.whoosh.arrays import Array
+from search.engines.whoosh.collection import ALL_FIELDS, Collection, Mask, Part, Scores
+from search.engines.whoosh.inversion import MIXED
+from search.engines.whoosh.segment import Docs
+
+#: How many times more postings than articles there must be for bisection to beat looking at every posting.
+BISECTION = 16
+
+
+class Leaf(Protocol):
+    """The articles that a word, phrase or pattern matches; a posting is counted from the leaf's first."""
+
+    #: Articles that match.
+    count: int
+
+    def docs(self) -> Docs:
+        """Return the articles, in order."""
+        ...
+
+    def postings(self) -> Docs | None:
+        """Return the posting of each of :meth:`docs`; None where they are all postings, one after the other."""
+        ...
+
+    def locate(self, docs: Docs) -> tuple[Docs, Mask]:
+        """Return the postings of *docs*, sorted articles, and which of them match."""
+        ...
+
+    def scores(self, postings: Docs | None) -> Scores:
+        """Return the saturated frequency at *postings*, at all where None; from 0 to 1."""
+        ...
+
+
+class ArrayLeaf:
+    """A leaf whose articles and frequencies were worked out before."""
+
+    def __init__(self, collection: Collection, docs: Docs, frequencies: Scores) -> None:
+        self._collection, self._docs = collection, docs
+        self._scores = frequencies / (ranking.K1 + frequencies)
+        self.count = len(docs)
+
+    def docs(self) -> Docs:
+        """Return the articles."""
+        return self._docs
+
+    def postings(self) -> None:
+        """Return None: all."""
+
+    def locate(self, docs: Docs) -> tuple[Docs, Mask]:
+        """Return where *docs* are among the articles."""
+        return locate(self._docs, docs, self._collection)
+
+    def scores(self, postings: Docs | None) -> Scores:
+        """Return the saturated frequencies."""
+        return self._scores if postings is None else self._scores.take(postings, mode="clip")
+
+
+class StemLeaf:
+    """A word in any field, with all forms of its stem, straight from the postings of one segment."""
+
+    def __init__(self, collection: Collection, part: Part, number: int, term: str) -> None:
+        self._collection, self._part, self._stem = collection, part, number
+        self._segment = part.segment
+        self._start, self._end = self._segment.range_of(number)
+        self._form = self._segment.form(term)
+        self._docs: Docs | None = None
+        self._postings: Docs | None = None
+        self.count = self._end - self._start - part.dead_postings(number)
+
+    def docs(self) -> Docs:
+        """Return the articles."""
+        if self._docs is None:
+            docs = self._segment.docs(self._stem)
+            if self.count < len(docs) and self._part.living is not None:
+                self._postings = np.flatnonzero(self._part.living[docs])
+                docs = docs[self._postings]
+            self._docs = docs + self._part.base if self._part.base else docs
+        return self._docs
+
+    def postings(self) -> Docs | None:
+        """Return the postings of the articles that are there."""
+        self.docs()
+        return self._postings
+
+    def locate(self, docs: Docs) -> tuple[Docs, Mask]:
+        """Return where *docs* are among the postings; those that match are supposed to be there."""
+        if self._part.base == 0 and self.count > BISECTION * len(docs):
+            inside = int(docs.searchsorted(len(self._segment)))
+            found, matches = self._segment.locate(self._stem, docs[:inside])
+            return _padded(found, docs), _padded(matches, docs)
+        own = self.docs()
+        found, matches = locate(own, docs, self._collection)
+        return (found if self._postings is None else self._postings[found]), matches
+
+    def scores(self, postings: Docs | None) -> Scores:
+        """Return the saturated frequencies: the searched form counts more than the others."""
+        table = self._part.saturated(ALL_FIELDS)
+        codes = self._segment.codes[self._start : self._end]
+        if postings is not None:
+            codes = codes.take(postings, mode="clip")
+        tags = self._segment.tags(self._stem)
+        places = codes.astype(np.intp)
+        places <<= 1
+        if self._form is None:
+            return table.take(places, mode="clip")
+        if tags is None:
+            places += 1
+            return table.take(places, mode="clip")
+        places += (tags if postings is None else tags.take(postings, mode="clip")) == self._form.tag
+        return self._with_mixed(table.take(places, mode="clip"), codes, postings)
+
+    def _with_mixed(self, scores: Scores, codes: Array, postings: Docs | None) -> Scores:
+        if self._form is None:
+            return scores
+        mixed = self._segment.mixed_postings(self._form.term, self._start)
+        if not len(mixed):
+            return scores
+        exact = self._part.weights(ALL_FIELDS)[self._segment.arrays["mixed.code"][self._segment.mixed(self._form.term)]]
+        if postings is not None:
+            places, there = locate(postings, mixed, None)
+            mixed, exact = places[there], exact[there]
+        whole = self._part.weights(ALL_FIELDS)[codes[mixed]]
+        frequency = ranking.OTHER_FORM * whole + (1 - ranking.OTHER_FORM) * exact
+        # A posting of several forms bears the tag of none, or of the last of very many.
+        scores[mixed] = frequency / (ranking.K1 + frequency)
+        return scores
+
+
+    def frequencies(self, fields: tuple[bool, ...]) -> tuple[Docs, Scores]:
+        """Return the articles that have the word in one of *fields*, and its frequency there before saturation."""
+        weights = self._part.weights(fields)
+        codes = self._segment.codes[self._start : self._end]
+        tags = self._segment.tags(self._stem)
+        frequencies = weights[codes]
+        if self._form is None:
+            frequencies *= ranking.OTHER_FORM
+        elif tags is not None:
+            mixed = self._segment.mixed_postings(self._form.term, self._start)
+            exact = weights[self._segment.arrays["mixed.code"][self._segment.mixed(self._form.term)]]
+            exact = ranking.OTHER_FORM * frequencies[mixed] + (1 - ranking.OTHER_FORM) * exact
+            frequencies[(tags != self._form.tag) | (tags == MIXED)] *= ranking.OTHER_FORM
+            frequencies[mixed] = exact
+        postings = self.postings()
+        if postings is not None:
+            frequencies = frequencies[postings]
+        there = frequencies > 0
+        return self.docs()[there], frequencies[there]
+
+
+class JoinedLeaf:
+    """Leaves of different segments, one after the other."""
+
+    def __init__(self, collection: Collection, leaves: Sequence[StemLeaf]) -> None:
+        self._collection, self._leaves = collection, leaves
+        self._docs: Docs | None = None
+        self.count = sum(leaf.count for leaf in leaves)
+
+    def docs(self) -> Docs:
+        """Return the articles."""
+        if self._docs is None:
+            self._docs = np.concatenate([leaf.docs() for leaf in self._leaves])
+        return self._docs
+
+    def postings(self) -> None:
+        """Return None: postings are counted among the articles that are there."""
+
+    def locate(self, docs: Docs) -> tuple[Docs, Mask]:
+        """Return where *docs* are among the articles."""
+        return locate(self.docs(), docs, self._collection)
+
+    def scores(self, postings: Docs | None) -> Scores:
+        """Return the saturated frequencies."""
+        if postings is None:
+            return np.concatenate([leaf.scores(leaf.postings()) for leaf in self._leaves])
+        found = np.empty(len(postings))
+        first = 0
+        for leaf in self._leaves:
+            own = leaf.postings()
+            here = (postings >= first) & (postings < first + leaf.count)
+            local = postings[here] - first
+            found[here] = leaf.scores(local if own is None else own[local])
+            first += leaf.count
+        return found
+
+
+def word_leaf(collection: Collection, term: str, field: str | None) -> Leaf:
+    """Return the leaf of a word with all its forms."""
+    text = stem(term)
+    leaves = [
+        StemLeaf(collection, part, number, term)
+        for part in collection.parts
+        if (number := part.segment.stems.find(text)) is not None
+    ]
+    if field:
+        return _in_field(collection, leaves, field)
+    if len(leaves) == 1:
+        return leaves[0]
+    return JoinedLeaf(collection, leaves) if leaves else nothing(collection)
+
+
+def _in_field(collection: Collection, leaves: Sequence[StemLeaf], field: str) -> ArrayLeaf:
+    fields = tuple(name == field for name in ranking.FIELDS)
+    found = [leaf.frequencies(fields) for leaf in leaves]
+    if not found:
+        return nothing(collection)
+    docs, frequencies = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+    return ArrayLeaf(collection, docs, frequencies)
+
+
+def nothing(collection: Collection) -> ArrayLeaf:
+    """Return the leaf that matches no article."""
+    return ArrayLeaf(collection, np.empty(0, np.intp), np.empty(0))
+
+
+def locate(own: Docs, wanted: Docs, collection: Collection | None) -> tuple[Docs, Mask]:
+    """Return where *wanted* are in *own*, both sorted and without repetition, and which of them are."""
+    if not len(own) or not len(wanted):
+        return np.zeros(len(wanted), np.intp), np.zeros(len(wanted), bool)
+    if collection is None or len(own) > BISECTION * len(wanted) or len(wanted) > BISECTION * len(own):
+        places = own.searchsorted(wanted)
+    else:
+        # Whatever an earlier use left in the scratch memory is found out by the comparison.
+        scratch = collection.scratch()
+        scratch[own] = collection.numbers[: len(own)]
+        places = scratch[wanted].astype(np.intp)
+    np.minimum(places, len(own) - 1, out=places)
+    return places, own[places] == wanted
+
+
+def _padded(found: Array, docs: Docs) -> Array:
+    return found if len(found) == len(docs) else np.concatenate([found, np.zeros(len(docs) - len(found), found.dtype)])

@@ -1,0 +1,191 @@
+"""Matches to a list: in order, copies folded into the best of them, and no domain over a page.
+
+Only as much of the list is put in order as a page needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.engines.paging import MAX_OF_DOMAIN, TOP
+from search.engines.whoosh.collection import Collection, Scores
+from search.engines.whoosh.segment import Docs
+from search.engines.whoosh.selection import MARGIN, best
+
+_MIN_AHEAD = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A place of the list: the place of its article among the matches, and what stands behind it."""
+
+    place: int
+    more_from_domain: int = 0
+
+
+class Ordering:
+    """The list of all matches, of which any stretch can be asked for.
+
+    Args:
+        collection: of the articles.
+        docs: the matches, sorted.
+        keys: larger is earlier, shape (matches,); equal ones are listed by age and id. None where the matches are in
+            order as they are.
+        collapse: whether copies are folded.
+        diversity: whether the first places are shared among domains.
+    """
+
+    def __init__(self, collection: Collection, docs: Docs, keys: Scores | None, *, collapse: bool, diversity: bool) -> None:
+        self._collection, self._docs, self._keys = collection, docs, keys
+        self._ties = None if collection.is_sorted else collection.age_ranks[docs]
+        self._copies = collection.copies[docs] if collapse and collection.has_copies else None
+        self._diversity = diversity
+
+    def count(self) -> int:
+        """Return how many places the list has."""
+        if self._copies is None:
+            return len(self._docs)
+        copies = self._copies[self._copies > 0]
+        return len(self._docs) - len(copies) + len(np.unique(copies))
+
+    def stretch(self, first: int, end: int) -> list[Listed]:
+        """Return the places from *first* to before *end*."""
+        if not self._diversity:
+            return list(map(Listed, self._prefix(end)[first:end].tolist()))
+        prefix = self._prefix(max(end, TOP) + TOP)
+        top, moved = self._top(prefix)
+        picked = set(top)
+        rest = [place for place in prefix.tolist() if place not in picked]
+        listed = [Listed(place, moved.get(number, 0)) for number, place in enumerate(top)]
+        return [*listed, *map(Listed, rest)][first:end]
+
+    def copies_of(self, place: int) -> Docs:
+        """Return the places of the other copies of the article at *place*, the best first."""
+        if self._copies is None or not self._copies[place]:
+            return np.empty(0, np.intp)
+        same = np.flatnonzero(self._copies == self._copies[place])
+        return self._best(same[same != place], len(same))
+
+    def _prefix(self, count: int) -> Docs:
+        """Return at least the first *count* places of the list before domains are moved, if there are as many."""
+        wanted = count + _MIN_AHEAD if self._copies is not None else count
+        while True:
+            ranked = np.arange(min(wanted, len(self._docs))) if self._keys is None else best(self._keys, wanted, self._ties)
+            listed = self._collapsed(ranked)
+            if len(listed) >= count or len(ranked) == len(self._docs):
+                return listed
+            wanted *= 4
+
+    def _best(self, places: Docs, count: int) -> Docs:
+        if self._keys is None:
+            return places[:count]
+        return places[best(self._keys[places], count, None if self._ties is None else self._ties[places])]
+
+    def _collapsed(self, ranked: Docs) -> Docs:
+        """Keep of each group of copies the one that comes first."""
+        if self._copies is None:
+            return ranked
+        copies = self._copies[ranked]
+        copied = np.flatnonzero(copies)
+        if not len(copied):
+            return ranked
+        keep = copies == 0
+        keep[copied[np.unique(copies[copied], return_index=True)[1]]] = True
+        return ranked[keep]
+
+    def _top(self, prefix: Docs) -> tuple[list[int], dict[int, int]]:
+        """Pick the first places: the list's first, but of no domain more than it may have while others match.
+
+        Returns:
+            The places, and how many of a domain were passed over, by the last of the first places that it has.
+        """
+        picks = _Picks()
+        picks.add(prefix.tolist(), self._domains(prefix).tolist())
+        if picks.is_full or len(prefix) == self.count():
+            return picks.places, picks.passed_over()
+        while not picks.is_full:
+            following = self._following(picks)
+            if not picks.add(following, self._domains(np.array(following, np.intp)).tolist()):
+                break
+        return picks.places, self._passed_over(picks) if picks.is_full else {}
+
+    def _following(self, picks: _Picks) -> list[int]:
+        """Return the best places of domains that may have more of them."""
+        allowed = np.ones(int(self._collection.domain.max(initial=0)) + 1, bool)
+        allowed[picks.full_domains()] = False
+        mask = allowed[self._collection.domain[self._docs]]
+        mask[picks.places] = False
+        found = self._best(np.flatnonzero(mask), 4 * TOP).tolist()
+        return [place for place in found if self._is_listed(place)]
+
+    def _is_listed(self, place: int) -> bool:
+        """Tell whether no better copy of the article matches."""
+        if self._copies is None or not self._copies[place]:
+            return True
+        same = np.flatnonzero(self._copies == self._copies[place])
+        return bool(self._best(same, 1)[0] == place)
+
+    def _passed_over(self, picks: _Picks) -> dict[int, int]:
+        """Count what is ahead of the last pick, however far down the list that is."""
+        if self._keys is None:
+            return {}
+        last = picks.places[-1]
+        ahead = np.flatnonzero(self._keys >= self._keys[last] - MARGIN)
+        if self._copies is not None and self._copies[ahead].any():
+            ahead = self._collapsed(self._best(ahead, len(ahead)))
+        sizes = np.bincount(self._domains(ahead), minlength=int(self._collection.domain.max(initial=0)) + 1)
+        return picks.passed_over(sizes)
+
+    def _domains(self, places: Docs) -> NDArray[np.integer[Any]]:
+        return self._collection.domain[self._docs[places]]
+
+
+class _Picks:
+    """The first places, while they are picked."""
+
+    def __init__(self) -> None:
+        self.places: list[int] = []
+        self._domains: list[int] = []
+        self._counts: dict[int, int] = {}
+        self._passed: dict[int, int] = {}
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.places) == TOP
+
+    def add(self, places: list[int], domains: list[int]) -> bool:
+        """Pick what may be picked, in order; return whether there was any."""
+        picked, counts, before = self.places, self._counts, len(self.places)
+        for place, domain in zip(places, domains, strict=True):
+            if len(picked) == TOP:
+                break
+            count = counts.get(domain, 0)
+            if count < MAX_OF_DOMAIN:
+                counts[domain] = count + 1
+                picked.append(place)
+                self._domains.append(domain)
+            else:
+                self._passed[domain] = self._passed.get(domain, 0) + 1
+        return len(picked) > before
+
+    def full_domains(self) -> list[int]:
+        """Return the domains that have all the places they may have."""
+        return [domain for domain, count in self._counts.items() if count == MAX_OF_DOMAIN]
+
+    def passed_over(self, sizes: NDArray[np.intp] | None = None) -> dict[int, int]:
+        """Return how many of a domain were passed over, by its last pick.
+
+        Args:
+            sizes: of each domain, how many are ahead of the last pick, picks included; as counted while picking if None.
+        """
+        if not self.is_full or (sizes is None and not self._passed):
+            return {}
+        last = {domain: number for number, domain in enumerate(self._domains)}
+        if sizes is None:
+            return {last[domain]: count for domain, count in self._passed.items()}
+        counts = {domain: int(sizes[domain]) - MAX_OF_DOMAIN for domain in self.full_domains()}
+        return {last[domain]: count for domain, count in counts.items() if count > 0}

@@ -1,0 +1,291 @@
+"""A query's tree to the articles that match it: the rarest part first, and of the others only what is asked about."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from search import ranking
+from search.analysis import fold_pattern, query_terms
+from search.engines.whoosh.collection import Collection, Mask, Scores
+from search.engines.whoosh.conditions import condition
+from search.engines.whoosh.expansion import expanded_leaf, fuzzy_terms, prefix_terms, wildcard_terms
+from search.engines.whoosh.leaves import Leaf, nothing, word_leaf
+from search.engines.whoosh.phrases import phrase_leaf
+from search.engines.whoosh.segment import Docs
+from search.errors import SearchTimeoutError
+from search.query import And, Everything, Fuzzy, Node, Not, Or, Phrase, Prefix, Wildcard, Word
+
+ScoringLeaf = Word | Phrase | Prefix | Wildcard | Fuzzy
+#: Shares of the articles above which a table of all of them is quicker than sorting.
+_DENSE = 16
+
+
+class Budget:
+    """The time that a search may take."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._started = time.perf_counter()
+        self._end = self._started + seconds
+
+    def spent_ms(self) -> float:
+        """Return the milliseconds since the search began."""
+        return round((time.perf_counter() - self._started) * 1000, 3)
+
+    def check(self) -> None:
+        """Raise SearchTimeoutError once the time is over; to be called between steps of at most some milliseconds."""
+        if time.perf_counter() > self._end:
+            raise SearchTimeoutError(self._seconds)
+
+
+class Operand(Protocol):
+    """A part of a query: a set of articles that need not be written out."""
+
+    #: How many articles at most.
+    count: int
+
+    def docs(self) -> Docs:
+        """Return the articles, in order."""
+        ...
+
+    def among(self, docs: Docs) -> Mask:
+        """Tell which of *docs*, sorted articles that are there, it has."""
+        ...
+
+
+@dataclass(slots=True)
+class Matches:
+    """The articles that match a query, and where the postings are that they match by."""
+
+    docs: Docs
+    #: For some leaves, the posting of each of the articles; None stands for all postings, one after the other.
+    known: Mapping[ScoringLeaf, Docs | None] = field(default_factory=dict)
+    #: How many of the words each of the articles has, where none has them all.
+    words: Scores | None = None
+
+    def only(self, mask: Mask) -> Matches:
+        """Return those of the matches that the mask has."""
+        kept = np.flatnonzero(mask)
+        known = {node: kept if postings is None else postings[kept] for node, postings in self.known.items()}
+        return Matches(self.docs[kept], known, None if self.words is None else self.words[kept])
+
+
+class Planner:
+    """Finds the articles of one search, and remembers the leaves it made."""
+
+    def __init__(self, collection: Collection, budget: Budget) -> None:
+        self._collection, self._budget = collection, budget
+        self._leaves: dict[ScoringLeaf, Leaf] = {}
+
+    def leaf(self, node: ScoringLeaf) -> Leaf:
+        """Return the postings of a word, phrase or pattern."""
+        found = self._leaves.get(node)
+        if found is None:
+            self._budget.check()
+            found = self._leaves[node] = self._make(node)
+        return found
+
+    def matches(self, tree: Node) -> Matches:
+        """Return the articles that match *tree*."""
+        nodes = tree.nodes if isinstance(tree, And) else (tree,)
+        wanted = [node for node in nodes if isinstance(node, ScoringLeaf)]
+        operands = self._operands([node for node in nodes if not isinstance(node, ScoringLeaf)])
+        if not wanted:
+            return Matches(_all_of(operands, self._budget))
+        if len(wanted) > 1:
+            wanted = sorted(dict.fromkeys(wanted), key=lambda node: self.leaf(node).count)
+        return self._joined(wanted, sorted(operands, key=_cost))
+
+    def scores(self, leaves: Sequence[ScoringLeaf], matches: Matches) -> Scores:
+        """Return what the words give each of the matches: the sum of BM25F over the *leaves*."""
+        total = np.zeros(len(matches.docs))
+        for node in leaves:
+            self._budget.check()
+            leaf = self.leaf(node)
+            weight = ranking.idf(self._collection.count, leaf.count)
+            if node in matches.known:
+                total += weight * leaf.scores(matches.known[node])
+            else:
+                postings, there = leaf.locate(matches.docs)
+                total[there] += weight * leaf.scores(postings[there])
+        return total
+
+    def most_of(self, leaves: Sequence[ScoringLeaf], required: Sequence[Node]) -> Matches:
+        """Return the articles that have at least half of the *leaves*, and everything that is *required*."""
+        table = np.zeros(self._collection.size)
+        for node in leaves:
+            self._budget.check()
+            table[self.leaf(node).docs()] += 1
+        docs = np.flatnonzero(2 * table >= len(leaves)) if leaves else np.empty(0, np.intp)
+        for node in required:
+            docs = docs[self._operand(node).among(docs)]
+        return Matches(docs, words=table[docs])
+
+    def _operands(self, nodes: Sequence[Node]) -> list[Operand]:
+        return [self._operand(node) for node in nodes]
+
+    def _joined(self, leaves: Sequence[ScoringLeaf], operands: Sequence[Operand]) -> Matches:
+        first = self.leaf(leaves[0])
+        docs = first.docs()
+        known: dict[ScoringLeaf, Docs | None] = {leaves[0]: first.postings()}
+        for node in leaves[1:]:
+            self._budget.check()
+            if not len(docs):
+                break
+            postings, there = self.leaf(node).locate(docs)
+            known[node] = postings
+            docs = _keep(there, docs, known)
+        for operand in operands:
+            self._budget.check()
+            docs = _keep(operand.among(docs), docs, known)
+        return Matches(docs, known)
+
+    def _operand(self, node: Node) -> Operand:
+        if isinstance(node, ScoringLeaf):
+            return _LeafSet(self.leaf(node))
+        if isinstance(node, Not):
+            return _Complement(self._collection, self._operand(node.node))
+        if isinstance(node, And):
+            return _Intersection(self._operands(node.nodes), self._budget)
+        if isinstance(node, Or):
+            return _Union(self._collection, self._operands(node.nodes), self._budget)
+        if isinstance(node, Everything):
+            return _All(self._collection)
+        return condition(self._collection, node)
+
+    def _make(self, node: ScoringLeaf) -> Leaf:
+        if isinstance(node, Word | Phrase):
+            return self._words(node)
+        find: Callable[..., object]
+        if isinstance(node, Prefix):
+            prefix = fold_pattern(node.text)
+            return self._expanded(lambda segment: prefix_terms(segment, prefix), node.field)
+        if isinstance(node, Wildcard):
+            pattern = fold_pattern(node.text)
+            return self._expanded(lambda segment: wildcard_terms(segment, pattern), node.field)
+        word, distance = fold_pattern(node.text), node.distance
+        return self._expanded(lambda segment: fuzzy_terms(segment, word, distance), node.field)
+
+    def _words(self, node: Word | Phrase) -> Leaf:
+        row = query_terms(node.text)
+        if not row:
+            return nothing(self._collection)
+        if isinstance(node, Word) and len(row) == 1:
+            return word_leaf(self._collection, row[0], node.field)
+        return phrase_leaf(self._collection, row, node.slop if isinstance(node, Phrase) else 0, node.field)
+
+    def _expanded(self, find: Callable[..., tuple[Docs, Scores]], field: str | None) -> Leaf:
+        return expanded_leaf(self._collection, find, field, self._budget.check)
+
+
+class _LeafSet:
+    """The articles of a leaf."""
+
+    def __init__(self, leaf: Leaf) -> None:
+        self._leaf = leaf
+        self.count = leaf.count
+
+    def docs(self) -> Docs:
+        return self._leaf.docs()
+
+    def among(self, docs: Docs) -> Mask:
+        return self._leaf.locate(docs)[1]
+
+
+class _All:
+    """Every article."""
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+        self.count = collection.size
+
+    def docs(self) -> Docs:
+        return self._collection.everything
+
+    def among(self, docs: Docs) -> Mask:
+        return np.ones(len(docs), bool)
+
+
+class _Complement:
+    """The articles that an operand does not have."""
+
+    def __init__(self, collection: Collection, operand: Operand) -> None:
+        self._collection, self._operand = collection, operand
+        self.count = collection.size
+
+    def docs(self) -> Docs:
+        everything = self._collection.everything
+        return everything[self.among(everything)]
+
+    def among(self, docs: Docs) -> Mask:
+        return ~self._operand.among(docs)
+
+
+class _Intersection:
+    """The articles that all operands have."""
+
+    def __init__(self, operands: Sequence[Operand], budget: Budget) -> None:
+        self._operands, self._budget = sorted(operands, key=_cost), budget
+        self.count = min(operand.count for operand in operands)
+
+    def docs(self) -> Docs:
+        return _all_of(self._operands, self._budget)
+
+    def among(self, docs: Docs) -> Mask:
+        mask = np.ones(len(docs), bool)
+        for operand in self._operands:
+            self._budget.check()
+            mask &= operand.among(docs)
+        return mask
+
+
+class _Union:
+    """The articles that any operand has."""
+
+    def __init__(self, collection: Collection, operands: Sequence[Operand], budget: Budget) -> None:
+        self._collection, self._operands, self._budget = collection, operands, budget
+        self.count = min(sum(operand.count for operand in operands), collection.size)
+
+    def docs(self) -> Docs:
+        if self.count * _DENSE < self._collection.size:
+            return np.unique(np.concatenate([operand.docs() for operand in self._operands]))
+        table = np.zeros(self._collection.size, bool)
+        for operand in self._operands:
+            self._budget.check()
+            table[operand.docs()] = True
+        return np.flatnonzero(table)
+
+    def among(self, docs: Docs) -> Mask:
+        mask = np.zeros(len(docs), bool)
+        for operand in self._operands:
+            self._budget.check()
+            mask |= operand.among(docs)
+        return mask
+
+
+def _all_of(operands: Sequence[Operand], budget: Budget) -> Docs:
+    ordered = sorted(operands, key=_cost)
+    docs = ordered[0].docs()
+    for operand in ordered[1:]:
+        budget.check()
+        docs = docs[operand.among(docs)]
+    return docs
+
+
+def _cost(operand: Operand) -> int:
+    return operand.count
+
+
+def _keep(there: Mask, docs: Docs, known: dict[ScoringLeaf, Docs | None]) -> Docs:
+    """Keep the articles that are *there*, and of what is known their part."""
+    if there.all():
+        return docs
+    kept = np.flatnonzero(there)
+    for node, postings in known.items():
+        known[node] = kept if postings is None else postings[kept]
+    return docs[kept]

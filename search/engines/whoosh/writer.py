@@ -1,0 +1,166 @@
+"""A catalog to the files of a generation: as a whole, or as what has changed beside the segments of the last one.
+
+::
+
+    segment-*.arrays   articles, from the newest to the oldest, with everything that is searched in them
+    columns.arrays     what is known of each of them only among all the others
+    SEGMENTS.json      the segments, in the order of their numbers
+
+A small change makes a small segment, and marks what it replaces as gone; once there are many segments, or much is
+gone, they are merged. A segment is copied into the generation that goes on using it, so that damage to one generation
+leaves the other whole.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from search.articles import Article
+from search.catalog import Catalog
+from search.engines.whoosh.arrays import Array, Arrays, write_arrays
+from search.engines.whoosh.attributes import attribute_arrays, ids_to_numbers, moment_to_age
+from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.columns import make_columns
+from search.engines.whoosh.dictionary import Dictionary
+from search.engines.whoosh.inversion import invert
+from search.engines.whoosh.merging import merge_segments
+from search.engines.whoosh.segment import Segment
+
+#: Articles that are inverted in one go; more become several segments, which are merged. Takes about 1 GB.
+RUN = 1 << 17
+#: Segments that a generation has at most.
+MAX_SEGMENTS = 4
+#: The part of all articles, gone or new, from which on everything is written anew.
+MAX_CHANGED = 0.25
+
+_COLUMNS, _SEGMENTS = "columns.arrays", "SEGMENTS.json"
+Mask = NDArray[np.bool_]
+
+
+class Part:
+    """A segment in its file, and which of its articles are still there."""
+
+    def __init__(self, file: Path, living: Mask | None = None) -> None:
+        self.file, self.segment = file, Segment(Arrays(file))
+        self.living = np.ones(len(self.segment), bool) if living is None else living
+
+    @property
+    def count(self) -> int:
+        """Articles that are still there."""
+        return int(np.count_nonzero(self.living))
+
+
+def open_generation(folder: Path) -> Collection:
+    """Open the files of a generation, all of which have been checked."""
+    return Collection([Segment(Arrays(file)) for file in _segment_files(folder)], Arrays(folder / _COLUMNS))
+
+
+def write_generation(catalog: Catalog, folder: Path, last: Path | None = None) -> None:
+    """Write all files of a generation.
+
+    Args:
+        catalog: what it holds.
+        folder: empty.
+        last: the folder of the generation before, whose segments may be used; None writes everything anew.
+    """
+    parts = _unchanged(catalog, last) if last and catalog.articles else []
+    fresh = _fresh(catalog, parts)
+    if not parts or len(fresh) + _gone(parts) > MAX_CHANGED * len(catalog.articles):
+        parts, fresh = [], catalog.articles
+    parts = [_copied(part, folder) for part in parts]
+    if fresh:
+        parts.append(_write_articles(fresh, catalog.fingerprints, folder))
+    parts = _merged(parts, folder)
+    _write_columns(parts, catalog, folder)
+
+
+def _unchanged(catalog: Catalog, last: Path) -> list[Part]:
+    """Return the segments of the last generation, and which of their articles are in the catalog as they are."""
+    ids = ids_to_numbers(article.id for article in catalog.articles)
+    prints = np.frombuffer(b"".join([catalog.fingerprints[article.id] for article in catalog.articles]), "<u8")
+    collection = open_generation(last)
+    parts = []
+    for file, known in zip(_segment_files(last), collection.parts, strict=True):
+        segment = known.segment
+        places = np.minimum(ids.searchsorted(segment.ids), len(ids) - 1)
+        same = (ids[places] == segment.ids) & (prints[places] == segment.arrays["fingerprint"])
+        parts.append(Part(file, same if known.living is None else same & known.living))
+    return [part for part in parts if part.count]
+
+
+def _fresh(catalog: Catalog, parts: Sequence[Part]) -> Sequence[Article]:
+    """Return the articles that are in no part as they are."""
+    known = {number for part in parts for number in part.segment.ids[part.living].tolist()}
+    numbers = ids_to_numbers(article.id for article in catalog.articles).tolist() if known else []
+    return [a for a, number in zip(catalog.articles, numbers, strict=True) if number not in known] if known else catalog.articles
+
+
+def _gone(parts: Sequence[Part]) -> int:
+    return sum(len(part.segment) - part.count for part in parts)
+
+
+def _copied(part: Part, folder: Path) -> Part:
+    return Part(Path(shutil.copyfile(part.file, folder / part.file.name)), part.living)
+
+
+def _write_articles(articles: Sequence[Article], fingerprints: Mapping[str, bytes], folder: Path) -> Part:
+    """Write articles as one segment, by way of several where they are many."""
+    ordered = sorted(articles, key=_newest_first)
+    dictionary = Dictionary()
+    runs = [_write_segment(_arrays_of(run, fingerprints, dictionary), folder) for run in _runs(ordered)]
+    return runs[0] if len(runs) == 1 else _merge(runs, folder)
+
+
+def _runs(articles: Sequence[Article]) -> Iterator[list[Article]]:
+    rest = iter(articles)
+    while run := list(islice(rest, RUN)):
+        yield run
+
+
+def _arrays_of(articles: Sequence[Article], fingerprints: Mapping[str, bytes], dictionary: Dictionary) -> dict[str, Array]:
+    return invert(articles, dictionary) | attribute_arrays(articles, fingerprints)
+
+
+def _write_segment(arrays: Mapping[str, Array], folder: Path) -> Part:
+    file = folder / f"segment-{secrets.token_hex(4)}.arrays"
+    write_arrays(file, arrays)
+    return Part(file)
+
+
+def _merge(parts: Sequence[Part], folder: Path) -> Part:
+    merged = _write_segment(merge_segments([p.segment for p in parts], [p.living for p in parts]), folder)
+    for part in parts:
+        part.file.unlink()
+    return merged
+
+
+def _merged(parts: list[Part], folder: Path) -> list[Part]:
+    """Merge the smaller half of too many segments, so that there are few, and each article is seldom moved."""
+    if len(parts) <= MAX_SEGMENTS:
+        return parts
+    by_size = sorted(parts, key=lambda part: part.count, reverse=True)
+    kept = by_size[: MAX_SEGMENTS // 2]
+    return [*kept, _merge(by_size[len(kept) :], folder)]
+
+
+def _write_columns(parts: Sequence[Part], catalog: Catalog, folder: Path) -> None:
+    living = np.concatenate([part.living for part in parts]) if parts else np.empty(0, bool)
+    write_arrays(folder / _COLUMNS, make_columns([part.segment for part in parts], living, catalog.stories))
+    (folder / _SEGMENTS).write_bytes(orjson.dumps([part.file.name for part in parts]))
+
+
+def _segment_files(folder: Path) -> list[Path]:
+    names: list[str] = orjson.loads((folder / _SEGMENTS).read_bytes())
+    return [folder / name for name in names]
+
+
+def _newest_first(article: Article) -> tuple[int, str]:
+    return moment_to_age(article.published_at), article.id
