@@ -7,8 +7,8 @@ A folder of segments is read in one of two ways:
   one for programs that search.
 - ``whoosh.index.open_dir(folder)`` works too, where this package can be imported. It reads the table of contents that
   :func:`write_toc` leaves in the folder. Whoosh wants that to be a pickle, and whoever can write a pickle can run any
-  command in the process that reads it. So nothing in this package ever reads one, but for Whoosh's own writer, when
-  somebody asks it for one; call ``open_dir`` yourself on a folder that you trust.
+  command in the process that reads it. So this package writes them and never reads one; only those do who call
+  ``open_dir`` themselves, or ask Whoosh for a writer: on a folder that they trust.
 
 Whoosh can write such segments as well, with ``index.writer(codec=ArrayCodec())``, into a folder::
 

@@ -1,14 +1,12 @@
 """The one door to the Whoosh library.
 
-Its source has escapes that newer Pythons warn of when they compile it, which a user can do nothing about.
+Its source has escapes that newer Pythons warn of when they compile it, which a user can do nothing about. What reads
+Whoosh's tables of contents, which are pickles, is not behind this door; see :mod:`search.engines.whoosh.codec`.
 """
 
 from __future__ import annotations
 
-import errno
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", SyntaxWarning)
@@ -22,13 +20,12 @@ with warnings.catch_warnings():
     from whoosh.fields import COLUMN, ID, STORED, TEXT, FieldType, Schema
     from whoosh.filedb.filestore import FileStorage
     from whoosh.formats import Format
-    from whoosh.index import TOC, EmptyIndexError, open_dir
+    from whoosh.index import TOC
     from whoosh.matching import LeafMatcher, ReadTooFar
     from whoosh.reading import (
         EmptyReader,
         IndexReader,
         MultiReader,
-        ReaderClosed,
         SegmentReader,
         TermInfo,
         TermNotFound,
@@ -56,7 +53,6 @@ __all__ = [
     "PerDocumentReader",
     "PerDocumentWriter",
     "ReadTooFar",
-    "ReaderClosed",
     "Schema",
     "SegmentReader",
     "TermInfo",
@@ -64,15 +60,4 @@ __all__ = [
     "TermsReader",
     "Token",
     "WhooshSegment",
-    "honest",
-    "open_dir",
 ]
-
-
-@contextmanager
-def honest() -> Iterator[None]:
-    """Raise an OSError where Whoosh takes a folder that it cannot list for one without an index."""
-    try:
-        yield
-    except EmptyIndexError as exc:
-        raise OSError(errno.EIO, str(exc)) from exc
