@@ -58,7 +58,11 @@ def invert(articles: Sequence[Article], dictionary: Dictionary) -> dict[str, Arr
     Takes about 150 bytes of memory a term while it runs.
     """
     batches = [_analyse(articles[at : at + _BATCH], at, dictionary) for at in range(0, len(articles), _BATCH)]
-    found = _joined(batches)
+    return occurrence_arrays(_joined(batches), dictionary)
+
+
+def occurrence_arrays(found: Occurrences, dictionary: Dictionary) -> dict[str, Array]:
+    """Return the arrays of what :func:`invert` found, or somebody else: in the order of articles, then of positions."""
     return {
         **_postings(found, dictionary),
         "length": small(found.lengths),
@@ -91,13 +95,14 @@ def _analyse(articles: Sequence[Article], first: int, dictionary: Dictionary) ->
         doc=np.repeat(article + np.int32(first), counts),
         field=np.repeat(field, counts),
         position=position.astype(np.int32),
-        span=_spans(tokens, counts, field),
+        span=pack_spans(tokens, counts, field),
         lengths=lengths.astype(np.uint32).reshape(-1, len(FIELDS)),
-        title_hash=_title_hashes(tokens, begins, dictionary),
+        title_hash=hash_titles(tokens, begins, dictionary),
     )
 
 
-def _spans(tokens: Tokens, counts: NDArray[np.int64], field: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def pack_spans(tokens: Tokens, counts: NDArray[np.int64], field: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the spans of the terms of title and excerpt; *counts* and *field* are of each text."""
     ends = tokens.start + tokens.length
     gaps = tokens.start.copy()
     gaps[1:] -= ends[:-1]
@@ -108,7 +113,7 @@ def _spans(tokens: Tokens, counts: NDArray[np.int64], field: NDArray[np.uint8]) 
     return packed[np.repeat(field < 2, counts)]  # noqa: PLR2004 - title and excerpt
 
 
-def _title_hashes(tokens: Tokens, begins: NDArray[np.int64], dictionary: Dictionary) -> NDArray[np.uint64]:
+def hash_titles(tokens: Tokens, begins: NDArray[np.int64], dictionary: Dictionary) -> NDArray[np.uint64]:
     """Hash each title's terms in their order: a polynomial of the hashes of the terms, modulo 2 to the 64."""
     first, end = tokens.texts[begins], tokens.texts[begins + 1]
     counts = end - first

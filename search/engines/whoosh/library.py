@@ -1,45 +1,63 @@
 """The one door to the Whoosh library.
 
-Its source has escapes that newer Pythons warn of when they compile it, which a user can do nothing about.
+Its source has escapes that newer Pythons warn of when they compile it, which a user can do nothing about. What reads
+Whoosh's tables of contents, which are pickles, is not behind this door; see :mod:`search.engines.whoosh.codec`.
 """
 
 from __future__ import annotations
 
-import errno
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", SyntaxWarning)
     warnings.simplefilter("ignore", DeprecationWarning)
-    import whoosh.codec.whoosh3  # noqa: F401 - Whoosh imports it when it first opens an index, which is too late
+    import whoosh.codec.whoosh3  # Whoosh imports these two when it first needs them, which is too late
+    import whoosh.query.spans  # noqa: F401
     from whoosh.analysis import Analyzer, Token
-    from whoosh.fields import ID, STORED, TEXT, Schema
+    from whoosh.codec.base import Codec, FieldCursor, FieldWriter, PerDocumentReader, PerDocumentWriter, TermsReader
+    from whoosh.codec.base import Segment as WhooshSegment
+    from whoosh.columns import ColumnReader, NumericColumn
+    from whoosh.fields import COLUMN, ID, STORED, TEXT, FieldType, Schema
     from whoosh.filedb.filestore import FileStorage
-    from whoosh.index import EmptyIndexError, open_dir
-    from whoosh.reading import IndexReader, ReaderClosed, TermNotFound
+    from whoosh.formats import Format
+    from whoosh.index import TOC
+    from whoosh.matching import LeafMatcher, ReadTooFar
+    from whoosh.reading import (
+        EmptyReader,
+        IndexReader,
+        MultiReader,
+        SegmentReader,
+        TermInfo,
+        TermNotFound,
+    )
 
 __all__ = [
+    "COLUMN",
     "ID",
     "STORED",
     "TEXT",
+    "TOC",
     "Analyzer",
+    "Codec",
+    "ColumnReader",
+    "EmptyReader",
+    "FieldCursor",
+    "FieldType",
+    "FieldWriter",
     "FileStorage",
+    "Format",
     "IndexReader",
-    "ReaderClosed",
+    "LeafMatcher",
+    "MultiReader",
+    "NumericColumn",
+    "PerDocumentReader",
+    "PerDocumentWriter",
+    "ReadTooFar",
     "Schema",
+    "SegmentReader",
+    "TermInfo",
     "TermNotFound",
+    "TermsReader",
     "Token",
-    "honest",
-    "open_dir",
+    "WhooshSegment",
 ]
-
-
-@contextmanager
-def honest() -> Iterator[None]:
-    """Raise an OSError where Whoosh takes a folder that it cannot list for one without an index."""
-    try:
-        yield
-    except EmptyIndexError as exc:
-        raise OSError(errno.EIO, str(exc)) from exc
