@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from search.articles import Seed
 from search.blocks import BlockReader
 from search.errors import Location, SeedError
-from search.files import MAX_SEED_BYTES, list_seed_files
-from search.seeds import FileContent, SeedReader, cut_front_matter, normalize_line_ends, read_whole
+from search.files import MAX_SEED_BYTES, cut_lines, list_seed_files, read_range, split_lines
+from search.seeds import FileContent, SeedReader, SourcedSeed, cut_front_matter, normalize_line_ends, read_whole
 
 CANARY = "Q0FOQVJZ;c2VjcmV0"
 BODY = 'title: t\nwebUrl: https://a.example\nprovider: {name: "n"}\n'
@@ -44,10 +44,21 @@ def place_and_code(problem: SeedError) -> tuple[int, int, str]:
 
 
 def lines_in(folder: SeedFolder, content: str | bytes) -> FileContent:
-    """Read *content* as a file of lines, which is never held in memory as a whole."""
+    """Read *content* as a file of lines, range by range."""
     folder.write("seeds.jsonl", content)
-    files, _ = list_seed_files([folder.path])
-    return SeedReader().read(files[0])
+    (file,), _ = list_seed_files([folder.path])
+    found, reader, before = FileContent(), SeedReader(), 0
+    for part in cut_lines(file):
+        lines = read_range(file, part)
+        read_part = reader.read_lines(file, lines, is_start=not part.start)
+        found.seeds += [SourcedSeed(line + before, one) for line, one, _ in read_part.seeds]
+        found.problems += [at_line(problem, problem.where.line + before) for problem in read_part.problems]
+        before += len(split_lines(lines))
+    return found
+
+
+def at_line(problem: SeedError, line: int) -> SeedError:
+    return SeedError(problem.where._replace(line=line), problem.code, problem.fault, problem.advice)
 
 
 # Where the front matter is
