@@ -183,7 +183,7 @@ class Cache:
             "index_format": memory.index_format,
             "started_ns": memory.started_ns,
             "store": self._store_number,
-            "packs": self._store.packs,
+            "packs": [list(one) for one in self._store.packs],
             "files": [_file_to_row(identity, known) for identity, known in memory.files.items()],
         }
         new = self._file.with_suffix(".new")
@@ -268,7 +268,7 @@ def _file_from_row(row: list[Any]) -> KnownFile:
 
 def _part_to_row(part: KnownPart) -> list[Any]:
     problems = [[_name(p.where.file), *p.where[1:], p.code, p.fault, p.advice] for p in part.problems]
-    return [part.digest.hex(), part.lines, part.place, problems]
+    return [part.digest.hex(), part.lines, part.place and list(part.place), problems]
 
 
 def _part_from_row(row: list[Any]) -> KnownPart:

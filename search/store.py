@@ -94,6 +94,8 @@ class Store:
             # What stays behind the end is overwritten by the next to append.
             with suppress(OSError):
                 os.ftruncate(self._descriptor, self.size)
+                if not self.packs:
+                    self.file.unlink()
         self._close()
 
     def _close(self) -> None:

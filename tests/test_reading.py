@@ -14,10 +14,9 @@ from typing import Any
 import pytest
 from factories import SeedFolder, mention, seed
 
-from search import parts as parts_module
 from search import reading
 from search.errors import LedeError, Location, SeedError
-from search.files import LineRange, SeedFile, list_seed_files
+from search.files import LineRange, SeedFile, list_seed_files, read_range
 from search.packs import Unpacker
 from search.parts import FileRequest, PartAnswer, Task, answer, plan
 from search.reading import Progress, read_files, work
@@ -263,14 +262,12 @@ def test_a_byte_order_mark_is_none_in_the_middle_of_a_file(folder: SeedFolder) -
 def test_a_file_of_lines_of_which_a_part_cannot_be_read_is_not_read(
     long: SeedFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = parts_module.read_range
-
     def failing(file: SeedFile, part: LineRange) -> bytes:
         if part.start > 5_000:
             raise SeedError(Location(file.path), "unreadable", "it is gone", "look for it")
-        return real(file, part)
+        return read_range(file, part)
 
-    monkeypatch.setattr(parts_module, "read_range", failing)
+    monkeypatch.setattr("search.parts.read_range", failing)
 
     part = one_part(read_files(requests(long), 1, Progress())[0])
 
