@@ -8,6 +8,7 @@ fingerprints of all articles stand together, 16 hexadecimal digits each.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -21,8 +22,16 @@ def pack(lists: Iterable[Sequence[SourcedSeed]]) -> bytes:
     """Write lists of seeds; the same ones always give the same bytes."""
     table = _Table()
     rows = [[table.row(sourced) for sourced in seeds] for seeds in lists]
-    marks = b"".join(map(fingerprint, table.records)).hex().encode()
-    return b'["%b",[%b],%b]' % (marks, b",".join(table.records), orjson.dumps(rows))
+    return table.written(rows)
+
+
+def pack_with_fingerprints(seeds: Sequence[SourcedSeed]) -> tuple[bytes, list[SourcedSeed]]:
+    """Write one list of seeds; return it also with the fingerprints that were found on the way."""
+    table = _Table()
+    rows = [table.row(sourced) for sourced in seeds]
+    marks = table.fingerprints
+    found = [SourcedSeed(one.line, one.seed, marks[row[1]]) for one, row in zip(seeds, rows, strict=True)]
+    return table.written([rows]), found
 
 
 class Unpacker:
@@ -56,9 +65,14 @@ class _Table:
         # Nearly all repetitions are the same object, which is found without writing it.
         self._by_identity: dict[int, int] = {}
 
-    @property
-    def records(self) -> Sequence[bytes]:
-        return list(self._places)
+    @cached_property
+    def fingerprints(self) -> list[bytes]:
+        """Of all articles; to be asked for when all are there."""
+        return list(map(fingerprint, self._places))
+
+    def written(self, rows: list[list[list[Any]]]) -> bytes:
+        digits = b"".join(self.fingerprints).hex().encode()
+        return b'["%b",[%b],%b]' % (digits, b",".join(self._places), orjson.dumps(rows))
 
     def row(self, sourced: SourcedSeed) -> list[Any]:
         seed = sourced.seed

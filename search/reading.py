@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from search.errors import LedeError
 from search.files import SeedFile
-from search.packs import Unpacker, pack
+from search.packs import Unpacker, pack, pack_with_fingerprints
 from search.parts import FileRequest, PartAnswer, Task, answer, plan
 from search.seeds import FileContent, SeedReader
 from search.store import Place
@@ -143,7 +143,8 @@ def _answers(tasks: Sequence[Task], jobs: int, steps: _Steps, keep: Keep | None)
     for task in shares[0]:
         found = answer(task, reader)
         if keep and task.range and found.content:
-            found = replace(found, place=keep(pack([found.content.seeds])))
+            packed, found.content.seeds = pack_with_fingerprints(found.content.seeds)
+            found = replace(found, place=keep(packed))
         answers.append(found)
         steps.done(task.file)
     unpacker = Unpacker()

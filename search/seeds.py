@@ -78,7 +78,7 @@ class SeedReader:
 
     def _read_line(self, file: SeedFile, line: bytes, number: int, found: FileContent) -> None:
         try:
-            structure = _json_line(file, line, number)
+            structure = read_json_line(file, line, number)
             _keep(found, SourcedSeed(number, parse_seed(structure, file.path)), _unknown_keys(structure))
         except SeedError as exc:
             found.problems.append(exc)
@@ -161,7 +161,12 @@ def _structure(header: str, first_line: int, file: SeedFile) -> Field:
     return read_yaml(header, first_line=first_line)
 
 
-def _json_line(file: SeedFile, line: bytes, number: int) -> Field:
+def read_json_line(file: SeedFile, line: bytes, number: int) -> Field:
+    """Read a line that is one JSON value.
+
+    Raises:
+        SeedError: If it is none.
+    """
     if len(line) > MAX_SEED_BYTES:
         where = Location(file.path, number)
         raise SeedError(where, "too-large", f"a line larger than {MAX_SEED_BYTES:,} bytes", "shorten it")
