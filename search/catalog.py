@@ -96,7 +96,7 @@ def make_catalog(mentions: Iterable[Mention]) -> Catalog:
     others.sort(key=_age)
     articles: dict[str, Article] = {}
     removed: set[str] = set()
-    fingerprints = {id_: mention.fingerprint for id_, mention in lone.items()}
+    fingerprints: dict[str, bytes] = {}
     for mention in others:
         articles.update({article.id: article for article in mention.seed.related})
     for mention in others:
@@ -105,8 +105,10 @@ def make_catalog(mentions: Iterable[Mention]) -> Catalog:
         (removed.add if mention.seed.is_removed else removed.discard)(article.id)
     for identifier in removed:
         del articles[identifier]
-    # Last, since an own entry beats what others say.
-    articles.update({id_: mention.seed.article for id_, mention in lone.items()})
+    # Last, since an own entry beats what others say; and taken out, since there may be a million of them.
+    while lone:
+        identifier, mention = lone.popitem()
+        articles[identifier], fingerprints[identifier] = mention.seed.article, mention.fingerprint
     stories = [_story(group, articles) for group in group_stories(_links(others, articles)) if len(group) > 1]
     return Catalog(
         articles=tuple([articles[id_] for id_ in sorted(articles)]),

@@ -30,7 +30,7 @@ BYTES_PER_PROCESS = 8 << 20
 #: Bytes that are read in the time that another process takes to start and to hand over what it found.
 LEAD_BYTES = 8 << 20
 
-#: To unpack what another process found, as a part of the time it takes to read it.
+#: To unpack what another process found in a range of lines, as a part of the time it takes to read it.
 UNPACKING = 0.3
 
 _BATCH = 64
@@ -222,7 +222,8 @@ def _shares(tasks: Sequence[Task], count: int) -> list[list[Task]]:
     """Cut into runs of neighbours, which take about as long: the others have to start, the first to unpack."""
     total = sum(task.size for task in tasks) or 1
     lead = min(LEAD_BYTES, total // (2 * count)) if count > 1 else 0
-    share = (total - lead) / (count - UNPACKING * (count - 1))
+    unpacking = UNPACKING * sum(task.size for task in tasks if task.range) / total
+    share = (total - lead) / (count - unpacking * (count - 1))
     first = total - share * (count - 1)
     shares: list[list[Task]] = [[] for _ in range(count)]
     before = 0

@@ -132,6 +132,7 @@ class Survey:
     def _keep_last_good(self, refused: RefusedFile) -> None:
         known = self._known.get(refused.identity)
         # As it is where it was refused before, so that it is not written again.
-        is_new = known and any(part.seeds for part in known.parts)
-        kept = KnownPart(seeds=list(known.seeds())) if known and is_new else known and known.kept
+        kept = known.kept if known else None
+        if known and any(part.seeds for part in known.parts):
+            kept = KnownPart(seeds=list(known.seeds()))
         self.files[refused.identity] = KnownFile(refused.name, UNREAD, [KnownPart(problems=[refused.problem])], kept)
