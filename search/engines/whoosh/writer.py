@@ -5,6 +5,7 @@
     segment-*.arrays   articles, from the newest to the oldest, with everything that is searched in them
     columns.arrays     what is known of each of them only among all the others
     SEGMENTS.json      the segments, in the order of their numbers
+    _MAIN_1.toc        the same for Whoosh's own open_dir, which Lede never reads
 
 A small change makes a small segment, and marks what it replaces as gone; once there are many segments, or much is
 gone, they are merged. A segment is copied into the generation that goes on using it, so that damage to one generation
@@ -27,6 +28,7 @@ from search.articles import Article
 from search.catalog import Catalog
 from search.engines.whoosh.arrays import Array, Arrays, write_arrays
 from search.engines.whoosh.attributes import attribute_arrays, ids_to_numbers, moment_to_age
+from search.engines.whoosh.codec import write_toc
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.columns import make_columns
 from search.engines.whoosh.dictionary import Dictionary
@@ -85,7 +87,7 @@ def write_generation(catalog: Catalog, folder: Path, last: Path | None = None) -
 def _unchanged(catalog: Catalog, last: Path) -> list[Part]:
     """Return the segments of the last generation, and which of their articles are in the catalog as they are."""
     ids = ids_to_numbers(article.id for article in catalog.articles)
-    prints = np.frombuffer(b"".join([catalog.fingerprints[article.id] for article in catalog.articles]), "<u8")
+    prints = np.frombuffer(b"".join(catalog.fingerprints.values()), "<u8")
     collection = open_generation(last)
     parts = []
     for file, known in zip(_segment_files(last), collection.parts, strict=True):
@@ -153,8 +155,9 @@ def _merged(parts: list[Part], folder: Path) -> list[Part]:
 
 def _write_columns(parts: Sequence[Part], catalog: Catalog, folder: Path) -> None:
     living = np.concatenate([part.living for part in parts]) if parts else np.empty(0, bool)
-    write_arrays(folder / _COLUMNS, make_columns([part.segment for part in parts], living, catalog.stories))
+    write_arrays(folder / _COLUMNS, make_columns([part.segment for part in parts], living, catalog.shared_stories))
     (folder / _SEGMENTS).write_bytes(orjson.dumps([part.file.name for part in parts]))
+    write_toc(folder, [(part.file.name, np.flatnonzero(~part.living).tolist()) for part in parts])
 
 
 def _segment_files(folder: Path) -> list[Path]:
