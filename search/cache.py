@@ -147,8 +147,7 @@ class Cache:
                 continue
             number, row = part.place
             if number not in lists:
-                packed = self._store.read(number)
-                if packed is None:
+                if (packed := self._store.read(number)) is None:
                     return False
                 lists[number] = unpacker.unpack(packed)
             part.seeds = lists[number][row]
