@@ -32,6 +32,7 @@ _TOKEN = regex.compile(
     | (?P<word> {_ALNUM}+ (?:['\u2019\u02bc] {_ALNUM}+)* )
     """
 )
+_WILDCARDS = regex.compile(r"([*?])")
 _INNER = str.maketrans("", "", ".,-'\u2010\u2011\u2019\u02bc")
 # Letters that Unicode does not decompose, though readers type them without the stroke.
 _STROKES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
@@ -77,6 +78,15 @@ def query_terms(text: str) -> tuple[str, ...]:
 def has_terms(text: str) -> bool:
     """Tell whether there is anything in *text* to search for."""
     return bool(query_terms(text))
+
+
+def fold_pattern(text: str) -> str:
+    """Return a pattern as it fits terms: ``*`` and ``?`` stay, what stands between them is read like a text.
+
+    >>> fold_pattern("CAF*"), fold_pattern("o'Br?en"), fold_pattern("U.S")
+    ('caf*', 'obr?en', 'us')
+    """
+    return "".join(piece if piece in {"*", "?"} else "".join(terms(piece)) for piece in _WILDCARDS.split(text))
 
 
 @lru_cache(maxsize=100_000)

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
+from operator import attrgetter
 from typing import NamedTuple
 
 import orjson
 
+from search import records
 from search.articles import Article, Episode, Seed, Story
 from search.records import article_to_record, story_to_record
 from search.stories import group_stories
@@ -22,7 +24,7 @@ from search.stories import group_stories
 #: A longer silence within a story ends an episode.
 EPISODE_GAP = timedelta(days=5)
 #: Part of the generation id: raise it whenever the same articles must be indexed differently.
-INDEX_FORMAT = 1
+INDEX_FORMAT = 2
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _AT_LAST = datetime.max.replace(tzinfo=UTC)
@@ -34,6 +36,8 @@ class Mention(NamedTuple):
     name: str
     line: int
     seed: Seed
+    #: Of the seed's own article; empty where it is not known yet.
+    fingerprint: bytes = b""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,33 +46,43 @@ class Catalog:
 
     #: In the order of their ids.
     articles: tuple[Article, ...]
-    #: In the order of their ids; an article on its own is a story of one.
-    stories: tuple[Story, ...]
+    #: Stories of two articles or more, in the order of their ids.
+    shared_stories: tuple[Story, ...]
+    #: Of some of the articles, by id; the others' are found when they are asked for.
+    known_fingerprints: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def stories(self) -> tuple[Story, ...]:
+        """All stories, in the order of their ids; an article on its own is a story of one."""
+        shared = {id_ for story in self.shared_stories for id_ in story.article_ids}
+        alone = [_story_of_one(article.id) for article in self.articles if article.id not in shared]
+        # Sorting takes two runs that are in order already for what they are.
+        return tuple(sorted([*alone, *self.shared_stories], key=attrgetter("id")))
+
+    @cached_property
+    def fingerprints(self) -> Mapping[str, bytes]:
+        """Map every article's id to the hash of its content, in the order of the articles."""
+        known = self.known_fingerprints
+        return {article.id: known.get(article.id) or fingerprint(article) for article in self.articles}
 
     @cached_property
     def generation(self) -> str:
         """Id of the index made of this: a hash of every article and story; 16 hexadecimal digits."""
         digest = blake2b(str(INDEX_FORMAT).encode(), digest_size=8)
-        for article in self.articles:
-            digest.update(orjson.dumps(article_to_record(article)))
-        for story in self.stories:
+        digest.update(b"".join(self.fingerprints.values()))
+        for story in self.shared_stories:
             digest.update(orjson.dumps(story_to_record(story)))
         return digest.hexdigest()
 
-    @cached_property
-    def fingerprints(self) -> Mapping[str, bytes]:
-        """A hash of each article's content, 8 bytes, by its id."""
-        return {article.id: fingerprint(article) for article in self.articles}
-
-    @cached_property
+    @property
     def story_count(self) -> int:
         """Stories of two articles or more."""
-        return sum(len(story.article_ids) > 1 for story in self.stories)
+        return len(self.shared_stories)
 
 
 def fingerprint(article: Article) -> bytes:
     """Return a hash of an article's content, 8 bytes."""
-    return blake2b(orjson.dumps(article_to_record(article)), digest_size=8).digest()
+    return records.fingerprint(orjson.dumps(article_to_record(article)))
 
 
 def make_catalog(mentions: Iterable[Mention]) -> Catalog:
@@ -78,20 +92,45 @@ def make_catalog(mentions: Iterable[Mention]) -> Catalog:
     date, then the one whose name comes last. An article whose winning seed says ``removed`` is left out, wherever it
     is mentioned.
     """
-    ordered = sorted(mentions, key=_age)
+    lone, others = _part_lone(mentions)
+    others.sort(key=_age)
     articles: dict[str, Article] = {}
     removed: set[str] = set()
-    for mention in ordered:
+    fingerprints: dict[str, bytes] = {}
+    for mention in others:
         articles.update({article.id: article for article in mention.seed.related})
-    for mention in ordered:
+    for mention in others:
         article = mention.seed.article
-        articles[article.id] = article
+        articles[article.id], fingerprints[article.id] = article, mention.fingerprint
         (removed.add if mention.seed.is_removed else removed.discard)(article.id)
     for identifier in removed:
         del articles[identifier]
-    groups = group_stories(_links(ordered, articles))
-    stories = sorted((_story(group, articles) for group in groups), key=lambda story: story.id)
-    return Catalog(articles=tuple(articles[id_] for id_ in sorted(articles)), stories=tuple(stories))
+    # Last, since an own entry beats what others say; and taken out, since there may be a million of them.
+    while lone:
+        identifier, mention = lone.popitem()
+        articles[identifier], fingerprints[identifier] = mention.seed.article, mention.fingerprint
+    stories = [_story(group, articles) for group in group_stories(_links(others, articles)) if len(group) > 1]
+    return Catalog(
+        articles=tuple([articles[id_] for id_ in sorted(articles)]),
+        shared_stories=tuple(sorted(stories, key=attrgetter("id"))),
+        known_fingerprints=fingerprints,
+    )
+
+
+def _part_lone(mentions: Iterable[Mention]) -> tuple[dict[str, Mention], list[Mention]]:
+    """Part the seeds that say nothing but their own article, which no other seed is about, from all others."""
+    lone: dict[str, Mention] = {}
+    others: list[Mention] = []
+    for mention in mentions:
+        seed = mention.seed
+        first = lone.setdefault(seed.article.id, mention)
+        if first is not mention or seed.related or seed.is_removed:
+            others.append(mention)
+    for mention in others.copy():
+        first = lone.pop(mention.seed.article.id, mention)
+        if first is not mention:
+            others.append(first)
+    return lone, others
 
 
 def _age(mention: Mention) -> tuple[datetime, str, int, _Text]:
@@ -111,19 +150,22 @@ class _Text:
 
 
 def _links(mentions: Iterable[Mention], articles: Mapping[str, Article]) -> Mapping[str, set[str]]:
+    """Link the articles that any is related to, both ways; those without links are left out."""
     links: defaultdict[str, set[str]] = defaultdict(set)
-    for article in articles:
-        links[article] = set()
     for mention in mentions:
         own = mention.seed.article.id
         if own in articles:
-            links[own].update(article.id for article in mention.seed.related if article.id in articles)
+            links[own].update([article.id for article in mention.seed.related if article.id in articles])
     for article, related in list(links.items()):
         related.discard(article)
         for other in related:
             if article not in links[other]:
                 links[other].add(article)
     return links
+
+
+def _story_of_one(identifier: str) -> Story:
+    return Story(id=identifier, episodes=(Episode(article_ids=(identifier,), outlets=1),), outlets=1)
 
 
 def _story(group: Iterable[str], articles: Mapping[str, Article]) -> Story:

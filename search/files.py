@@ -6,8 +6,9 @@ import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from search.errors import Location, SeedError, SeedsFolderError
 
@@ -18,7 +19,11 @@ LINES = ".jsonl"
 #: Codes of problems with a file, not with what is in it.
 NOT_READ = frozenset({"unreadable", "not-regular"})
 
+#: Bytes of a file of lines that are read, and remembered, as one.
+RANGE_BYTES = 1 << 19
+
 _CHUNK = 1 << 18
+_PROBE = 1 << 14
 # What Windows lacks it needs not.
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
@@ -51,6 +56,14 @@ class SeedFile(NamedTuple):
     def extension(self) -> str:
         """Lower case, with its dot."""
         return os.path.splitext(self.name)[1].lower()
+
+
+class LineRange(NamedTuple):
+    """Some whole lines of a file."""
+
+    start: int
+    #: Bytes.
+    size: int
 
 
 class RefusedFile(NamedTuple):
@@ -93,27 +106,49 @@ def read_bytes(file: SeedFile) -> bytes:
     Raises:
         SeedError: If it cannot be read, is no regular file any more, or is larger than ``MAX_SEED_BYTES``.
     """
-    content = b"".join(_chunks(file, MAX_SEED_BYTES + 1))
+    with _opened(file) as stream:
+        content = b"".join(_chunks(stream, MAX_SEED_BYTES + 1))
     if len(content) > MAX_SEED_BYTES:
         raise _too_large(file)
     return content
 
 
-def read_lines(file: SeedFile) -> Iterator[bytes]:
-    """Read a file line by line; of a line over ``MAX_SEED_BYTES`` only that much and one byte more.
+def cut_lines(file: SeedFile) -> list[LineRange]:
+    """Cut a file of lines into ranges of whole lines: each ends with the line that reaches ``RANGE_BYTES``.
+
+    Where a cut is depends on the bytes before it only: a file that grows at its end keeps all ranges but the last.
 
     Raises:
         SeedError: If it cannot be read or is no regular file any more.
     """
-    pending = b""
-    for chunk in _chunks(file, None):
-        *lines, rest = chunk.split(b"\n")
-        for line in lines:
-            yield (pending + line)[: MAX_SEED_BYTES + 1]
-            pending = b""
-        pending = (pending + rest)[: MAX_SEED_BYTES + 1]
-    if pending:
-        yield pending
+    ranges: list[LineRange] = []
+    with _opened(file) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        start = 0
+        while start < size:
+            end = min(_line_end(stream, start + RANGE_BYTES - 1), size)
+            ranges.append(LineRange(start, end - start))
+            start = end
+    return ranges
+
+
+def read_range(file: SeedFile, part: LineRange) -> bytes:
+    """Read a range of a file of lines; of a last line over ``MAX_SEED_BYTES`` perhaps not all, but more than that.
+
+    Raises:
+        SeedError: If it cannot be read or is no regular file any more.
+    """
+    with _opened(file) as stream:
+        stream.seek(part.start)
+        return b"".join(_chunks(stream, min(part.size, RANGE_BYTES + MAX_SEED_BYTES + 1)))
+
+
+def split_lines(content: bytes) -> list[bytes]:
+    """Return the lines; of one over ``MAX_SEED_BYTES`` only that much and one byte more."""
+    lines = content.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    return [line[: MAX_SEED_BYTES + 1] for line in lines] if len(content) > MAX_SEED_BYTES else lines
 
 
 def _walk(folder: Path, left_out: str | None) -> Iterator[tuple[os.DirEntry[str], str]]:
@@ -160,8 +195,9 @@ def _checked(entry: os.DirEntry[str], name: str, root: str, identity: str) -> Se
     return file
 
 
-def _chunks(file: SeedFile, most: int | None) -> Iterator[bytes]:
-    """Read up to *most* bytes; a pipe or a link in the file's place by now is neither waited for nor followed."""
+@contextmanager
+def _opened(file: SeedFile) -> Iterator[IO[bytes]]:
+    """Open a file to be read; a pipe or a link in its place by now is neither waited for nor followed."""
     try:
         descriptor = os.open(file.identity, _OPEN)
     except OSError as exc:
@@ -172,16 +208,26 @@ def _chunks(file: SeedFile, most: int | None) -> Iterator[bytes]:
         os.close(descriptor)
         raise _not_regular(file.path)
     with os.fdopen(descriptor, "rb", buffering=0) as stream:
-        left = most
-        while left is None or left > 0:
-            try:
-                chunk = stream.read(_CHUNK if left is None else min(_CHUNK, left))
-            except OSError as exc:
-                raise _unreadable(file.path, exc) from exc
-            if not chunk:
-                return
-            left = None if left is None else left - len(chunk)
-            yield chunk
+        try:
+            yield stream
+        except OSError as exc:
+            raise _unreadable(file.path, exc) from exc
+
+
+def _chunks(stream: IO[bytes], most: int) -> Iterator[bytes]:
+    while most > 0 and (chunk := stream.read(min(_CHUNK, most))):
+        most -= len(chunk)
+        yield chunk
+
+
+def _line_end(stream: IO[bytes], start: int) -> int:
+    """Return where the line ends that *start* is in, its line feed included; where the file ends, if none does."""
+    stream.seek(start)
+    while chunk := stream.read(_PROBE):
+        if (found := chunk.find(b"\n")) >= 0:
+            return start + found + 1
+        start += len(chunk)
+    return start
 
 
 def _stamp(found: os.stat_result) -> Stamp:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
 from search.articles import Article, Image, Provider, Seed
 from search.errors import Location, SeedError
 from search.markup import Field
+from search.scalars import to_boolean, to_integer, to_mark, to_size
 from search.urls import article_id, check_url, domain_of
 
 T = TypeVar("T")
@@ -24,18 +26,20 @@ KNOWN_KEYS = frozenset(
 #: Ciphertext of somebody else's: dropped here, before anything else can see it.
 SECRET_KEY = "secured"  # noqa: S105 - the name of a key, not its value
 
-_URL_KEYS = ("webUrl", "originalUrl", "website")
+#: In the order of their rank.
+URL_KEYS = ("webUrl", "originalUrl", "website")
+#: Checked, and not used.
+OTHER_URL_KEYS = ("ampWebUrl", "cdnAmpWebUrl")
 _URL_ADVICE = "use an absolute http or https URL"
-_OTHER_URL_KEYS = ("ampWebUrl", "cdnAmpWebUrl")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\ufeff]+")
 _NONCHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
-_INTEGER = re.compile(r"[-+]?[0-9]{1,9}")
 _DATE = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:(?:[Tt]|[ \t]+)([01]?\d|2[0-3])(:\d{2}(?::\d{2}(?:[.,]\d+)?)?)"
     r"[ \t]*(?:[Zz]|([-+])(\d{1,2})(?::?([0-5]\d))?)?)?",
     re.ASCII,
 )
-_BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+# Nearly every date: what needs no more than a look at the calendar.
+_PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
 
 
 class SeedWarning(NamedTuple):
@@ -106,7 +110,7 @@ _CODES = {
     "height": "integer",
     "published": "boolean",
     "removed": "boolean",
-} | dict.fromkeys((*_URL_KEYS, *_OTHER_URL_KEYS, "url"), "url")
+} | dict.fromkeys((*URL_KEYS, *OTHER_URL_KEYS, "url"), "url")
 
 
 def parse_seed(field: Field, file: str) -> Seed:
@@ -141,8 +145,8 @@ def parse_article(entry: Entry, *, is_own: bool) -> Article:
         type=entry.text("type"),
         category=entry.text("category"),
         topics=_topics(entry),
-        quality=_known(_integer(entry, "quality")),
-        heat=_known(heat),
+        quality=to_mark(_integer(entry, "quality")),
+        heat=to_mark(heat),
         is_published=_flag(entry, "published") if is_own else None,
         image=_image(entry),
     )
@@ -172,6 +176,9 @@ def clean(text: str) -> str:
     >>> clean("AT&amp;T  says\n&#8220;no&#8221;")
     'AT&T says “no”'
     """
+    # Nearly every text: nothing to decode, and no white space or control character but single blanks within.
+    if text.isprintable() and "&" not in text and "  " not in text and text[:1] != " " != text[-1:]:
+        return text
     if "&" in text:
         text = _NONCHARACTER.sub("", html.unescape(text))
     return " ".join(_CONTROL.sub(" ", text).split())
@@ -186,6 +193,9 @@ def parse_date(text: str) -> datetime:
     >>> parse_date("2021-12-09 09:49 +02:00").isoformat()
     '2021-12-09T07:49:00+00:00'
     """
+    if _PLAIN_DATE.fullmatch(text):
+        with suppress(ValueError):
+            return datetime.fromisoformat(text)
     match = _DATE.fullmatch(text)
     if not match:
         msg = f"{text[:40]!r} is not a date"
@@ -200,9 +210,9 @@ def parse_date(text: str) -> datetime:
 
 
 def _url(entry: Entry) -> str:
-    for key in _OTHER_URL_KEYS:
+    for key in OTHER_URL_KEYS:
         entry.value(key, check_url, _URL_ADVICE)
-    found = [entry.value(key, check_url, _URL_ADVICE) for key in _URL_KEYS]
+    found = [entry.value(key, check_url, _URL_ADVICE) for key in URL_KEYS]
     url = next((url for url in found if url), None)
     if url is None:
         raise entry.error(entry.field, "url-missing", "the URL is missing", 'add `webUrl: "https://..."`')
@@ -249,42 +259,20 @@ def _image(entry: Entry) -> Image | None:
 def _one_image(image: Entry) -> Image | None:
     width, height = _integer(image, "width"), _integer(image, "height")
     url = image.raw("url")
-    if not url or _is_relative(url):
+    if not url or is_relative(url):
         return None
     checked = image.value("url", check_url, _URL_ADVICE)
-    return Image(url=checked, width=_size(width), height=_size(height)) if checked else None
+    return Image(url=checked, width=to_size(width), height=to_size(height)) if checked else None
 
 
-def _is_relative(url: str) -> bool:
+def is_relative(url: str) -> bool:
+    """Return whether *url* has no scheme, so that only its own site can say where it leads."""
     return not re.match(r"\s*[A-Za-z][A-Za-z0-9+.\-]*:", url)
 
 
-def _size(number: int | None) -> int | None:
-    return number if number and number > 0 else None
-
-
 def _integer(entry: Entry, key: str) -> int | None:
-    return entry.value(key, _to_integer, "write a whole number")
-
-
-def _to_integer(text: str) -> int:
-    if not _INTEGER.fullmatch(text):
-        msg = f"{text[:40]!r} is not a whole number"
-        raise ValueError(msg)
-    return int(text)
-
-
-def _known(number: int | None) -> int | None:
-    return None if number is None or number < 0 else number
+    return entry.value(key, to_integer, "write a whole number")
 
 
 def _flag(entry: Entry, key: str) -> bool | None:
-    return entry.value(key, _to_boolean, "write true or false")
-
-
-def _to_boolean(text: str) -> bool:
-    try:
-        return _BOOLEANS[text.lower()]
-    except KeyError:
-        msg = f"{text[:40]!r} is neither true nor false"
-        raise ValueError(msg) from None
+    return entry.value(key, to_boolean, "write true or false")

@@ -8,16 +8,21 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from hashlib import blake2b
+from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
-from typing import IO
+from types import SimpleNamespace
+from typing import IO, Any
 
-from search.errors import LedeError, SeedError
-from search.files import LINES, NOT_READ, SeedFile, read_bytes, read_lines
+from search.errors import LedeError
+from search.files import SeedFile
+from search.packs import Unpacker, pack, pack_with_fingerprints
+from search.parts import FileRequest, PartAnswer, Task, answer, plan
 from search.seeds import FileContent, SeedReader
+from search.store import Place
 
 #: Bytes that one process reads before another is worth its start.
 BYTES_PER_PROCESS = 8 << 20
@@ -25,23 +30,16 @@ BYTES_PER_PROCESS = 8 << 20
 #: Bytes that are read in the time that another process takes to start and to hand over what it found.
 LEAD_BYTES = 8 << 20
 
+#: To unpack what another process found in a range of lines, as a part of the time it takes to read it.
+UNPACKING = 0.3
+
 _BATCH = 64
+# A range's packed seeds, so that whoever reads them is not waited for.
+_PIPE = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class FileRequest:
-    """A file to read, and the digest of what is known of it already, if anything is."""
-
-    file: SeedFile
-    known_digest: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class FileAnswer:
-    """What was found in a file; the content is None where the known one still holds."""
-
-    digest: bytes
-    content: FileContent | None
+#: Takes the packed seeds of a part, and says where they are kept.
+Keep = Callable[[bytes], Place]
 
 
 class Progress:
@@ -57,62 +55,110 @@ class Progress:
         """Take note that the index is being written."""
 
 
-def read_files(requests: Sequence[FileRequest], jobs: int, progress: Progress) -> list[FileAnswer]:
-    """Answer every request, in order.
+def read_files(
+    requests: Sequence[FileRequest], jobs: int, progress: Progress, keep: Keep | None = None
+) -> list[list[PartAnswer]]:
+    """Answer every request, in order, with the parts of its file.
 
     Args:
         requests: in the order of names, so that neighbours, which share related lists, are read by the same process.
         jobs: processes at most; 0 is one for each processor.
         progress: is told how far it is.
+        keep: is given the packed seeds of every range of lines, in no particular order.
 
     Raises:
         LedeError: If a process dies.
     """
-    shares = _shares(requests, _processes(requests, jobs))
-    workers = [_Worker(share, progress) for share in shares[1:]]
-    reader = SeedReader()
-    answers: list[FileAnswer] = []
-    for request in shares[0]:
-        answers.append(answer(request, reader))
-        progress.advance(1)
-    for worker in workers:
-        answers += worker.join()
-    return answers
+    plans = [plan(request) for request in requests]
+    steps = _Steps(plans, progress)
+    answers = iter(_answers([part for parts in plans for part in parts if isinstance(part, Task)], jobs, steps, keep))
+    found = [[next(answers) if isinstance(part, Task) else part for part in parts] for parts in plans]
+    # A file of which a part could not be read was not read.
+    return [next(([part] for part in parts if not part.digest), parts) for parts in found]
 
 
-def answer(request: FileRequest, reader: SeedReader) -> FileAnswer:
-    """Read one file unless its bytes are the known ones."""
-    file = request.file
-    digest = blake2b(digest_size=16)
-    content = None
-    try:
-        if file.extension == LINES:
-            for line in read_lines(file):
-                digest.update(line + b"\n")
-        else:
-            content = read_bytes(file)
-            digest.update(content)
-    except SeedError as exc:
-        return FileAnswer(b"", FileContent(problems=[exc]))
-    if digest.digest() == request.known_digest:
-        return FileAnswer(digest.digest(), None)
-    found = reader.read(file, content)
-    # What could not be read this time is no known content, and is tried again.
-    is_read = all(problem.code not in NOT_READ for problem in found.problems)
-    return FileAnswer(digest.digest() if is_read else b"", found)
+class _Steps:
+    """Tells the progress of files, which have several parts."""
+
+    def __init__(self, plans: Iterable[Sequence[Task | PartAnswer]], progress: Progress) -> None:
+        self._progress, self._lock = progress, threading.Lock()
+        self._left: Counter[str] = Counter()
+        for parts in plans:
+            tasks = [part for part in parts if isinstance(part, Task)]
+            if tasks:
+                self._left[tasks[0].file.identity] += len(tasks)
+            else:
+                progress.advance(1)
+
+    def done(self, file: SeedFile) -> None:
+        """Take note that one more part of *file* was read."""
+        with self._lock:
+            self._left[file.identity] -= 1
+            is_whole = not self._left[file.identity]
+        if is_whole:
+            self._progress.advance(1)
 
 
 def work(source: IO[bytes], target: IO[bytes]) -> None:
-    """Be a reading process: requests in, answers out in batches, until there is nobody to take them."""
-    requests: list[FileRequest] = pickle.load(source)  # noqa: S301 - from the process that started this one
+    """Be a reading process: tasks in, answers out in batches, until there is nobody to take them.
+
+    The seeds of a range of lines go packed, behind the pickled rest of the answer, which says how many bytes they are.
+    """
+    tasks: list[Task] = pickle.load(source)  # noqa: S301 - from the process that started this one
     reader = SeedReader()
     # Nothing here is ever garbage before the process ends.
     gc.disable()
     # One pickler for all batches: an article that was sent once is only referred to afterwards.
     pickler = pickle.Pickler(target, pickle.HIGHEST_PROTOCOL)
-    for start in range(0, len(requests), _BATCH):
-        pickler.dump([answer(request, reader) for request in requests[start : start + _BATCH]])
+    for batch in _batches(tasks):
+        answers = [answer(task, reader) for task in batch]
+        packed = [_take_seeds(found.content) for found, task in zip(answers, batch, strict=True) if task.range]
+        pickler.dump((answers, [len(one) for one in packed]))
+        target.writelines(packed)
         target.flush()
+
+
+def _batches(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
+    """Cut into runs that are worth sending: many small files, or one range of lines."""
+    for is_range, run in groupby(tasks, key=lambda task: task.range is not None):
+        listed, size = list(run), 1 if is_range else _BATCH
+        yield from (listed[start : start + size] for start in range(0, len(listed), size))
+
+
+def _take_seeds(content: FileContent | None) -> bytes:
+    """Take the seeds out of a range's content, packed; of a known one there are none."""
+    if content is None:
+        return b""
+    packed = pack([content.seeds])
+    content.seeds = []
+    return packed
+
+
+def _answers(tasks: Sequence[Task], jobs: int, steps: _Steps, keep: Keep | None) -> list[PartAnswer]:
+    """Do the tasks, in several processes where it pays."""
+    shares = _shares(tasks, _processes(tasks, jobs))
+    workers = [_Worker(share, steps) for share in shares[1:]]
+    reader = SeedReader()
+    answers: list[PartAnswer] = []
+    for task in shares[0]:
+        found = answer(task, reader)
+        if keep and task.range and found.content:
+            packed, found.content.seeds = pack_with_fingerprints(found.content.seeds)
+            found = replace(found, place=keep(packed))
+        answers.append(found)
+        steps.done(task.file)
+    unpacker = Unpacker()
+    for worker in workers:
+        answers += worker.join(unpacker, keep)
+    return answers
+
+
+def _unpacked(found: PartAnswer, packed: bytes, unpacker: Unpacker, keep: Keep | None) -> PartAnswer:
+    """Put the seeds back where :func:`_take_seeds` took them."""
+    if found.content is None or not packed:
+        return found
+    (found.content.seeds,) = unpacker.unpack(packed)
+    return replace(found, place=keep(packed)) if keep else found
 
 
 class _Worker:
@@ -122,25 +168,27 @@ class _Worker:
     module. It dies of the closed pipe when its parent does.
     """
 
-    def __init__(self, requests: Sequence[FileRequest], progress: Progress) -> None:
-        self._requests, self._progress = requests, progress
-        self._answers: list[FileAnswer] = []
+    def __init__(self, tasks: Sequence[Task], steps: _Steps) -> None:
+        self._tasks, self._steps = tasks, steps
+        self._answers: list[tuple[PartAnswer, bytes]] = []
         command = [sys.executable, "-P", "-c", "import sys; from search.reading import work; "]
         command[-1] += "work(sys.stdin.buffer, sys.stdout.buffer)"
         paths = [str(Path(__file__).parents[1]), *filter(None, sys.path)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
         self._process = subprocess.Popen(  # noqa: S603 - our own program, by our own interpreter
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, pipesize=_PIPE
         )
         self._thread = threading.Thread(target=self._take, daemon=True)
         self._thread.start()
 
-    def join(self) -> list[FileAnswer]:
+    def join(self, unpacker: Unpacker, keep: Keep | None) -> Iterator[PartAnswer]:
         self._thread.join()
-        if self._process.wait() != 0 or len(self._answers) != len(self._requests):
+        if self._process.wait() != 0 or len(self._answers) != len(self._tasks):
             msg = f"a process that reads seeds died (exit code {self._process.returncode}): try again with --jobs 1"
             raise LedeError(msg)
-        return self._answers
+        self._answers.reverse()
+        while self._answers:
+            yield _unpacked(*self._answers.pop(), unpacker, keep)
 
     def _take(self) -> None:
         # Where the process died, join says so; closing its input may fail as well.
@@ -148,18 +196,21 @@ class _Worker:
             source, target = self._process.stdin, self._process.stdout
             if source is None or target is None:
                 return
-            pickle.dump(list(self._requests), source, pickle.HIGHEST_PROTOCOL)
+            pickle.dump(list(self._tasks), source, pickle.HIGHEST_PROTOCOL)
             source.close()
-            unpickler = pickle.Unpickler(target)  # noqa: S301 - from a process that this one started
-            while len(self._answers) < len(self._requests):
-                batch = unpickler.load()
-                self._answers += batch
-                self._progress.advance(len(batch))
+            # Without its peek, so that pickle takes no byte of what comes behind.
+            stream: Any = SimpleNamespace(read=target.read, readline=target.readline)
+            unpickler = pickle.Unpickler(stream)  # noqa: S301 - from a process that this one started
+            for batch in _batches(self._tasks):
+                answers, sizes = unpickler.load()
+                packed = [target.read(size) for size in sizes] or [b""] * len(batch)
+                self._answers += zip(answers, packed, strict=True)
+                for task in batch:
+                    self._steps.done(task.file)
 
 
-def _processes(requests: Sequence[FileRequest], jobs: int) -> int:
-    size = sum(request.file.stamp.size for request in requests)
-    return max(1, min(jobs or _processors(), size // BYTES_PER_PROCESS))
+def _processes(tasks: Sequence[Task], jobs: int) -> int:
+    return max(1, min(jobs or _processors(), sum(task.size for task in tasks) // BYTES_PER_PROCESS))
 
 
 def _processors() -> int:
@@ -167,14 +218,16 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _shares(requests: Sequence[FileRequest], count: int) -> list[list[FileRequest]]:
-    """Cut into runs of neighbours, which take about as long: the others have to start and to send what they found."""
-    total = sum(request.file.stamp.size for request in requests) or 1
+def _shares(tasks: Sequence[Task], count: int) -> list[list[Task]]:
+    """Cut into runs of neighbours, which take about as long: the others have to start, the first to unpack."""
+    total = sum(task.size for task in tasks) or 1
     lead = min(LEAD_BYTES, total // (2 * count)) if count > 1 else 0
-    share = (total - lead) / count
-    shares: list[list[FileRequest]] = [[] for _ in range(count)]
+    unpacking = UNPACKING * sum(task.size for task in tasks if task.range) / total
+    share = (total - lead) / (count - unpacking * (count - 1))
+    first = total - share * (count - 1)
+    shares: list[list[Task]] = [[] for _ in range(count)]
     before = 0
-    for request in requests:
-        shares[max(0, min(int((before - lead) // share), count - 1))].append(request)
-        before += request.file.stamp.size
+    for task in tasks:
+        shares[max(0, min(1 + int((before - first) // share), count - 1))].append(task)
+        before += task.size
     return shares

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -32,24 +33,46 @@ def article_to_record(article: Article) -> Record:
     ]
 
 
+def fingerprint(record: bytes) -> bytes:
+    """Return a hash of an article's content, 8 bytes; *record* is its record as JSON, written by orjson."""
+    return blake2b(record, digest_size=8).digest()
+
+
 def article_from_record(record: Record) -> Article:
     """Undo :func:`article_to_record`."""
-    id_, url, title, excerpt, provider, published, type_, category, topics, quality, heat, is_published, image = record
-    return Article(
-        id=id_,
-        url=url,
-        title=title,
-        excerpt=excerpt,
-        provider=Provider(name=provider[0], domain=provider[1]),
-        published_at=datetime.fromisoformat(published) if published else None,
-        type=type_,
-        category=category,
-        topics=tuple(topics),
-        quality=quality,
-        heat=heat,
-        is_published=is_published,
-        image=Image(url=image[0], width=image[1], height=image[2]) if image else None,
-    )
+    return ArticleDecoder().article(record)
+
+
+class ArticleDecoder:
+    """Undoes :func:`article_to_record` for many records, which then share what they repeat."""
+
+    def __init__(self) -> None:
+        self._providers: dict[tuple[str, str], Provider] = {}
+        self._words: dict[str, str] = {}
+
+    def article(self, record: Record) -> Article:
+        """Return the article that *record* was made of."""
+        id_, url, title, excerpt, provider, published, type_, category, topics, quality, heat, flag, image = record
+        word = self._words.setdefault
+        return Article(
+            id=id_,
+            url=url,
+            title=title,
+            excerpt=excerpt,
+            provider=self._providers.get(tuple(provider)) or self._provider(*provider),
+            published_at=datetime.fromisoformat(published) if published else None,
+            type=word(type_, type_),
+            category=word(category, category),
+            topics=tuple([word(topic, topic) for topic in topics]),
+            quality=quality,
+            heat=heat,
+            is_published=flag,
+            image=Image(url=image[0], width=image[1], height=image[2]) if image else None,
+        )
+
+    def _provider(self, name: str, domain: str) -> Provider:
+        provider = self._providers[name, domain] = Provider(name=name, domain=domain)
+        return provider
 
 
 def article_to_json(article: Article) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 import filelock
 
 from search.cache import Cache, LastRun
-from search.catalog import INDEX_FORMAT, Catalog, fingerprint, make_catalog
+from search.catalog import INDEX_FORMAT, Catalog, make_catalog
 from search.engine import Engine
 from search.engines import make_engine
 from search.errors import EmptyIndexRefusedError, IndexLockedError, IndexWriteError, ShrinkError
@@ -59,9 +60,12 @@ def reindex(  # noqa: PLR0913 - the choices of the command, all but the folders 
     """
     folder = Path(index)
     holder = make_engine(engine, folder)
-    with _locked(folder, lock_timeout):
+    with _locked(folder, lock_timeout), _without_collecting():
         run = _Run(folder, holder, progress or Progress())
-        return run.run(_paths(seeds), full=full, force=force, jobs=jobs)
+        try:
+            return run.run(_paths(seeds), full=full, force=force, jobs=jobs)
+        finally:
+            run.close()
 
 
 def check(
@@ -77,11 +81,12 @@ def check(
         SeedsFolderError: If a folder of seeds cannot be listed.
     """
     clock = _Clock()
-    survey = Survey(_paths(seeds), Path(index), {})
-    survey.read(jobs, progress or Progress())
-    clock.lap("read")
-    catalog = make_catalog(survey.mentions())
-    return _report(survey, catalog, clock)
+    with _without_collecting():
+        survey = Survey(_paths(seeds), Path(index), {})
+        survey.read(jobs, progress or Progress())
+        clock.lap("read")
+        catalog = make_catalog(survey.mentions())
+        return _report(survey, catalog, clock)
 
 
 def _paths(folders: Folders) -> list[Path]:
@@ -127,7 +132,9 @@ class _Run:
         has_seeds = memory is not None and self._cache.load_seeds(memory)
         if memory and not has_seeds:
             survey = self._survey(folders, None)
-        survey.read(jobs, self._progress, full=full or not has_seeds)
+        if full or not has_seeds:
+            self._cache.start_anew()
+        survey.read(jobs, self._progress, full=full or not has_seeds, keep=self._cache.keep)
         self._clock.lap("read")
         catalog = make_catalog(survey.mentions())
         differences = self._differences(catalog, force=force)
@@ -142,6 +149,10 @@ class _Run:
         self._clock.lap("publish")
         return _report(survey, catalog, self._clock, **differences)
 
+    def close(self) -> None:
+        """Forget what was kept for a run that came to nothing."""
+        self._cache.give_up()
+
     def _survey(self, folders: Sequence[Path], memory: LastRun | None) -> Survey:
         if memory is None:
             return Survey(folders, self._folder, {})
@@ -154,7 +165,7 @@ class _Run:
             ShrinkError: If too little would be left, and *force* was not given.
         """
         served = self._engine.fingerprints()
-        found = {article.id: fingerprint(article) for article in catalog.articles}
+        found = catalog.fingerprints
         if not force:
             _refuse_to_shrink(served=len(served), found=len(found))
         both = served.keys() & found.keys()
@@ -208,6 +219,19 @@ def _refuse_to_shrink(*, served: int, found: int) -> None:
         raise EmptyIndexRefusedError
     if 2 * found < served:
         raise ShrinkError(served=served, found=found)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Look for no cycles meanwhile: there are hardly any among millions of values that all stay to the end."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -9,8 +10,9 @@ from typing import NamedTuple
 from search.articles import Seed
 from search.blocks import BlockReader
 from search.errors import Location, SeedError
-from search.files import LINES, MAX_SEED_BYTES, SeedFile, read_bytes, read_lines
+from search.files import MAX_SEED_BYTES, SeedFile, split_lines
 from search.json_reader import read_json
+from search.lines import LineParser
 from search.markup import Field, MarkupError
 from search.parse import KNOWN_KEYS, SeedWarning, find_warnings, parse_seed, without_secret
 from search.yaml_reader import read_yaml
@@ -20,15 +22,17 @@ _MARKDOWN = frozenset({".md", ".markdown", ".txt"})
 
 
 class SourcedSeed(NamedTuple):
-    """A seed, and the line of its file that it starts in."""
+    """A seed, and the line of its file (of the part of it that was read) that it starts in."""
 
     line: int
     seed: Seed
+    #: Of its own article, see :func:`search.records.fingerprint`; empty where it is not known yet.
+    fingerprint: bytes = b""
 
 
 @dataclass(slots=True)
 class FileContent:
-    """What one file holds; a refused seed is a problem, and costs only itself."""
+    """What a file, or a part of it, holds; a refused seed is a problem, and costs only itself."""
 
     seeds: list[SourcedSeed] = field(default_factory=list)
     problems: list[SeedError] = field(default_factory=list)
@@ -42,30 +46,42 @@ class SeedReader:
 
     def __init__(self) -> None:
         self._blocks = BlockReader()
+        self._lines = LineParser()
 
-    def read(self, file: SeedFile, content: bytes | None = None) -> FileContent:
-        """Read one file (or its *content*, where that is known already); its faults are in the answer."""
+    def read(self, file: SeedFile, content: bytes) -> FileContent:
+        """Read the *content* of a file that is one seed; its faults are in the answer."""
         found = FileContent()
         try:
-            if file.extension == LINES:
-                self._read_lines(file, found)
-            else:
-                seed, structure = self._seed(file, read_bytes(file) if content is None else content)
-                _keep(found, SourcedSeed(1, seed), structure, file)
+            seed, structure = self._seed(file, content)
+            _keep(found, SourcedSeed(1, seed), _unknown_keys(structure))
+            found.warnings += find_warnings(structure, file.path)
         except SeedError as exc:
             found.problems.append(exc)
         return found
 
-    def _read_lines(self, file: SeedFile, found: FileContent) -> None:
-        for number, raw in enumerate(read_lines(file), 1):
-            line = raw.removeprefix(_BOM) if number == 1 else raw
-            if not line.strip():
-                continue
-            try:
-                structure = _json_line(file, line, number)
-                _keep(found, SourcedSeed(number, parse_seed(structure, file.path)), structure, file)
-            except SeedError as exc:
-                found.problems.append(exc)
+    def read_lines(self, file: SeedFile, content: bytes, *, is_start: bool) -> FileContent:
+        """Read some lines of a file that has a seed in each; they are counted from 1.
+
+        Args:
+            file: where they come from.
+            content: whole lines.
+            is_start: whether they are the first of the file.
+        """
+        found = FileContent()
+        for number, line in enumerate(split_lines(content.removeprefix(_BOM) if is_start else content), 1):
+            # A line too long is cut off, so that it must not be taken for a shorter one.
+            if len(line) <= MAX_SEED_BYTES and (short := self._lines.parse(line)):
+                _keep(found, SourcedSeed(number, short[0]), short[1])
+            elif line.strip():
+                self._read_line(file, line, number, found)
+        return found
+
+    def _read_line(self, file: SeedFile, line: bytes, number: int, found: FileContent) -> None:
+        try:
+            structure = read_json_line(file, line, number)
+            _keep(found, SourcedSeed(number, parse_seed(structure, file.path)), _unknown_keys(structure))
+        except SeedError as exc:
+            found.problems.append(exc)
 
     def _seed(self, file: SeedFile, content: bytes) -> tuple[Seed, Field]:
         content = normalize_line_ends(content.removeprefix(_BOM))
@@ -145,7 +161,12 @@ def _structure(header: str, first_line: int, file: SeedFile) -> Field:
     return read_yaml(header, first_line=first_line)
 
 
-def _json_line(file: SeedFile, line: bytes, number: int) -> Field:
+def read_json_line(file: SeedFile, line: bytes, number: int) -> Field:
+    """Read a line that is one JSON value.
+
+    Raises:
+        SeedError: If it is none.
+    """
     if len(line) > MAX_SEED_BYTES:
         where = Location(file.path, number)
         raise SeedError(where, "too-large", f"a line larger than {MAX_SEED_BYTES:,} bytes", "shorten it")
@@ -165,12 +186,14 @@ def _is_utf8(content: bytes) -> bool:
     return True
 
 
-def _keep(found: FileContent, seed: SourcedSeed, structure: Field, file: SeedFile) -> None:
+def _unknown_keys(structure: Field) -> Iterable[str]:
+    return structure.value.keys() - KNOWN_KEYS if isinstance(structure.value, dict) else ()
+
+
+def _keep(found: FileContent, seed: SourcedSeed, unknown: Iterable[str]) -> None:
     found.seeds.append(seed)
-    found.warnings += find_warnings(structure, file.path)
-    for key in structure.value if isinstance(structure.value, dict) else ():
-        if key not in KNOWN_KEYS:
-            found.unknown_keys[key] = found.unknown_keys.get(key, 0) + 1
+    for key in unknown:
+        found.unknown_keys[key] = found.unknown_keys.get(key, 0) + 1
 
 
 def _decoded(content: bytes, header: bytes, file: SeedFile) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from search.cache import KnownFile
+from search.cache import KnownFile, KnownPart
 from search.catalog import Mention
 from search.errors import SeedError
 from search.files import UNREAD, RefusedFile, SeedFile, list_seed_files
 from search.parse import SeedWarning
-from search.reading import FileAnswer, FileRequest, Progress, read_files
+from search.parts import FileRequest, PartAnswer
+from search.reading import Keep, Progress, read_files
 from search.report import FileCounts
 
 # Ticks of the clock that file systems stamp changes with.
@@ -45,13 +46,20 @@ class Survey:
             if (known := self._known.get(file.identity))
         }
 
-    def read(self, jobs: int, progress: Progress, *, full: bool = True) -> None:
-        """Read what has changed, and keep what is known of the rest."""
+    def read(self, jobs: int, progress: Progress, *, full: bool = True, keep: Keep | None = None) -> None:
+        """Read what has changed, and take what is known of the rest.
+
+        Args:
+            jobs: processes at most; 0 is one for each processor.
+            progress: is told how far it is.
+            full: read everything.
+            keep: is given the packed seeds of every range of lines that is read.
+        """
         self.keep()
-        requests = [FileRequest(file, self._digest(file, full=full)) for file in self._changed(full=full)]
+        requests = [FileRequest(file, self._digests(file, full=full)) for file in self._changed(full=full)]
         progress.files(len(requests))
-        for request, answer in zip(requests, read_files(requests, jobs, progress), strict=True):
-            self._take(request.file, answer)
+        for request, answers in zip(requests, read_files(requests, jobs, progress, keep), strict=True):
+            self._take(request.file, answers)
         self.files = {file.identity: self.files[file.identity] for file in self.listed}
         for refused in self._refused:
             self._keep_last_good(refused)
@@ -59,8 +67,8 @@ class Survey:
     def mentions(self) -> Iterator[Mention]:
         """Yield every seed with where it comes from."""
         for known in self.files.values():
-            for sourced in known.seeds:
-                yield Mention(known.name, sourced.line, sourced.seed)
+            for line, seed, fingerprint in known.seeds():
+                yield Mention(known.name, line, seed, fingerprint)
 
     def counts(self) -> FileCounts:
         """Count what became of the files."""
@@ -93,29 +101,38 @@ class Survey:
         is_settled = file.stamp.changed_ns < self._started_ns - _TICK_NS
         return known is not None and known.stamp == file.stamp and is_settled
 
-    def _digest(self, file: SeedFile, *, full: bool) -> bytes | None:
+    def _digests(self, file: SeedFile, *, full: bool) -> frozenset[bytes]:
         known = self._known.get(file.identity)
-        return known.digest if known and not full else None
+        return frozenset(known.digests) if known and not full else frozenset()
 
-    def _take(self, file: SeedFile, answer: FileAnswer) -> None:
-        known = self._known.get(file.identity)
-        content = answer.content
-        if content is None:
-            self.files[file.identity].stamp = file.stamp
+    def _take(self, file: SeedFile, answers: Sequence[PartAnswer]) -> None:
+        known = self.files.get(file.identity)
+        if known and not any(answer.content for answer in answers) and known.digests == [a.digest for a in answers]:
+            known.stamp = file.stamp
             return
         self._read.add(file.identity)
         # What could not be read has no digest; it is tried again though its stamp may stay the same.
-        stamp = file.stamp if answer.digest else UNREAD
-        fresh = KnownFile(file.name, stamp, answer.digest, content.problems, content.seeds)
-        if content.problems and known is not None:
-            given = {sourced.seed.article.id for sourced in content.seeds}
-            fresh.seeds = [*fresh.seeds, *(s for s in known.seeds if s.seed.article.id not in given)]
+        stamp = file.stamp if all(answer.digest for answer in answers) else UNREAD
+        by_digest = {part.digest: part for part in known.parts} if known else {}
+        fresh = KnownFile(file.name, stamp, [self._part(answer, by_digest) for answer in answers])
+        if known and any(part.problems for part in fresh.parts):
+            given = {sourced.seed.article.id for sourced in fresh.seeds()}
+            fresh.kept = KnownPart(seeds=[s for s in known.seeds() if s.seed.article.id not in given])
         self.files[file.identity] = fresh
+
+    def _part(self, answer: PartAnswer, by_digest: Mapping[bytes, KnownPart]) -> KnownPart:
+        content = answer.content
+        if content is None:
+            return by_digest[answer.digest]
         self.warnings += content.warnings
         for key, count in content.unknown_keys.items():
             self.unknown_keys[key] = self.unknown_keys.get(key, 0) + count
+        return KnownPart(answer.digest, answer.lines, content.problems, content.seeds, answer.place)
 
     def _keep_last_good(self, refused: RefusedFile) -> None:
         known = self._known.get(refused.identity)
-        seeds = known.seeds if known else []
-        self.files[refused.identity] = KnownFile(refused.name, UNREAD, b"", [refused.problem], seeds)
+        # As it is where it was refused before, so that it is not written again.
+        kept = known.kept if known else None
+        if known and any(part.seeds for part in known.parts):
+            kept = KnownPart(seeds=list(known.seeds()))
+        self.files[refused.identity] = KnownFile(refused.name, UNREAD, [KnownPart(problems=[refused.problem])], kept)

@@ -53,6 +53,9 @@ def canonical_url(url: str) -> str:
     >>> canonical_url("https://WWW.Example.org:443/a/?utm_source=x#top")
     'example.org/a'
     """
+    plain = _PLAIN.fullmatch(url)
+    if plain and plain[3] is None:
+        return f"{_bare(plain[1].lower())}{(plain[2] or '').rstrip('/')}"
     parts = _parts(url)
     port = "" if parts.port in _NO_PORT else f":{parts.port}"
     query = "&".join([part for part in parts.query.split("&") if part and not _TRACKING.match(part)])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,13 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.articles import Article, Image, Seed
-from search.cache import Cache, KnownFile, LastRun, count_refused
+from search.cache import Cache, KnownFile, KnownPart, LastRun, count_refused
+from search.catalog import fingerprint
 from search.errors import IndexWriteError, Location, SeedError
 from search.files import Stamp
+from search.packs import pack
 from search.records import article_from_record, article_to_record
 from search.seeds import SourcedSeed
 
 FILE = "seeds.cache"
+PACKS = "seeds-a.packs"
 LATIN_1 = os.fsdecode(b"/seeds/caf\xe9.md")
 
 
@@ -37,9 +41,10 @@ def memory() -> LastRun:
     )
     bare = article("Bare", published=None)
     seeds = [
-        SourcedSeed(1, Seed(article=full, related=(bare, full))),
-        SourcedSeed(7, Seed(article=bare, is_removed=True)),
+        SourcedSeed(1, Seed(article=full, related=(bare, full)), fingerprint(full)),
+        SourcedSeed(7, Seed(article=bare, is_removed=True), fingerprint(bare)),
     ]
+    kept = [SourcedSeed(3, Seed(article=bare), fingerprint(bare))]
     problem = SeedError(Location("a\nb.md", 3, 4), "date", "it is none", "write it so")
     return LastRun(
         articles=2,
@@ -48,16 +53,26 @@ def memory() -> LastRun:
         index_format=1,
         started_ns=1_700_000_000_000_000_000,
         files={
-            "/seeds/a.md": KnownFile("a.md", Stamp(1, 2, 3, 4), b"\x00\xff" * 8, [], seeds),
-            "/seeds/b.md": KnownFile("b.md", Stamp(5, 6, 7, 2**63), b"", [problem], []),
-            LATIN_1: KnownFile(os.path.basename(LATIN_1), Stamp(0, 0, 0, 0), b"x" * 16),  # noqa: PTH119 - it is no path
+            "/seeds/a.md": known("a.md", Stamp(1, 2, 3, 4), KnownPart(b"\x00\xff" * 8, 9, [], seeds)),
+            "/seeds/b.md": known(
+                "b.md", Stamp(5, 6, 7, 2**63), KnownPart(problems=[problem]), kept=KnownPart(seeds=kept)
+            ),
+            LATIN_1: known(os.path.basename(LATIN_1), Stamp(0, 0, 0, 0), KnownPart(b"x" * 16)),  # noqa: PTH119 - no path
         },
     )
 
 
+def known(name: str, stamp: Stamp, *parts: KnownPart, kept: KnownPart | None = None) -> KnownFile:
+    return KnownFile(name, stamp, list(parts), kept)
+
+
 def as_text(remembered: LastRun) -> str:
-    """Write everything that is remembered, since errors have no equality."""
-    return repr(remembered)
+    """Write everything that is remembered, but where it is kept, since errors have no equality."""
+    files = {
+        identity: (file.name, file.stamp, file.digests, file.problems, list(file.seeds()))
+        for identity, file in remembered.files.items()
+    }
+    return repr((replace(remembered, files={}), files))
 
 
 def loaded(folder: Path) -> LastRun | None:
@@ -73,11 +88,11 @@ def sealed(content: object) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def saved() -> Iterator[bytes]:
-    """Return the bytes of a cache."""
+def saved() -> Iterator[dict[str, bytes]]:
+    """Return the bytes of a cache, by file."""
     with TemporaryDirectory() as name:
         Cache(Path(name)).save(memory())
-        yield (Path(name) / FILE).read_bytes()
+        yield {file: (Path(name) / file).read_bytes() for file in (FILE, PACKS)}
 
 
 def test_what_was_saved_is_loaded_also_of_files_whose_names_are_not_unicode(tmp_path: Path) -> None:
@@ -97,9 +112,9 @@ def test_the_seeds_are_loaded_only_when_asked_for(tmp_path: Path) -> None:
     found = cache.load()
 
     assert found is not None
-    assert [known.seeds for known in found.files.values()] == [[], [], []]
+    assert [list(file.seeds()) for file in found.files.values()] == [[], [], []]
     assert cache.load_seeds(found)
-    assert len(found.files["/seeds/a.md"].seeds) == 2
+    assert len(list(found.files["/seeds/a.md"].seeds())) == 2
 
 
 def test_an_article_that_several_seeds_hold_is_one_object(tmp_path: Path) -> None:
@@ -108,7 +123,7 @@ def test_an_article_that_several_seeds_hold_is_one_object(tmp_path: Path) -> Non
     found = loaded(tmp_path)
 
     assert found is not None
-    first, second = (sourced.seed for sourced in found.files["/seeds/a.md"].seeds)
+    first, second = (sourced.seed for sourced in found.files["/seeds/a.md"].seeds())
     assert first.article is first.related[1]
     assert first.related[0] is second.article
 
@@ -121,7 +136,74 @@ def test_saving_replaces_what_was_saved_and_leaves_nothing_else(tmp_path: Path) 
 
     assert found is not None
     assert (found.generation, found.files) == ("3", {})
-    assert [file.name for file in tmp_path.iterdir()] == [FILE]
+    assert {file.name for file in tmp_path.iterdir()} <= {FILE, PACKS}
+
+
+def test_what_is_kept_already_is_not_written_again(tmp_path: Path) -> None:
+    Cache(tmp_path).save(memory())
+    before = (tmp_path / PACKS).read_bytes()
+    cache = Cache(tmp_path)
+    found = cache.load()
+    assert found is not None
+    assert cache.load_seeds(found)
+    more = SourcedSeed(1, Seed(article=article("More")), fingerprint(article("More")))
+    found.files["/seeds/c.md"] = known("c.md", Stamp(1, 1, 1, 1), KnownPart(b"c" * 16, 1, [], [more]))
+
+    cache.save(found)
+
+    after = (tmp_path / PACKS).read_bytes()
+    assert after[: len(before)] == before
+    assert b"Bare" not in after[len(before) :]
+    assert as_text(loaded(tmp_path) or found) == as_text(found)
+
+
+def test_what_was_kept_and_never_saved_is_overwritten(tmp_path: Path) -> None:
+    """As after a crash, or a reindex that was refused."""
+    Cache(tmp_path).save(memory())
+    whole = tree(tmp_path)
+    cache = Cache(tmp_path)
+    assert cache.load()
+    cache.keep(pack([[]]))
+    assert tree(tmp_path) != whole
+    assert as_text(loaded(tmp_path) or memory()) == as_text(memory())
+
+    cache.give_up()
+
+    assert tree(tmp_path) == whole
+
+
+def test_what_is_out_of_use_is_dropped_in_time(tmp_path: Path) -> None:
+    """A file of lines stays as it is kept, beside many others that change all the time."""
+    first = Cache(tmp_path)
+    lines = [SourcedSeed(n, Seed(article=article(f"Line {n}")), fingerprint(article(f"Line {n}"))) for n in range(1, 9)]
+    last = memory()
+    part = KnownPart(b"l" * 16, 8, [], lines, first.keep(pack([lines])))
+    last.files["/seeds/l.jsonl"] = known("l.jsonl", Stamp(9, 9, 9, 9), part)
+    first.save(last)
+    sizes, stores = [], set()
+    for number in range(200):
+        cache = Cache(tmp_path)
+        found = cache.load()
+        assert found is not None
+        assert cache.load_seeds(found)
+        changed = article(f"Changed {number}")
+        seeds = [SourcedSeed(1, Seed(article=changed), fingerprint(changed))]
+        found.files[f"/seeds/{number % 50}.md"] = known("n.md", Stamp(0, 0, 0, 0), KnownPart(b"n" * 16, 1, [], seeds))
+        cache.save(found)
+        sizes.append(sum(len(content) for content in tree(tmp_path).values()))
+        stores.add(next(name for name in tree(tmp_path) if name != FILE))
+
+    assert stores == {PACKS, "seeds-b.packs"}
+    assert max(sizes) < 4 * min(sizes[50:])
+    again = loaded(tmp_path)
+    assert again is not None
+    assert found is not None
+    assert as_text(again) == as_text(found)
+    assert list(again.files["/seeds/l.jsonl"].seeds()) == lines
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
 def test_a_cache_that_cannot_be_written_is_an_error_that_names_the_folder(tmp_path: Path) -> None:
@@ -163,22 +245,25 @@ def test_what_is_no_cache_of_this_version_is_not_loaded(tmp_path: Path, content:
 
 @settings(max_examples=400)
 @given(st.data())
-def test_a_damaged_cache_is_not_loaded_and_never_an_exception(saved: bytes, data: st.DataObject) -> None:
-    place = data.draw(st.integers(0, len(saved) - 1))
+def test_a_damaged_cache_is_not_loaded_and_never_an_exception(saved: dict[str, bytes], data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from([FILE, PACKS]))
+    content = saved[name]
+    place = data.draw(st.integers(0, len(content) - 1))
     damage = data.draw(st.sampled_from(["flip", "cut", "insert"]))
     damaged = {
-        "flip": saved[:place] + bytes([saved[place] ^ data.draw(st.integers(1, 255))]) + saved[place + 1 :],
-        "cut": saved[:place],
-        "insert": saved[:place] + data.draw(st.binary(min_size=1, max_size=3)) + saved[place:],
+        "flip": content[:place] + bytes([content[place] ^ data.draw(st.integers(1, 255))]) + content[place + 1 :],
+        "cut": content[:place],
+        "insert": content[:place] + data.draw(st.binary(min_size=1, max_size=3)) + content[place:],
     }[damage]
 
-    with TemporaryDirectory() as name:
-        (Path(name) / FILE).write_bytes(damaged)
-        found = loaded(Path(name))
+    with TemporaryDirectory() as folder:
+        for other, whole in saved.items():
+            (Path(folder) / other).write_bytes(damaged if other == name else whole)
+        found = loaded(Path(folder))
 
     # What is behind the last byte of a line that is whole does not count.
     assert found is None or as_text(found) == as_text(memory())
-    assert found is None or damaged.rstrip(b"\n") == saved.rstrip(b"\n") or damage == "insert"
+    assert found is None or damaged.rstrip(b"\n") == content.rstrip(b"\n") or damage == "insert"
 
 
 @given(

@@ -127,6 +127,28 @@ def test_fingerprints_are_equal_for_equal_articles_only() -> None:
     assert fingerprint(article("One")) != fingerprint(article("One", quality=1))
 
 
+def test_a_catalog_knows_the_fingerprint_of_every_article_whether_or_not_its_mention_did() -> None:
+    one, two, three = article("One"), article("Two"), article("Three")
+    mentions = [said(one, three), said(two)]
+
+    fresh = make_catalog(mentions)
+    known = make_catalog([mention._replace(fingerprint=fingerprint(mention.seed.article)) for mention in mentions])
+
+    assert list(fresh.fingerprints) == sorted(article.id for article in (one, two, three))
+    assert fresh.fingerprints == known.fingerprints == {one.id: fingerprint(one) for one in (one, two, three)}
+    assert fresh.generation == known.generation
+
+
+def test_the_fingerprint_of_a_mention_that_loses_is_not_taken() -> None:
+    older, newer = version("Older", published="2021-01-01"), version("Newer", published="2021-02-01")
+
+    catalog = make_catalog(
+        [said(one)._replace(fingerprint=fingerprint(one)) for one in (newer, older)] + [said(article("Other"), older)]
+    )
+
+    assert catalog.fingerprints[newer.id] == fingerprint(newer)
+
+
 # Articles to stories
 
 
@@ -224,6 +246,8 @@ def test_every_article_is_in_exactly_one_story_and_one_episode(found: list[Menti
 
     members = [id_ for story in catalog.stories for id_ in story.article_ids]
     assert sorted(members) == [article.id for article in catalog.articles]
+    assert [story.id for story in catalog.stories] == sorted(story.id for story in catalog.stories)
+    assert catalog.shared_stories == tuple(story for story in catalog.stories if len(story.article_ids) > 1)
 
 
 @given(st.lists(mentions, max_size=10))

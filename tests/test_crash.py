@@ -61,7 +61,14 @@ def served_round(index_path: Path) -> int:
 def leftovers(index_path: Path) -> set[str]:
     """Return what does not belong in the folder of an index."""
     kept = {line.split()[0] for line in (index_path / "CURRENT").read_text().splitlines()}
-    entries = {path.name for path in index_path.iterdir()} - {"CURRENT", "LOCK", "generations", "seeds.cache"}
+    entries = {path.name for path in index_path.iterdir()} - {
+        "CURRENT",
+        "LOCK",
+        "generations",
+        "seeds.cache",
+        "seeds-a.packs",
+        "seeds-b.packs",
+    }
     return entries | ({path.name for path in (index_path / "generations").iterdir()} ^ kept)
 
 

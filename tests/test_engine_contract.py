@@ -21,7 +21,7 @@ from factories import article, catalog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.articles import Article
+from search.articles import Article, Image
 from search.catalog import Catalog
 from search.engine import Engine, Reader
 from search.engines.memory import MemoryEngine
@@ -220,7 +220,172 @@ def test_a_word_in_the_title_counts_more_than_one_in_the_excerpt(engine: Engine)
     assert titles(ask(reader, "snow")) == ["Snow today", "Rates today"]
 
 
+# Fields, filters and patterns
+
+
+def test_a_field_is_searched_alone(engine: Engine) -> None:
+    reader = serve(
+        engine,
+        article("Rates rise", excerpt="Banks", provider="Herald", topics=("Data Science", "AI")),
+        article("Banks", excerpt="Rising rates", provider="Data", topics=("Herald",)),
+    )
+
+    assert found(reader, "title:rate") == found(reader, "excerpt:bank") == {"Rates rise"}
+    assert found(reader, "provider:herald") == found(reader, 'topic:"data science"') == {"Rates rise"}
+    assert found(reader, 'topic:"science ai"', match="all") == set()
+    assert found(reader, "title:(rates OR banks)") == {"Rates rise", "Banks"}
+    assert found(reader, "rates -title:rates") == {"Banks"}
+
+
+def test_slop_lets_so_many_words_stand_in_between_and_keeps_the_order(engine: Engine) -> None:
+    reader = serve(engine, article("Rates will rise"), article("Rates rise"), article("Rise of rates"))
+
+    assert found(reader, '"rates rise"~1') == {"Rates will rise", "Rates rise"}
+    assert found(reader, '"rates rise"~0') == {"Rates rise"}
+    assert found(reader, '"rise rates"~5') == {"Rise of rates"}
+
+
+def test_slop_counts_in_total_and_reaches_into_no_other_topic(engine: Engine) -> None:
+    reader = serve(engine, article("A one b two c", topics=("Data", "Science now")), article("A b c"))
+
+    assert found(reader, '"a b c"~1') == {"A b c"}
+    assert found(reader, '"a b c"~2') == {"A b c", "A one b two c"}
+    assert found(reader, '"data science"~9', match="all") == set()
+    assert found(reader, 'topic:"science now"~9') == {"A one b two c"}
+
+
+def test_a_phrase_counts_by_where_it_ends(engine: Engine) -> None:
+    """In "rates rates rise" it ends once, in "rates rise rise" twice."""
+    reader = serve(engine, article("Rates rates rise"), article("Rates rise rise"))
+
+    assert titles(ask(reader, '"rates rise"~2')) == ["Rates rise rise", "Rates rates rise"]
+
+
+def test_a_prefix_a_pattern_and_a_fuzzy_word_find_the_terms_they_stand_for(engine: Engine) -> None:
+    reader = serve(engine, article("Élections"), article("Electric cars"), article("Women"), article("Woman"))
+
+    assert found(reader, "ELECT*") == {"Élections", "Electric cars"}
+    assert found(reader, "él*ons") == {"Élections"}
+    assert found(reader, "wom?n") == {"Women", "Woman"}
+    assert found(reader, "wmoen~") == {"Women"}
+    assert found(reader, "wmoen~2") == {"Women", "Woman"}
+    assert found(reader, "vomen~", match="all") == set()
+    assert found(reader, "wom* -women") == {"Woman"}
+
+
+def test_fewer_edits_rank_higher(engine: Engine) -> None:
+    reader = serve(engine, article("Women today"), article("Woman today"), article("Wimin today"))
+
+    assert titles(ask(reader, "women~2")) == ["Women today", "Woman today", "Wimin today"]
+
+
+def test_every_term_of_a_prefix_counts_alike(engine: Engine) -> None:
+    news = [article(title, url=f"https://{n}.example/") for n, title in enumerate(["Rate", "Rates", "Rated"])]
+
+    scores = {hit.score for hit in ask(serve(engine, *news), "rate*").hits}
+
+    assert len(scores) == 1
+
+
+def test_a_site_takes_its_subdomains_and_no_look_alikes(engine: Engine) -> None:
+    reader = serve(
+        engine,
+        article("One", domain="ft.com"),
+        article("Two", domain="news.ft.com"),
+        article("Three", domain="notft.com"),
+    )
+
+    assert found(reader, "site:FT.com") == {"One", "Two"}
+    assert found(reader, "-site:ft.com") == {"Three"}
+    assert found(reader, "site:(news.ft.com OR notft.com)") == {"Two", "Three"}
+
+
+def test_values_and_flags_choose_articles(engine: Engine) -> None:
+    picture = Image(url="https://a.example/1.png", width=None, height=None)
+    reader = serve(
+        engine,
+        article("One", category="Café news", type="Article", is_published=True),
+        article("Two", type="video", is_published=False, image=picture),
+        article("Three"),
+    )
+
+    assert found(reader, 'category:"cafe NEWS"') == found(reader, "type:article") == {"One"}
+    assert found(reader, "-type:article") == {"Two", "Three"}
+    assert found(reader, "is:published") == {"One"}
+    assert found(reader, "is:unpublished") == {"Two", "Three"}
+    assert found(reader, "has:image") == {"Two"}
+
+
+def test_numbers_choose_what_is_known_to_be_within(engine: Engine) -> None:
+    first, second = article("One", quality=70, heat=5), article("Two", quality=71, domain="b.example")
+    reader = serve(engine, first, second, article("Three"), related=((first, second),))
+
+    assert found(reader, "quality:>=70") == {"One", "Two"}
+    assert found(reader, "quality:<71") == found(reader, "heat:5") == {"One"}
+    assert found(reader, "quality:71..90") == {"Two"}
+    assert found(reader, "-quality:70") == {"Two", "Three"}
+    assert found(reader, "outlets:2") == {"One", "Two"}
+    assert found(reader, "outlets:<2") == {"Three"}
+
+
+def test_dates_in_the_query_reach_from_the_first_to_the_last_moment_of_what_is_named(engine: Engine) -> None:
+    reader = serve(
+        engine,
+        article("One", published="2020-12-31T23:59:59Z"),
+        article("Two", published="2021-01-01T00:00:00Z"),
+        article("Three", published="2021-12-31T23:59:59Z"),
+        article("Undated", published=None),
+    )
+
+    assert found(reader, "date:2021") == {"Two", "Three"}
+    assert found(reader, "before:2020") == {"One"}
+    assert found(reader, "before:2021-01") == found(reader, "before:2021-01-01") == {"One", "Two"}
+    assert found(reader, "after:2021-02") == {"Three"}
+    assert found(reader, "date:2020-12-31..2021-01-01") == {"One", "Two"}
+    assert found(reader, "-date:2021") == {"One", "Undated"}
+
+
+def test_a_story_is_searched_by_its_id(engine: Engine) -> None:
+    first, second = article("One"), article("Two")
+    reader = serve(engine, first, second, article("Three"), related=((first, second),))
+
+    assert found(reader, f"story:{reader.story_of(first.id).id}") == {"One", "Two"}
+    assert found(reader, "story:nobody") == set()
+
+
+def test_brackets_hold_together(engine: Engine) -> None:
+    reader = serve(engine, article("Rates rise"), article("Rates fall"), article("Snow"), article("Rates"))
+
+    assert found(reader, "(rates rise) OR snow") == {"Rates rise", "Snow"}
+    assert found(reader, "rates -(rise OR fall)") == {"Rates"}
+    assert found(reader, "NOT (rates fall)") == {"Rates rise", "Snow", "Rates"}
+
+
+def test_filters_give_no_score(engine: Engine) -> None:
+    reader = serve(engine, article("Rates", quality=50, type="video"))
+
+    plain, filtered, alone = (ask(reader, text, explain=True) for text in ("rates", "rates type:video", "type:video"))
+
+    assert factors(plain, "text") == factors(filtered, "text")
+    assert factors(alone, "text") == [1.0]
+
+
 # Matching
+
+
+def test_what_is_filtered_and_excluded_stays_so_where_words_are_missing(engine: Engine) -> None:
+    reader = serve(
+        engine,
+        article("Rates rise", type="video"),
+        article("Rates rise fast", type="article"),
+        article("Rates rise again", type="video"),
+    )
+
+    relaxed = ask(reader, "rates rise zebra type:video -(again OR snow)")
+    loose = ask(reader, "rates zebra type:video -again", match="any")
+
+    assert (titles(relaxed), relaxed.relaxed) == (["Rates rise"], True)
+    assert (titles(loose), loose.relaxed) == (["Rates rise"], False)
 
 
 def test_where_nothing_has_all_words_the_most_of_them_suffice_and_the_page_says_so(engine: Engine) -> None:
@@ -444,9 +609,20 @@ def test_no_domain_takes_more_than_three_of_the_first_ten_while_others_match(eng
     assert hits[2].more_from_domain == 12
 
 
-@pytest.mark.parametrize("options", [{"diversity": False}, {"provider": ("Crowd",)}, {"sort": "quality"}])
-def test_domains_are_not_spread_where_the_reader_wants_it_otherwise(engine: Engine, options: dict[str, Any]) -> None:
-    hits = ask(crowded(engine), "rates", **options).hits
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("rates", {"diversity": False}),
+        ("rates", {"provider": ("Crowd",)}),
+        ("rates", {"sort": "quality"}),
+        ("rates site:crowd.example", {}),
+        ("rates (provider:crowd OR snow)", {}),
+    ],
+)
+def test_domains_are_not_spread_where_the_reader_wants_it_otherwise(
+    engine: Engine, text: str, options: dict[str, Any]
+) -> None:
+    hits = ask(crowded(engine), text, **options).hits
 
     assert set(domains(hits[:10])) == {"crowd.example"}
     assert not any(hit.more_from_domain for hit in hits)
@@ -488,6 +664,29 @@ def test_highlights_are_the_words_that_were_found_in_code_points_of_the_text(eng
     assert [excerpt[start:end] for start, end in hit.highlights["excerpt"]] == ["election", "E‑Mail", "U.S. banks"]
 
 
+@pytest.mark.parametrize(
+    ("text", "title", "excerpt"),
+    [
+        ("title:rates", ["Rates"], []),
+        ("excerpt:rate", [], ["Rates"]),
+        ("rat*", ["Rates"], ["Rates"]),
+        ("ra*s", ["Rates"], ["Rates"]),
+        ("raets~", ["Rates"], ["Rates"]),
+        ('"rates quickly"~2', ["Rates rise quickly"], []),
+        ("type:video", [], []),
+    ],
+)
+def test_what_is_highlighted_is_what_was_found_where(
+    engine: Engine, text: str, title: list[str], excerpt: list[str]
+) -> None:
+    reader = serve(engine, article("Rates rise quickly", excerpt="Rates again", type="video"))
+
+    hit = ask(reader, text, match="any").hits[0]
+
+    assert [hit.article.title[slice(*span)] for span in hit.highlights["title"]] == title
+    assert [hit.article.excerpt[slice(*span)] for span in hit.highlights["excerpt"]] == excerpt
+
+
 def test_what_is_excluded_is_not_highlighted(engine: Engine) -> None:
     reader = serve(engine, article("Rates rise", excerpt=""))
 
@@ -512,7 +711,9 @@ def test_freshness_is_off_where_the_query_names_dates(engine: Engine) -> None:
 
     plain = ask(reader, "rates", explain=True)
     dated = ask(reader, "rates", explain=True, date_from=date(2020, 1, 1))
+    worded = ask(reader, "rates after:2020", explain=True)
 
+    assert factors(worded, "freshness") == [1.0, 1.0]
     assert factors(plain, "freshness") == [pytest.approx(1.15), pytest.approx(0.85, abs=0.02)]
     assert factors(dated, "freshness") == [1.0, 1.0]
 
@@ -616,11 +817,37 @@ def catalogs(draw: st.DrawFn) -> Catalog:
 
 phrases = st.lists(words, min_size=1, max_size=3).map(lambda found: f'"{" ".join(found)}"')
 leaves = (
-    words | phrases | words.map("-{}".format) | phrases.map("-{}".format) | st.sampled_from(["OR", '"', "*", "zebra"])
+    words
+    | phrases
+    | words.map("-{}".format)
+    | phrases.map("-{}".format)
+    | st.sampled_from(
+        ["OR", '"', "*", "zebra", "ra*", "-ba*", "b?nk", "ca*e", "raets~", "raising~2", "title:rate", "("]
+    )
+    | st.sampled_from([")", "-(", "topic:rat*", '"rate bank"~2', "site:a.example", "before:2021-12-08", "outlets:>1"])
+    | st.sampled_from(
+        ["quality:>17", "heat:17..100", "type:video", "is:unpublished", "has:image", "topic:(ai OR rate)"]
+    )
+)
+fields_of_text = st.sampled_from(["title", "excerpt", "provider", "topic"])
+patterns = st.builds("{}{}".format, words.map(lambda word: word[:2]), st.sampled_from(["*", "*s", "?*"]))
+operators = (
+    patterns
+    | words.map("{}~".format)
+    | words.map("{}~2".format)
+    | st.builds("{}~{}".format, phrases, st.integers(1, 3))
+    | st.builds("{}:{}".format, fields_of_text, words | phrases | patterns)
+    | st.builds("{}:{}".format, fields_of_text, st.builds("{}~2".format, phrases))
+    | st.sampled_from(
+        "site:a.example -site:b.example type:video category:news quality:>=50 heat:<60 outlets:>1 is:published "
+        "is:unpublished has:image before:2021-12-09 after:2021-12-08 date:2021-12 -date:2021-12-09".split()
+    )
+    | st.builds("({} OR {})".format, words, words)
+    | st.builds("-({} {})".format, words, words)
 )
 queries = st.builds(
     Query,
-    parsed=st.lists(leaves, max_size=5).map(" ".join).map(parse),
+    parsed=st.lists(leaves | operators, max_size=5).map(" ".join).map(parse),
     filters=st.builds(
         Filters,
         provider=st.lists(st.sampled_from(["Herald", "herald", "nobody"]), max_size=2).map(tuple),

@@ -7,7 +7,18 @@ import pytest
 from factories import SeedFolder, seed
 
 from search.errors import SeedError, SeedsFolderError
-from search.files import EXTENSIONS, MAX_SEED_BYTES, SeedFile, Stamp, list_seed_files, read_bytes, read_lines
+from search.files import (
+    EXTENSIONS,
+    MAX_SEED_BYTES,
+    RANGE_BYTES,
+    SeedFile,
+    Stamp,
+    cut_lines,
+    list_seed_files,
+    read_bytes,
+    read_range,
+    split_lines,
+)
 
 
 def names(*folders: SeedFolder) -> list[str]:
@@ -26,6 +37,10 @@ def only_file(folder: SeedFolder) -> SeedFile:
     assert refused == []
     (file,) = files
     return file
+
+
+def lines_of(file: SeedFile) -> list[bytes]:
+    return [line for part in cut_lines(file) for line in split_lines(read_range(file, part))]
 
 
 def refusal(file: SeedFile) -> SeedError:
@@ -281,7 +296,7 @@ def test_the_limit_of_a_file_of_lines_is_that_of_a_line(folder: SeedFolder) -> N
     line = b"x" * MAX_SEED_BYTES
     folder.write("seeds.jsonl", line + b"\n" + line + b"x\n" + line + b"xxx\nshort")
 
-    lines = list(read_lines(only_file(folder)))
+    lines = lines_of(only_file(folder))
 
     assert [len(line) for line in lines] == [MAX_SEED_BYTES, MAX_SEED_BYTES + 1, MAX_SEED_BYTES + 1, 5]
 
@@ -299,14 +314,29 @@ def test_the_limit_of_a_file_of_lines_is_that_of_a_line(folder: SeedFolder) -> N
 def test_lines_end_at_line_feeds(folder: SeedFolder, content: bytes, lines: list[bytes]) -> None:
     folder.write("seeds.jsonl", content)
 
-    assert list(read_lines(only_file(folder))) == lines
+    assert lines_of(only_file(folder)) == lines
 
 
 def test_a_line_that_reaches_over_a_read_is_whole(folder: SeedFolder) -> None:
     content = [bytes([65 + number % 26]) * (number * 7_919) for number in range(1, 60)]
     folder.write("seeds.jsonl", b"\n".join(content))
 
-    assert list(read_lines(only_file(folder))) == content
+    assert lines_of(only_file(folder)) == content
+
+
+def test_a_file_of_lines_that_has_grown_keeps_all_ranges_but_the_last(folder: SeedFolder) -> None:
+    lines = b"".join(b"%07d%s\n" % (number, b"x" * (number % 300)) for number in range(10_000))
+    folder.write("seeds.jsonl", lines)
+    before = cut_lines(only_file(folder))
+    folder.write("seeds.jsonl", lines + b"more\n")
+
+    after = cut_lines(only_file(folder))
+
+    assert len(after) == len(before) > 2
+    assert after[:-1] == before[:-1]
+    assert after[-1].size == before[-1].size + 5
+    assert [part.start for part in after[1:]] == [part.start + part.size for part in after[:-1]]
+    assert all(RANGE_BYTES <= part.size < RANGE_BYTES + 400 for part in after[:-1])
 
 
 # Stamps

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from search.analysis import terms
-from search.highlights import highlight
+from search.highlights import highlight, occurrences
 
 
 def marked(text: str, words: str = "", *phrases: str) -> str:
@@ -45,6 +45,17 @@ def test_what_was_searched_for_is_marked(expected: str, words: str, phrases: Seq
 
 def test_a_phrase_reaches_over_what_is_no_word() -> None:
     assert marked("Rates: rise -- again!", "", "rates rise again") == "[Rates: rise -- again]!"
+
+
+places = st.sets(st.integers(0, 9), max_size=5).map(sorted)
+
+
+@given(st.lists(places, min_size=1, max_size=3), st.integers(0, 4))
+def test_a_phrase_ends_where_some_choice_of_rising_places_is_close_enough(columns: list[list[int]], slop: int) -> None:
+    rising = [chosen for chosen in product(*columns) if list(chosen) == sorted(set(chosen))]
+    ends = {chosen[-1] for chosen in rising if chosen[-1] - chosen[0] - (len(columns) - 1) <= slop}
+
+    assert [last for _, last in occurrences(columns, slop)] == sorted(ends)
 
 
 texts = st.text(st.sampled_from(list("ab AB.'é中国\N{GRINNING FACE}")), max_size=40)

@@ -6,6 +6,8 @@ import os
 import pickle
 import subprocess
 from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,13 @@ import pytest
 from factories import SeedFolder, mention, seed
 
 from search import reading
-from search.errors import LedeError
-from search.files import list_seed_files
-from search.reading import FileAnswer, FileRequest, Progress, answer, read_files, work
-from search.seeds import SeedReader
+from search.errors import LedeError, Location, SeedError
+from search.files import LineRange, SeedFile, list_seed_files, read_range
+from search.packs import Unpacker
+from search.parts import FileRequest, PartAnswer, Task, answer, plan
+from search.reading import Progress, read_files, work
+from search.seeds import FileContent, SeedReader
+from search.store import Place
 
 
 class Counted(Progress):
@@ -30,20 +35,39 @@ class Counted(Progress):
         self.count += count
 
 
-def requests(folder: SeedFolder, known: dict[str, bytes] | None = None) -> list[FileRequest]:
+def requests(folder: SeedFolder, known: dict[str, list[bytes]] | None = None) -> list[FileRequest]:
     files, _ = list_seed_files([folder.path])
-    return [FileRequest(file, (known or {}).get(file.name)) for file in files]
+    return [FileRequest(file, frozenset((known or {}).get(file.name, ()))) for file in files]
 
 
-def digests(folder: SeedFolder) -> dict[str, bytes]:
+def digests(folder: SeedFolder) -> dict[str, list[bytes]]:
     asked = requests(folder)
     answers = read_files(asked, 1, Progress())
-    return {request.file.name: found.digest for request, found in zip(asked, answers, strict=True)}
+    return {request.file.name: digests_of(parts) for request, parts in zip(asked, answers, strict=True)}
 
 
-def as_text(answers: Sequence[FileAnswer]) -> list[str]:
-    """Write answers out whole, since errors have no equality."""
-    return [repr(found) for found in answers]
+def digests_of(parts: Sequence[PartAnswer]) -> list[bytes]:
+    return [part.digest for part in parts]
+
+
+def as_text(answers: Sequence[Sequence[PartAnswer]]) -> list[str]:
+    """Write answers out whole, since errors have no equality; fingerprints are known only of what was sent."""
+    parts = deepcopy([part for parts in answers for part in parts])
+    for part in parts:
+        if part.content:
+            part.content.seeds = [one._replace(fingerprint=b"") for one in part.content.seeds]
+    return [repr(part) for part in parts]
+
+
+def one_part(parts: Sequence[PartAnswer]) -> PartAnswer:
+    (part,) = parts
+    return part
+
+
+def content_of(parts: Sequence[PartAnswer]) -> FileContent:
+    content = one_part(parts).content
+    assert content is not None
+    return content
 
 
 @pytest.fixture
@@ -131,8 +155,8 @@ def test_a_file_whose_bytes_are_known_is_not_parsed_again(folder: SeedFolder) ->
 
     answers = read_files(requests(folder, known), 1, Progress())
 
-    assert [found.content for found in answers] == [None, None]
-    assert [found.digest for found in answers] == list(known.values())
+    assert [one_part(parts).content for parts in answers] == [None, None]
+    assert [digests_of(parts) for parts in answers] == list(known.values())
 
 
 def test_a_file_whose_bytes_have_changed_is_parsed(folder: SeedFolder) -> None:
@@ -144,10 +168,8 @@ def test_a_file_whose_bytes_have_changed_is_parsed(folder: SeedFolder) -> None:
 
     first, second = read_files(requests(folder, known), 1, Progress())
 
-    assert first.content is not None
-    assert first.content.seeds[0].seed.article.title == "Behind"
-    assert second.content is not None
-    assert len(second.content.seeds) == 2
+    assert content_of(first).seeds[0].seed.article.title == "Behind"
+    assert len(content_of(second).seeds) == 2
 
 
 def test_a_broken_file_has_a_digest_and_one_that_cannot_be_read_has_none(folder: SeedFolder) -> None:
@@ -158,19 +180,95 @@ def test_a_broken_file_has_a_digest_and_one_that_cannot_be_read_has_none(folder:
 
     bad, gone = read_files(asked, 1, Progress())
 
-    assert (len(bad.digest), gone.digest) == (16, b"")
-    assert [found.content.problems[0].code for found in (bad, gone) if found.content] == ["unclosed", "unreadable"]
+    assert (len(one_part(bad).digest), one_part(gone).digest) == (16, b"")
+    assert [content_of(parts).problems[0].code for parts in (bad, gone)] == ["unclosed", "unreadable"]
 
 
 def test_a_worker_sends_the_answers_that_its_parent_would_have_found(folder: SeedFolder) -> None:
     for number in range(70):
         folder.write(f"{number:02}.md", seed(f"Seed {number}"))
-    asked = requests(folder)
+    tasks = [task for request in requests(folder) for task in plan(request) if isinstance(task, Task)]
     target = io.BytesIO()
 
-    work(io.BytesIO(pickle.dumps(asked)), target)
+    work(io.BytesIO(pickle.dumps(tasks)), target)
 
     unpickler = pickle.Unpickler(io.BytesIO(target.getvalue()))  # noqa: S301 - written above
-    answers = [*unpickler.load(), *unpickler.load()]
+    answers = [found for _ in range(2) for found in unpickler.load()[0]]
     reader = SeedReader()
-    assert as_text(answers) == as_text([answer(request, reader) for request in asked])
+    assert as_text([answers]) == as_text([[answer(task, reader) for task in tasks]])
+
+
+# Files of lines
+
+
+@pytest.fixture
+def long(folder: SeedFolder, monkeypatch: pytest.MonkeyPatch) -> SeedFolder:
+    """Write a file of lines that is read in many ranges, with a fault in every seventh line."""
+    monkeypatch.setattr(reading, "BYTES_PER_PROCESS", 5_000)
+    monkeypatch.setattr("search.files.RANGE_BYTES", 1_000)
+    lines = [json.dumps(mention(f"Line {number}", topics=["AI"])) for number in range(200)]
+    lines[::7] = ['{"title": "x", "title": "y"}'] * len(lines[::7])
+    folder.write("lines.jsonl", "\ufeff" + "\n".join(lines))
+    folder.write("other.md", seed("Other"))
+    return folder
+
+
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_one_file_of_lines_is_shared_out_and_answered_as_one_process_does(long: SeedFolder, jobs: int) -> None:
+    progress = Counted()
+    kept: dict[bytes, Place] = {}
+
+    alone = read_files(requests(long), 1, Progress())
+    together = read_files(requests(long), jobs, progress, lambda packed: kept.setdefault(packed, Place(len(kept), 0)))
+
+    assert as_text([[replace(part, place=None) for part in parts] for parts in together]) == as_text(alone)
+    assert progress.count == 2
+    parts = together[0]
+    assert len(parts) > 20
+    # What is kept is what was found.
+    by_place = {place: packed for packed, place in kept.items()}
+    for part in parts:
+        assert part.content is not None
+        assert part.place is not None
+        (unpacked,) = Unpacker().unpack(by_place[part.place])
+        assert [one[:2] for one in unpacked] == [one[:2] for one in part.content.seeds]
+
+
+def test_of_a_file_that_has_grown_only_the_end_is_read(long: SeedFolder) -> None:
+    known = digests(long)
+    content = (long.path / "lines.jsonl").read_bytes()
+    long.write("lines.jsonl", content + b"\n" + json.dumps(mention("More")).encode())
+
+    parts = read_files(requests(long, known), 2, Progress())[0]
+
+    assert [part.content for part in parts[:-1]] == [None] * (len(parts) - 1)
+    assert digests_of(parts[:-1]) == known["lines.jsonl"][:-1]
+    assert parts[-1].content is not None
+    assert parts[-1].content.seeds[-1].seed.article.title == "More"
+
+
+def test_a_byte_order_mark_is_none_in_the_middle_of_a_file(folder: SeedFolder) -> None:
+    """The same bytes are known, but not at this place."""
+    folder.write("lines.jsonl", "\ufeff" + json.dumps(mention()))
+    first = digests(folder)["lines.jsonl"]
+    task = Task(requests(folder)[0].file, LineRange(0, 10_000), frozenset())
+
+    assert answer(task, SeedReader()).digest == first[0]
+    content = b"".join([b"x" * 7, (folder.path / "lines.jsonl").read_bytes()])
+    folder.write("lines.jsonl", content)
+    assert answer(task._replace(range=LineRange(7, 10_000)), SeedReader()).digest != first[0]
+
+
+def test_a_file_of_lines_of_which_a_part_cannot_be_read_is_not_read(
+    long: SeedFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(file: SeedFile, part: LineRange) -> bytes:
+        if part.start > 5_000:
+            raise SeedError(Location(file.path), "unreadable", "it is gone", "look for it")
+        return read_range(file, part)
+
+    monkeypatch.setattr("search.parts.read_range", failing)
+
+    part = one_part(read_files(requests(long), 1, Progress())[0])
+
+    assert (part.digest, content_of([part]).problems[0].code) == (b"", "unreadable")

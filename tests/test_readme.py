@@ -15,6 +15,9 @@ import search
 from search import cli, ranking
 from search.files import EXTENSIONS
 from search.parse import KNOWN_KEYS
+from search.query import parse
+from search.query.faults import SENTENCES
+from search.query.parser import FIELDS
 from search.settings import Settings
 from web import create_app
 
@@ -119,6 +122,52 @@ def test_the_first_index_is_the_one_that_is_shown(tmp_path: Path, monkeypatch: p
     result = CliRunner().invoke(cli.reindex_command, ["--index", str(tmp_path / "index")])
 
     assert result.stdout.splitlines() == shown.splitlines()[1:]
+
+
+LANGUAGE = section("The query language")
+
+
+def rows(header: str) -> list[list[str]]:
+    """Return the rows of the table with this header, cell by cell."""
+    table = re.split(r"\n\n", LANGUAGE.split(f"| {header} |\n", 1)[1])[0]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[1:]]
+
+
+@pytest.fixture(scope="session")
+def sample_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Index the seeds that come with the project."""
+    folder = tmp_path_factory.mktemp("sample")
+    search.reindex([ROOT / "seeds"], folder)
+    return folder
+
+
+@pytest.mark.parametrize("example", [code for row in rows("example | finds") for code in re.findall("`(.*?)`", row[0])])
+def test_every_example_of_the_language_finds_some_of_the_sample_seeds(example: str, sample_index: Path) -> None:
+    with search.open_index(sample_index) as index:
+        story = index.search("sensetime").hits[0].story.id
+        page = index.search(example.replace("STORY", story), match="all")
+
+        assert 0 < page.total <= index.statistics().articles
+    assert page.notices == ()
+
+
+def test_every_field_of_the_language_has_an_example() -> None:
+    examples = " ".join(row[0] for row in rows("example | finds"))
+
+    assert [name for name in FIELDS if f"{name}:" not in examples] == []
+
+
+@pytest.mark.parametrize("row", rows("typed | searched | code"), ids=lambda row: str(row[2]))
+def test_what_is_not_understood_is_searched_as_the_readme_says(row: list[str]) -> None:
+    typed, searched, code = (cell.strip("`") for cell in row)
+
+    parsed = parse(typed)
+
+    assert (str(parsed.tree), [notice.code for notice in parsed.notices]) == (searched, [code])
+
+
+def test_every_code_of_a_notice_is_in_the_readme() -> None:
+    assert [code for code in SENTENCES if f"`{code}`" not in LANGUAGE] == []
 
 
 def test_the_commands_in_the_benchmarks_are_there() -> None:

@@ -315,16 +315,56 @@ def test_mended_lines_replace_what_was_kept_for_them(folder: SeedFolder, reindex
     assert found() == ["One"]
 
 
-def test_a_damaged_cache_costs_only_time(folder: SeedFolder, index_path: Path, reindexed: Reindex) -> None:
+@pytest.mark.parametrize("pattern", ["seeds.cache", "seeds-?.packs"])
+def test_a_damaged_cache_costs_only_time(
+    folder: SeedFolder, index_path: Path, reindexed: Reindex, pattern: str
+) -> None:
     folder.write("one.md", seed("One"))
     first = reindexed()
-    content = (index_path / "seeds.cache").read_bytes()
+    (damaged,) = index_path.glob(pattern)
+    content = damaged.read_bytes()
     for at in range(0, len(content), 7):
-        (index_path / "seeds.cache").write_bytes(content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :])
+        (damaged,) = index_path.glob(pattern)
+        damaged.write_bytes(content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :])
+        folder.write("one.md", seed("One"))
 
         report = reindexed()
 
         assert (report.generation, differences(report)) == (first.generation, (0, 0, 0))
+
+
+def test_lines_keep_their_numbers_whatever_part_of_a_file_was_read(
+    folder: SeedFolder, reindexed: Reindex, found: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.files.RANGE_BYTES", 700)
+    lines = [line(f"Line {number}") for number in range(40)]
+    lines[3] = lines[33] = "{broken\n"
+    folder.write("bulk.jsonl", "".join(lines))
+    first = reindexed()
+    for content in ([*lines, line("More"), "{broken\n"], ["\n", *lines], lines[20:], lines):
+        folder.write("bulk.jsonl", "".join(content))
+
+        report = reindexed()
+
+        broken = [number for number, one in enumerate(content, 1) if one == "{broken\n"]
+        assert [problem.where.line for problem in report.problems] == broken
+        assert {"Line 39", "Line 21"} <= set(found())
+    assert first.files.refused == 1
+
+
+def test_a_later_line_wins_also_from_a_part_that_was_not_read_again(
+    folder: SeedFolder, tmp_path: Path, reindexed: Reindex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.files.RANGE_BYTES", 700)
+    twice = [line(f"{word} {number}", slug=f"{number}") for word in ("First", "Again") for number in range(30)]
+    folder.write("bulk.jsonl", "".join(twice))
+    reindexed()
+    folder.write("bulk.jsonl", "".join([*twice, line("Last")]))
+
+    report = reindexed()
+
+    assert differences(report) == (1, 0, 0)
+    assert report.generation == search.reindex([folder.path], tmp_path / "fresh").generation
 
 
 # However it came about

@@ -14,8 +14,19 @@ from hypothesis import strategies as st
 from search.articles import Seed
 from search.blocks import BlockReader
 from search.errors import Location, SeedError
-from search.files import MAX_SEED_BYTES, list_seed_files
-from search.seeds import FileContent, SeedReader, cut_front_matter, normalize_line_ends, read_whole
+from search.files import MAX_SEED_BYTES, cut_lines, list_seed_files, read_range, split_lines
+from search.lines import LineParser
+from search.markup import Field
+from search.parse import KNOWN_KEYS, parse_seed
+from search.seeds import (
+    FileContent,
+    SeedReader,
+    SourcedSeed,
+    cut_front_matter,
+    normalize_line_ends,
+    read_json_line,
+    read_whole,
+)
 
 CANARY = "Q0FOQVJZ;c2VjcmV0"
 BODY = 'title: t\nwebUrl: https://a.example\nprovider: {name: "n"}\n'
@@ -44,10 +55,21 @@ def place_and_code(problem: SeedError) -> tuple[int, int, str]:
 
 
 def lines_in(folder: SeedFolder, content: str | bytes) -> FileContent:
-    """Read *content* as a file of lines, which is never held in memory as a whole."""
+    """Read *content* as a file of lines, range by range."""
     folder.write("seeds.jsonl", content)
-    files, _ = list_seed_files([folder.path])
-    return SeedReader().read(files[0])
+    (file,), _ = list_seed_files([folder.path])
+    found, reader, before = FileContent(), SeedReader(), 0
+    for part in cut_lines(file):
+        lines = read_range(file, part)
+        read_part = reader.read_lines(file, lines, is_start=not part.start)
+        found.seeds += [SourcedSeed(line + before, one) for line, one, _ in read_part.seeds]
+        found.problems += [at_line(problem, problem.where.line + before) for problem in read_part.problems]
+        before += len(split_lines(lines))
+    return found
+
+
+def at_line(problem: SeedError, line: int) -> SeedError:
+    return SeedError(problem.where._replace(line=line), problem.code, problem.fault, problem.advice)
 
 
 # Where the front matter is
@@ -483,3 +505,135 @@ def test_20_000_mutated_real_seeds_are_read_or_refused_at_a_place_inside_the_fil
         refused += len(found.problems)
 
     assert 2_000 < refused < 18_000
+
+
+# Lines, the short way
+
+SCALARS = st.sampled_from(
+    [None, True, False, 0, -0.0, 17, -1, 999_999_999, 1_000_000_000, 10**30, 1e3, 2.5, "", " ", "x"]
+)
+TEXTS = st.text(max_size=8) | st.sampled_from(
+    [
+        "AT&amp;T",
+        "a  b",
+        " a",
+        "a\n",
+        "a\x00b",
+        "\u200b",
+        "caf\u00e9",
+        "\U0001f600",
+        "&#x41;",
+        "&nbsp;",
+        "\ufeff",
+        "a\u3000b",
+    ]
+)
+URLS = st.sampled_from(
+    [
+        *["https://a.example/x", "http://WWW.a.example:80/x/?utm_source=y#z", " https://a.example/a b ", "/relative"],
+        *["javascript:alert(1)", "https://", "https://a.example./", "http://[::1]/x", "https://a.example/?b&c", ""],
+    ]
+)
+DATES = st.sampled_from(
+    ["2021-12-09T07:49:00Z", "2021-02-30T07:49:00Z", "2021-12-09", "2021-12-09T24:00:00Z", "2021-W49-4T07:49:00Z"]
+)
+KEY_VALUES: dict[str, st.SearchStrategy[Any]] = {
+    **dict.fromkeys(["title", "name", "excerpt", "type", "category"], TEXTS),
+    **dict.fromkeys(["webUrl", "originalUrl", "website", "ampWebUrl", "cdnAmpWebUrl"], URLS),
+    **dict.fromkeys(["publishedDateTime", "startDateTime"], DATES),
+    **dict.fromkeys(["quality", "heat"], SCALARS | st.sampled_from(["17", "+3", "010", "1_0", "\u0663"])),
+    **dict.fromkeys(["published", "removed"], SCALARS | st.sampled_from(["yes", "Off", "maybe"])),
+    "provider": st.fixed_dictionaries({}, optional={"name": TEXTS, "domain": TEXTS, "images": SCALARS}),
+    "topics": st.lists(TEXTS | st.none(), max_size=3),
+    "images": st.lists(
+        st.fixed_dictionaries({}, optional={"url": URLS, "width": SCALARS, "height": SCALARS}), max_size=2
+    ),
+    "secured": SCALARS,
+    "layout": SCALARS
+    | st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner)),
+}
+GOOD_KEYS = {"title": "t", "webUrl": "https://a.example/b", "provider": {"name": "n"}}
+
+
+def entries(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Make mappings that are mostly good, with a few keys that may hold anything."""
+    anything = {key: values | SCALARS for key, values in (KEY_VALUES | more).items()}
+    few = st.lists(st.sampled_from(sorted(anything)), max_size=4, unique=True)
+    odd = few.flatmap(lambda keys: st.fixed_dictionaries({key: anything[key] for key in keys}))
+    return odd.map(lambda keys: GOOD_KEYS | keys)
+
+
+@st.composite
+def json_lines(draw: st.DrawFn) -> bytes:
+    """Write a seed as a line, and perhaps damage it."""
+    content = draw(entries(related=st.lists(entries(), max_size=2)))
+    separators = draw(st.sampled_from([(",", ":"), (", ", ": "), (" ,\t", " : ")]))
+    line = json.dumps(content, ensure_ascii=draw(st.booleans()), separators=separators)
+    for _ in range(draw(st.sampled_from([0, 0, 1, 2]))):
+        start = draw(st.integers(0, len(line)))
+        end = min(start + draw(st.sampled_from([0, 0, 1, 3, 12])), len(line))
+        piece = draw(st.sampled_from(LINE_PIECES) | st.just(line[start:end] * 2))
+        line = line[:start] + piece + line[end:]
+    return line.encode("utf-8", "surrogatepass").replace(b"\n", b"")
+
+
+LINE_PIECES = [
+    *['"', "\\", ",", ":", "{", "}", "[", "]", "0", "-", "NaN", "Infinity", "1e999", "null", "\r", "\t", "\x00", " "],
+    *['"title": "u", ', '"ti\\u0074le": "u", ', '"layout": {"a": 1, "a": 2}, ', '"x": "\\ud83d\\ude00", ', "\ud800"],
+    *['"x": "\\ud800", ', '"x": [[[[[[[[]]]]]]]], ', '"x": [[[[[[[]]]]]]], ', '"x": 010, ', '"x": 1., ', "9" * 30],
+    *["\ufeff", "\x7f", "{}", '"x\\"": 1, ', '"x": ":", ', '"x" :1, "x": 2, '],
+]
+
+
+def long_way(line: bytes) -> Any:
+    """Return what the reader that knows positions makes of a line."""
+    try:
+        structure = read_json_line(seed_file("a.jsonl"), line, 1)
+        return parse_seed(structure, "a.jsonl"), unknown_keys(structure)
+    except SeedError as exc:
+        return str(exc)
+
+
+def unknown_keys(structure: Field) -> set[str]:
+    assert isinstance(structure.value, dict)
+    return structure.value.keys() - KNOWN_KEYS
+
+
+@settings(max_examples=settings().max_examples * 20)
+@given(st.lists(json_lines(), min_size=1, max_size=3))
+def test_the_short_way_is_as_the_long_wherever_it_answers(lines: list[bytes]) -> None:
+    """Also with the texts remembered that other lines had."""
+    parser = LineParser()
+
+    for line in lines:
+        short = parser.parse(line)
+        assert short is None or (short[0], set(short[1])) == long_way(line)
+
+
+@pytest.mark.parametrize("is_ascii", [False, True])
+def test_lines_as_programs_write_them_take_the_short_way(*, is_ascii: bool) -> None:
+    keys = mention(
+        "Caf\u00e9 \U0001f600 AT&amp;T",
+        related=[mention("Two", quality=3), mention("Three")],
+        topics=["AI", "ML"],
+        images=[{"url": "/a.png"}, {"url": "https://i.example/a.png", "width": 3, "height": 0}],
+        published=False,
+        quality=17,
+        heat=-1,
+        layout={"a": [1.5]},
+    )
+
+    found = LineParser().parse(json.dumps(keys, ensure_ascii=is_ascii).encode())
+
+    assert found is not None
+    assert (found[0].article.title, set(found[1])) == ("Caf\u00e9 \U0001f600 AT&T", {"layout"})
+
+
+def test_what_goes_the_long_way_is_told_from_what_goes_the_short_one_by_nothing(folder: SeedFolder) -> None:
+    """A number for a title is a text, and only the long way still knows how it was written."""
+    lines = [json.dumps(mention("One")), json.dumps(mention("1", slug="x")).replace('"1"', "1e0"), "{", "", "[]"]
+
+    found = lines_in(folder, "\n".join(lines))
+
+    assert [sourced.seed.article.title for sourced in found.seeds] == ["One", "1e0"]
+    assert [place_and_code(problem) for problem in found.problems] == [(3, 2, "json"), (5, 1, "mapping")]

@@ -13,11 +13,12 @@ from search import ranking
 from search.articles import Article, Story
 from search.engine import Statistics
 from search.engines.documents import FACETS, Documents
-from search.engines.matching import Matcher, Postings, any_of, field_factors
+from search.engines.matching import Matcher, Postings, field_factors
 from search.engines.paging import Listed, collapse_copies, diversify
 from search.highlights import highlight
 from search.query import Node, Query
-from search.results import Explanation, FacetValue, Hit, Page, Span, StoryInfo
+from search.query.rewrite import any_of, names_dates, names_outlets
+from search.results import Explanation, FacetValue, Hit, Page, StoryInfo
 from search.timeline import make_timeline
 
 
@@ -32,7 +33,7 @@ class PostingsReader:
     def search(self, query: Query) -> Page:
         """Answer *query*."""
         started = time.perf_counter()
-        search = _Search(query, self.documents, Matcher(self.postings, self._factors))
+        search = _Search(query, self.documents, Matcher(self.postings, self._factors, self.documents))
         page = search.page(self.generation)
         return replace(page, took_ms=round((time.perf_counter() - started) * 1000, 3))
 
@@ -113,8 +114,14 @@ class _Search:
             listed = [Listed(number) for number in ranked]
         else:
             listed = collapse_copies(ranked, self._documents.copies)
-        spread = query.diversity and query.sort == "relevance" and not query.filters.provider
-        return diversify(listed, self._documents.articles) if spread else listed
+        return diversify(listed, self._documents.articles) if self._is_spread else listed
+
+    @property
+    def _is_spread(self) -> bool:
+        """Somebody who asks for certain outlets wants as much of them as there is."""
+        query = self._query
+        is_wanted = query.diversity and query.sort == "relevance"
+        return is_wanted and not query.filters.provider and not names_outlets(query.parsed.tree)
 
     def _ranked(self) -> Sequence[int]:
         if self._query.sort != "relevance":
@@ -123,10 +130,11 @@ class _Search:
         prior = self._documents.prior(with_freshness=self._with_freshness)
         return sorted(self._found, key=lambda n: (-words.get(n, 0), -texts[n] * prior[n], places[n]))
 
-    @property
+    @cached_property
     def _with_freshness(self) -> bool:
         """What is new counts for nothing to somebody who asks for certain days."""
-        return self._query.filters.date_from is None and self._query.filters.date_to is None
+        filters = self._query.filters
+        return filters.date_from is None and filters.date_to is None and not names_dates(self._query.parsed.tree)
 
     def _factors(self, number: int) -> dict[str, float]:
         return {"text": self._texts[number], **self._documents.priors(number, with_freshness=self._with_freshness)}
@@ -138,7 +146,10 @@ class _Search:
         return Hit(
             article=article,
             score=math.prod(factors.values()),
-            highlights={"title": self._marked(article.title), "excerpt": self._marked(article.excerpt)},
+            highlights={
+                "title": highlight(article.title, *self._sought["title"]),
+                "excerpt": highlight(article.excerpt, *self._sought["excerpt"]),
+            },
             story=StoryInfo(id=story.id, articles=len(story.article_ids), outlets=story.outlets),
             also=tuple(self._documents.articles[number] for number in item.also),
             more_from_domain=item.more_from_domain,
@@ -147,12 +158,10 @@ class _Search:
             else None,
         )
 
-    def _marked(self, text: str) -> tuple[Span, ...]:
-        return highlight(text, *self._sought)
-
     @cached_property
-    def _sought(self) -> tuple[AbstractSet[str], list[list[str]]]:
-        return self._matcher.sought(self._tree)
+    def _sought(self) -> Mapping[str, tuple[set[str], list[list[str]], list[tuple[list[str], int]]]]:
+        """What is highlighted in each field that is shown."""
+        return {field: self._matcher.sought(self._tree, field) for field in ("title", "excerpt")}
 
     def _facets(self) -> dict[str, tuple[FacetValue, ...]]:
         """Count each facet's values under the choices in the others, so that its own choice hides none of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from search.analysis import terms
@@ -26,11 +27,21 @@ def field_terms(text: str) -> tuple[tuple[str, int], ...]:
     >>> field_terms("AI\nData Science")
     (('ai', 0), ('data', 2), ('science', 3))
     """
-    placed: list[tuple[str, int]] = []
-    position = 0
+    return tuple((term, start + place) for start, line in _lines(text) for place, term in enumerate(line))
+
+
+def line_starts(text: str) -> list[int]:
+    r"""Return the position at which each line of a field's text begins; no phrase reaches from one into another.
+
+    >>> line_starts("AI\nData Science\nNews")
+    [0, 2, 5]
+    """
+    return [start for start, _ in _lines(text)]
+
+
+def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
+    start = 0
     for line in text.split("\n"):
-        for term in terms(line):
-            placed.append((term, position))
-            position += 1
-        position += 1
-    return tuple(placed)
+        found = terms(line)
+        yield start, found
+        start += len(found) + 1

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from typing import Protocol
 
 from search import ranking
 from search.analysis import stem, terms
-from search.query import And, Node, Not, Or, Phrase, Word
+from search.engines.documents import Documents
+from search.engines.fields import field_texts, line_starts
+from search.engines.filters import chosen
+from search.engines.patterns import expand
+from search.highlights import occurrences
+from search.query import And, Everything, Fuzzy, Leaf, Node, Not, Or, Phrase, Prefix, Wildcard, Word
+from search.query.rewrite import scoring_leaves, split_relaxed
 
 #: Where a term stands in each article that has it.
 Positions = Mapping[int, Sequence[int]]
@@ -26,40 +34,48 @@ class Postings(Protocol):
         """Return the terms, of any field, that have this stem."""
         ...
 
+    def vocabulary(self) -> Sequence[str]:
+        """Return every term, of any field, once and in order."""
+        ...
+
     def lengths(self, field: str) -> Sequence[int]:
         """Return the number of terms in a field, of each article."""
         ...
 
 
 class Matcher:
-    """Evaluates trees for one query, and remembers what it has found for each word.
+    """Evaluates trees for one query, and remembers what it has found for each leaf.
 
     Args:
         postings: of the generation that is searched.
         factors: what one occurrence adds to the frequency, by field and article number; see :func:`field_factors`.
+        documents: the articles, for filters.
     """
 
-    def __init__(self, postings: Postings, factors: Mapping[str, Sequence[float]]) -> None:
-        self._postings, self._factors = postings, factors
-        self._all = frozenset(range(len(factors[ranking.FIELDS[0]])))
-        self._known: dict[Word | Phrase, dict[int, float]] = {}
+    def __init__(self, postings: Postings, factors: Mapping[str, Sequence[float]], documents: Documents) -> None:
+        self._postings, self._factors, self._documents = postings, factors, documents
+        self._all = frozenset(range(len(documents.articles)))
+        self._known: dict[Leaf, dict[int, float]] = {}
 
     def matching(self, node: Node) -> AbstractSet[int]:
         """Return the numbers of the articles that match."""
-        if isinstance(node, Word | Phrase):
-            return self.frequencies(node).keys()
-        if isinstance(node, Not):
-            return self._all - self.matching(node.node)
-        if isinstance(node, And):
-            parts = sorted((self.matching(part) for part in node.nodes), key=len)
-            return frozenset(parts[0]).intersection(*parts[1:])
-        if isinstance(node, Or):
-            return frozenset().union(*(self.matching(part) for part in node.nodes))
-        return self._all
+        match node:
+            case Everything():
+                return self._all
+            case Not():
+                return self._all - self.matching(node.node)
+            case And():
+                parts = sorted((self.matching(part) for part in node.nodes), key=len)
+                return frozenset(parts[0]).intersection(*parts[1:])
+            case Or():
+                return frozenset().union(*(self.matching(part) for part in node.nodes))
+            case Word() | Phrase() | Prefix() | Wildcard() | Fuzzy():
+                return self.frequencies(node).keys()
+        return chosen(node, self._documents)
 
     def scores(self, node: Node, numbers: AbstractSet[int]) -> dict[int, float]:
         """Return the BM25F score of each article in *numbers*; 1 where the tree has no words to score by."""
-        leaves = list(dict.fromkeys(scoring_leaves(node)))
+        leaves = scoring_leaves(node)
         if not leaves:
             return dict.fromkeys(numbers, 1.0)
         scores = dict.fromkeys(numbers, 0.0)
@@ -71,74 +87,83 @@ class Matcher:
         return scores
 
     def most_of(self, node: Node) -> dict[int, int]:
-        """Count how many of the tree's words and phrases each article has; at least half of them."""
-        leaves = list(dict.fromkeys(scoring_leaves(node)))
-        counts: defaultdict[int, int] = defaultdict(int)
-        for leaf in leaves:
-            for number in self.frequencies(leaf):
-                counts[number] += 1
-        excluded = self._excluded(node)
-        return {n: count for n, count in counts.items() if 2 * count >= len(leaves) and n not in excluded}
+        """Count how many of the scoring leaves each article has: at least half of them, and all that stays required."""
+        leaves, required = split_relaxed(node)
+        counts = Counter(number for leaf in leaves for number in self.frequencies(leaf))
+        allowed = self._all.intersection(*(self.matching(part) for part in required))
+        return {n: count for n, count in counts.items() if 2 * count >= len(leaves) and n in allowed}
 
-    def sought(self, node: Node) -> tuple[set[str], list[list[str]]]:
-        """Return what to highlight: the terms that count wherever they are, and those that count in a row."""
+    def sought(self, node: Node, field: str) -> tuple[set[str], list[list[str]], list[tuple[list[str], int]]]:
+        """Return what to highlight in a field, as :func:`search.highlights.highlight` takes it."""
         words: set[str] = set()
         phrases: list[list[str]] = []
+        loose: list[tuple[list[str], int]] = []
         for leaf in scoring_leaves(node):
-            sequence = terms(leaf.text)
-            if isinstance(leaf, Word) and len(sequence) == 1:
-                words |= self._forms(sequence[0]).keys()
+            if leaf.field not in {None, field}:
+                continue
+            if isinstance(leaf, Phrase) and leaf.slop:
+                loose.append((terms(leaf.text), leaf.slop))
+            elif _is_row(leaf):
+                phrases.append(terms(leaf.text))
             else:
-                phrases.append(sequence)
-        return words, phrases
+                words |= self._weights(leaf).keys()
+        return words, phrases, loose
 
-    def frequencies(self, leaf: Word | Phrase) -> dict[int, float]:
-        """Return the frequency of a word or phrase by article: weighted over the fields, before saturation."""
+    def frequencies(self, leaf: Leaf) -> dict[int, float]:
+        """Return the frequency of a leaf by article: weighted over terms and fields, before saturation."""
         if leaf not in self._known:
-            sequence = terms(leaf.text)
-            forms = self._forms(sequence[0]) if isinstance(leaf, Word) else dict.fromkeys(sequence[:1], 1.0)
-            is_word = len(sequence) == 1
-            self._known[leaf] = self._word(forms) if is_word else self._phrase(sequence)
+            self._known[leaf] = self._rows(leaf) if _is_row(leaf) else self._terms(leaf)
         return self._known[leaf]
 
-    def _word(self, forms: Mapping[str, float]) -> dict[int, float]:
+    def _terms(self, leaf: Leaf) -> dict[int, float]:
+        weights = self._weights(leaf)
         found: defaultdict[int, float] = defaultdict(float)
-        for field, factors in self._factors.items():
-            for term, weight in forms.items():
+        for field in _fields(leaf):
+            for term, weight in weights.items():
                 for number, places in self._postings.positions(field, term).items():
-                    found[number] += weight * len(places) * factors[number]
+                    found[number] += weight * len(places) * self._factors[field][number]
         return found
 
-    def _phrase(self, sequence: Sequence[str]) -> dict[int, float]:
-        found: defaultdict[int, float] = defaultdict(float)
-        for field, factors in self._factors.items():
-            for number, count in self._occurrences(field, sequence).items():
-                found[number] += count * factors[number]
-        return found
-
-    def _forms(self, term: str) -> dict[str, float]:
+    def _weights(self, leaf: Leaf) -> dict[str, float]:
+        """Return the terms that a leaf stands for, with what one occurrence weighs."""
+        if isinstance(leaf, Prefix | Wildcard | Fuzzy):
+            return expand(leaf, self._vocabulary)
+        (term,) = terms(leaf.text)
         forms = dict.fromkeys(self._postings.forms(stem(term)), ranking.OTHER_FORM)
         return {**forms, term: 1.0}
 
-    def _occurrences(self, field: str, sequence: Sequence[str]) -> dict[int, int]:
-        """Count where the terms follow one another."""
-        columns = [self._postings.positions(field, term) for term in sequence]
-        if not columns:
-            return {}
-        rarest = min(columns, key=len)
-        found = {}
-        for number in rarest:
-            if all(number in column for column in columns):
-                starts = set(columns[0][number])
-                for offset, column in enumerate(columns[1:], 1):
-                    starts &= {place - offset for place in column[number]}
-                if starts:
-                    found[number] = len(starts)
+    @cached_property
+    def _vocabulary(self) -> Sequence[str]:
+        return self._postings.vocabulary()
+
+    def _rows(self, leaf: Leaf) -> dict[int, float]:
+        slop = leaf.slop if isinstance(leaf, Phrase) else 0
+        found: defaultdict[int, float] = defaultdict(float)
+        for field in _fields(leaf):
+            for number, count in self._occurrences(field, terms(leaf.text), slop).items():
+                found[number] += count * self._factors[field][number]
         return found
 
-    def _excluded(self, node: Node) -> set[int]:
-        parts: Iterable[Node] = node.nodes if isinstance(node, And) else (node,)
-        return {number for part in parts if isinstance(part, Not) for number in self.matching(part.node)}
+    def _occurrences(self, field: str, sequence: Sequence[str], slop: int) -> dict[int, int]:
+        """Count by article the places at which the terms come to an end, having followed one another on one line."""
+        columns = [self._postings.positions(field, term) for term in sequence]
+        found = {}
+        for number in min(columns, key=len, default={}):
+            if all(number in column for column in columns):
+                spans = occurrences([column[number] for column in columns], slop)
+                starts = line_starts(field_texts(self._documents.articles[number])[field]) if slop and spans else [0]
+                if count := sum(bisect_right(starts, first) == bisect_right(starts, last) for first, last in spans):
+                    found[number] = count
+        return found
+
+
+def _is_row(leaf: Leaf) -> bool:
+    """Tell whether a leaf is of terms that must stand in a row, like a word that analysis makes several of."""
+    return isinstance(leaf, Phrase) or (isinstance(leaf, Word) and len(terms(leaf.text)) != 1)
+
+
+def _fields(leaf: Leaf) -> Sequence[str]:
+    return (leaf.field,) if leaf.field else ranking.FIELDS
 
 
 def field_factors(postings: Postings) -> dict[str, list[float]]:
@@ -151,22 +176,3 @@ def field_factors(postings: Postings) -> dict[str, list[float]]:
         by_length = {length: ranking.field_factor(field, length, average) for length in set(lengths)}
         factors[field] = [by_length[length] for length in lengths]
     return factors
-
-
-def scoring_leaves(node: Node) -> list[Word | Phrase]:
-    """Return the words and phrases that an article is found by, not those it must be without."""
-    if isinstance(node, Word | Phrase):
-        return [node]
-    if isinstance(node, And | Or):
-        return [leaf for part in node.nodes for leaf in scoring_leaves(part)]
-    return []
-
-
-def any_of(node: Node) -> Node:
-    """Return the tree that one word or phrase suffices for; what was excluded stays so."""
-    leaves = tuple(dict.fromkeys(scoring_leaves(node)))
-    if len(leaves) < 2:  # noqa: PLR2004 - an Or needs two
-        return node
-    excluded = tuple(part for part in node.nodes if isinstance(part, Not)) if isinstance(node, And) else ()
-    wanted = Or(leaves)
-    return And((wanted, *excluded)) if excluded else wanted

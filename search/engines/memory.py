@@ -42,6 +42,10 @@ class MemoryPostings:
         """Return the terms that have this stem."""
         return sorted(self._forms.get(stem_, ()))
 
+    def vocabulary(self) -> Sequence[str]:
+        """Return every term."""
+        return sorted({term for _, term in self._positions})
+
     def lengths(self, field: str) -> Sequence[int]:
         """Return the number of terms in a field, of each article."""
         return self._lengths[field]

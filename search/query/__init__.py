@@ -2,21 +2,51 @@
 
 from search.query.parser import ParsedQuery, parse
 from search.query.request import MAX_HITS, MAX_SIZE, SORTS, Filters, Query
-from search.query.tree import *  # noqa
+from search.query.tree import (
+    And,
+    Dates,
+    Everything,
+    Filter,
+    Flag,
+    Fuzzy,
+    InStory,
+    Leaf,
+    Node,
+    Not,
+    Number,
+    Or,
+    Phrase,
+    Prefix,
+    Site,
+    Value,
+    Wildcard,
+    Word,
+)
 
 __all__ = [
     "MAX_HITS",
     "MAX_SIZE",
     "SORTS",
     "And",
+    "Dates",
     "Everything",
+    "Filter",
     "Filters",
+    "Flag",
+    "Fuzzy",
+    "InStory",
+    "Leaf",
     "Node",
     "Not",
+    "Number",
     "Or",
     "ParsedQuery",
     "Phrase",
+    "Prefix",
     "Query",
+    "Site",
+    "Value",
+    "Wildcard",
     "Word",
     "parse",
 ]

@@ -1,20 +1,56 @@
-from search.query.tree import *
-SC=(Word,Phrase,Prefix,Wildcard,Fuzzy)
-def scoring_leaves(node):
-    out=[]
-    def go(n):
-        if isinstance(n,SC): out.append(n)
-        elif isinstance(n,(And,Or)): [go(x) for x in n.nodes]
-    go(node); return list(dict.fromkeys(out))
-def any_of(node):
-    leaves=tuple(scoring_leaves(node))
-    if len(leaves)<2: return node
-    req=tuple(p for p in node.nodes if isinstance(p,Not) or not scoring_leaves(p)) if isinstance(node,And) else ()
-    w=Or(leaves)
-    return And((w,*req)) if req else w
-def split_relaxed(node):
-    leaves=tuple(scoring_leaves(node))
-    req=tuple(p for p in (node.nodes if isinstance(node,And) else (node,)) if not scoring_leaves(p))
-    return leaves,req
-def names_dates(n): return isinstance(n,Dates) or isinstance(n,(And,Or)) and any(map(names_dates,n.nodes))
-def names_outlets(n): return isinstance(n,Site) or getattr(n,'field',None)=='provider' or isinstance(n,(And,Or)) and any(map(names_outlets,n.nodes))
+"""What every engine asks of a tree: its scoring leaves, its looser readings, and what it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from search.query.tree import And, Dates, Everything, Fuzzy, Leaf, Node, Not, Or, Phrase, Prefix, Site, Wildcard, Word
+
+
+def scoring_leaves(tree: Node) -> list[Leaf]:
+    """Return what an article is found and ranked by, not what it must be without; each once, in order.
+
+    >>> scoring_leaves(And((Word("rates"), Or((Word("rise"), Word("rates"))), Not(Word("fall")))))
+    [Word(text='rates', field=None), Word(text='rise', field=None)]
+    """
+    leaves = (node for node in _positive(tree) if isinstance(node, Word | Phrase | Prefix | Wildcard | Fuzzy))
+    return list(dict.fromkeys(leaves))
+
+
+def any_of(tree: Node) -> Node:
+    """Return the tree that one scoring leaf suffices for; exclusions and filters at the top stay required."""
+    leaves, required = split_relaxed(tree)
+    if len(leaves) < 2:  # noqa: PLR2004 - an Or needs two
+        return tree
+    wanted = Or(leaves)
+    return And((wanted, *required)) if required else wanted
+
+
+def split_relaxed(tree: Node) -> tuple[tuple[Leaf, ...], tuple[Node, ...]]:
+    """Return what the relaxed fallback asks for: scoring leaves, of which half suffice, and what stays required.
+
+    Half is rounded up. Required are the parts at the top without a scoring leaf: exclusions, filters, and what is
+    joined of these alone.
+    """
+    parts = tree.nodes if isinstance(tree, And) else (tree,)
+    required = tuple(part for part in parts if not scoring_leaves(part) and not isinstance(part, Everything))
+    return tuple(scoring_leaves(tree)), required
+
+
+def names_dates(tree: Node) -> bool:
+    """Tell whether articles are asked for by their dates, which turns freshness off; exclusions do not count."""
+    return any(isinstance(node, Dates) for node in _positive(tree))
+
+
+def names_outlets(tree: Node) -> bool:
+    """Tell whether articles are asked for by their outlet, which turns diversity off; exclusions do not count."""
+    return any(isinstance(node, Site) or getattr(node, "field", None) == "provider" for node in _positive(tree))
+
+
+def _positive(tree: Node) -> Iterator[Node]:
+    """Walk over the leaves and filters that are not excluded."""
+    if isinstance(tree, And | Or):
+        for node in tree.nodes:
+            yield from _positive(node)
+    elif not isinstance(tree, Not):
+        yield tree

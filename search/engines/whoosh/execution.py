@@ -10,7 +10,6 @@ from typing import Any, overload
 import numpy as np
 
 from search import ranking
-from search.analysis import terms
 from search.articles import Article
 from search.engines.whoosh.attributes import UNDATED
 from search.engines.whoosh.collection import Collection, Mask, Scores
@@ -19,8 +18,9 @@ from search.engines.whoosh.counting import CountedFacets, count_everything, coun
 from search.engines.whoosh.ordering import Listed, Ordering
 from search.engines.whoosh.plan import Budget, Matches, Planner
 from search.engines.whoosh.segment import Docs
+from search.engines.whoosh.sought import Sought, sought
 from search.highlights import highlight
-from search.query import Node, Query, Word
+from search.query import Node, Query
 from search.query.rewrite import any_of, names_dates, names_outlets, scoring_leaves, split_relaxed
 from search.results import Explanation, Hit, Page, Span, StoryInfo
 
@@ -98,7 +98,7 @@ class Execution:
     def _ordering(self) -> Ordering:
         query, collection, docs = self._query, self._collection, self._found.docs
         keys = self._relevance() if query.sort == "relevance" else _KEYS[query.sort](collection, docs)
-        outlets = bool(query.filters.provider) or names_outlets(self.tree)
+        outlets = bool(query.filters.provider) or names_outlets(self._query.parsed.tree)
         diversity = query.diversity and query.sort == "relevance" and not outlets
         return Ordering(collection, docs, keys, collapse=query.collapse == "title", diversity=diversity)
 
@@ -115,7 +115,7 @@ class Execution:
     def with_freshness(self) -> bool:
         """What is new counts for nothing to somebody who asks for certain days."""
         filters = self._query.filters
-        return filters.date_from is None and filters.date_to is None and not names_dates(self.tree)
+        return filters.date_from is None and filters.date_to is None and not names_dates(self._query.parsed.tree)
 
     def _facets(self) -> CountedFacets:
         collection, filters = self._collection, self._query.filters
@@ -144,20 +144,11 @@ class Execution:
 
     def highlights(self, article: Article) -> dict[str, tuple[Span, ...]]:
         """Return where the searched words are in an article."""
-        words, phrases = self._sought
-        return {"title": highlight(article.title, words, phrases), "excerpt": highlight(article.excerpt, words, phrases)}
+        return {name: highlight(getattr(article, name), *self._sought[name]) for name in ("title", "excerpt")}
 
     @cached_property
-    def _sought(self) -> tuple[set[str], list[list[str]]]:
-        words: set[str] = set()
-        phrases: list[list[str]] = []
-        for leaf in self._leaves:
-            row = terms(leaf.text)
-            if isinstance(leaf, Word) and len(row) == 1:
-                words |= self._collection.forms_of(row[0])
-            else:
-                phrases.append(row)
-        return words, phrases
+    def _sought(self) -> Mapping[str, Sought]:
+        return {name: sought(self._collection, self._leaves, name) for name in ("title", "excerpt")}
 
     @property
     def is_explained(self) -> bool:

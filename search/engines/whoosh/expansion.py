@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search import ranking
+from search.analysis import fold_pattern
+from search.engines.patterns import expand
 from search.engines.whoosh.collection import ALL_FIELDS, Collection, Part, Scores
-from search.engines.whoosh.leaves import ArrayLeaf, nothing
+from search.engines.whoosh.postings import FoundPostings, nothing
 from search.engines.whoosh.segment import Docs, Segment
+from search.query import Fuzzy, Prefix, Wildcard
 
 #: Postings that are looked at in one go, which bounds the memory of a search: about 40 bytes each.
 CHUNK = 1 << 20
@@ -22,67 +25,32 @@ _DENSE = 16
 Terms = tuple[NDArray[np.int64], Scores]
 
 
-def expanded_leaf(
-    collection: Collection, find: Callable[[Segment], Terms], field: str | None, check: Callable[[], None]
-) -> ArrayLeaf:
-    """Return the leaf of all terms that *find* finds in a segment; *check* is called between steps, and may raise."""
-    fields = tuple(name == field for name in ranking.FIELDS) if field else ALL_FIELDS
-    found = [_in_part(part, *find(part.segment), fields, check) for part in collection.parts]
+def expanded_postings(
+    collection: Collection, leaf: Prefix | Wildcard | Fuzzy, check: Callable[[], None]
+) -> FoundPostings:
+    """Return the postings of all terms that *leaf* stands for; *check* is called between steps, and may raise."""
+    fields = tuple(name == leaf.field for name in ranking.FIELDS) if leaf.field else ALL_FIELDS
+    found = [_in_part(part, *_terms(part.segment, leaf), fields, check) for part in collection.parts]
     if not found:
         return nothing(collection)
     docs, frequencies = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-    return ArrayLeaf(collection, docs, frequencies)
+    return FoundPostings(collection, docs, frequencies)
 
 
-def prefix_terms(segment: Segment, prefix: str) -> Terms:
-    """Return the terms that begin with *prefix*."""
-    found = segment.terms.starting_with(prefix)
-    return np.arange(found.start, found.stop), np.ones(len(found))
+def expanded_terms(collection: Collection, leaf: Prefix | Wildcard | Fuzzy) -> set[str]:
+    """Return the texts of all terms that *leaf* stands for."""
+    return {part.segment.terms[n] for part in collection.parts for n in _terms(part.segment, leaf)[0].tolist()}
 
 
-def wildcard_terms(segment: Segment, pattern: str) -> Terms:
-    """Return the terms that fit *pattern*: ``*`` stands for any characters, ``?`` for one."""
-    literal = re.split(r"[*?]", pattern, maxsplit=1)[0]
-    rest = re.compile("".join({"*": ".*", "?": "."}.get(part, re.escape(part)) for part in re.split(r"([*?])", pattern)))
-    near = segment.terms.starting_with(literal)
-    fits = [number for number in near if rest.fullmatch(segment.terms[number])]
-    return np.array(fits, np.int64), np.ones(len(fits))
-
-
-def fuzzy_terms(segment: Segment, word: str, distance: int) -> Terms:
-    """Return the terms with the same first letter that are at most *distance* edits away from *word*.
-
-    Edits are those of the optimal string alignment: insertion, deletion, substitution, and transposition of two
-    neighbours; Damerau (1964), "A technique for computer detection and correction of spelling errors".
-    """
-    near = segment.terms.starting_with(word[:1])
-    distances = [edits(word, segment.terms[number], distance) for number in near]
-    close = [place for place, found in enumerate(distances) if found <= distance]
-    weights = [ranking.OTHER_FORM ** distances[place] for place in close]
-    return np.array(close, np.int64) + near.start, np.array(weights)
-
-
-def edits(first: str, second: str, limit: int) -> int:
-    """Return the optimal string alignment distance, or ``limit + 1`` where it is more than *limit*.
-
-    >>> edits("elections", "elecitons", 2)
-    1
-    """
-    if abs(len(first) - len(second)) > limit:
-        return limit + 1
-    before: list[int] = []
-    last = list(range(len(second) + 1))
-    for row, letter in enumerate(first, 1):
-        now = [row]
-        for column, other in enumerate(second, 1):
-            cost = min(now[-1] + 1, last[column] + 1, last[column - 1] + (letter != other))
-            if row > 1 and column > 1 and letter == second[column - 2] and first[row - 2] == other:
-                cost = min(cost, before[column - 2] + 1)
-            now.append(cost)
-        if min(now) > limit:
-            return limit + 1
-        before, last = last, now
-    return min(last[-1], limit + 1)
+def _terms(segment: Segment, leaf: Prefix | Wildcard | Fuzzy) -> Terms:
+    """Return the terms of a segment that *leaf* stands for: only those that begin alike are looked at."""
+    pattern = fold_pattern(leaf.text)
+    near = segment.terms.starting_with(pattern[:1] if isinstance(leaf, Fuzzy) else re.split(r"[*?]", pattern)[0])
+    if isinstance(leaf, Prefix):
+        return np.arange(near.start, near.stop), np.ones(len(near))
+    numbers = {segment.terms[number]: number for number in near}
+    weights = expand(leaf, numbers)
+    return np.array([numbers[term] for term in weights], np.int64), np.array(list(weights.values()))
 
 
 def _in_part(

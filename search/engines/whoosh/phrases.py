@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search import ranking
+from search.analysis import terms as terms_of
 from search.engines.whoosh.arrays import Array, ranges
 from search.engines.whoosh.collection import Collection, Mask, Part, Scores
-from search.engines.whoosh.leaves import BISECTION, ArrayLeaf, locate, nothing
+from search.engines.whoosh.postings import BISECTION, FoundPostings, locate, nothing
 from search.engines.whoosh.segment import Docs
+from search.highlights import occurrences
 
 #: More words between than this are as many as it takes.
 MAX_SLOP = 99
@@ -24,14 +26,14 @@ _BITS = 64
 Bits = NDArray[np.uint64]
 
 
-def phrase_leaf(collection: Collection, terms: Sequence[str], slop: int, field: str | None) -> ArrayLeaf:
+def phrase_postings(collection: Collection, terms: Sequence[str], slop: int, field: str | None) -> FoundPostings:
     """Return the leaf of terms in a row within one text, with at most *slop* positions between them in all."""
     found = [_in_part(collection, part, terms, min(slop, MAX_SLOP), field) for part in collection.parts]
     matched = [(docs + part.base, weights) for part, (docs, weights) in zip(collection.parts, found, strict=True)]
     if not matched:
         return nothing(collection)
     docs, weights = (np.concatenate(arrays) for arrays in zip(*matched, strict=True))
-    return ArrayLeaf(collection, docs, weights)
+    return FoundPostings(collection, docs, weights)
 
 
 def _in_part(
@@ -45,12 +47,24 @@ def _in_part(
     if not len(found.docs):
         return empty
     which, counts = _count_ends(part, found, [list(numbers).index(term) for term in terms], slop)
+    if slop:
+        _recount_topics(part, found.docs[which], counts, terms, slop)
     if field:
         counts[:, [name != field for name in ranking.FIELDS]] = 0
+    if field or slop:
         kept = counts.any(axis=1)
         which, counts = which[kept], counts[kept]
     docs = found.docs[which]
     return docs, _weigh(part, docs, counts)
+
+
+def _recount_topics(part: Part, docs: Docs, counts: NDArray[np.intp], row: Sequence[str], slop: int) -> None:
+    """Count topic by topic, since a phrase with gaps could reach from one into the next."""
+    for number in np.flatnonzero(counts[:, -1]).tolist():
+        counts[number, -1] = sum(
+            len(occurrences([[place for place, term in enumerate(topic) if term == wanted] for wanted in row], slop))
+            for topic in map(terms_of, part.segment.stored.article(int(docs[number])).topics)
+        )
 
 
 class _Candidates:

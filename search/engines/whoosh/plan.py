@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
 from search import ranking
-from search.analysis import fold_pattern, query_terms
+from search.analysis import query_terms
 from search.engines.whoosh.collection import Collection, Mask, Scores
 from search.engines.whoosh.conditions import condition
-from search.engines.whoosh.expansion import expanded_leaf, fuzzy_terms, prefix_terms, wildcard_terms
-from search.engines.whoosh.leaves import Leaf, nothing, word_leaf
-from search.engines.whoosh.phrases import phrase_leaf
+from search.engines.whoosh.expansion import expanded_postings
+from search.engines.whoosh.postings import Postings, nothing, word_postings
+from search.engines.whoosh.phrases import phrase_postings
 from search.engines.whoosh.segment import Docs
 from search.errors import SearchTimeoutError
-from search.query import And, Everything, Fuzzy, Node, Not, Or, Phrase, Prefix, Wildcard, Word
+from search.query import And, Everything, Fuzzy, Leaf, Node, Not, Or, Phrase, Prefix, Wildcard, Word
 
-ScoringLeaf = Word | Phrase | Prefix | Wildcard | Fuzzy
 #: Shares of the articles above which a table of all of them is quicker than sorting.
 _DENSE = 16
 
@@ -64,7 +63,7 @@ class Matches:
 
     docs: Docs
     #: For some leaves, the posting of each of the articles; None stands for all postings, one after the other.
-    known: Mapping[ScoringLeaf, Docs | None] = field(default_factory=dict)
+    known: Mapping[Leaf, Docs | None] = field(default_factory=dict)
     #: How many of the words each of the articles has, where none has them all.
     words: Scores | None = None
 
@@ -80,9 +79,9 @@ class Planner:
 
     def __init__(self, collection: Collection, budget: Budget) -> None:
         self._collection, self._budget = collection, budget
-        self._leaves: dict[ScoringLeaf, Leaf] = {}
+        self._leaves: dict[Leaf, Postings] = {}
 
-    def leaf(self, node: ScoringLeaf) -> Leaf:
+    def leaf(self, node: Leaf) -> Postings:
         """Return the postings of a word, phrase or pattern."""
         found = self._leaves.get(node)
         if found is None:
@@ -93,15 +92,15 @@ class Planner:
     def matches(self, tree: Node) -> Matches:
         """Return the articles that match *tree*."""
         nodes = tree.nodes if isinstance(tree, And) else (tree,)
-        wanted = [node for node in nodes if isinstance(node, ScoringLeaf)]
-        operands = self._operands([node for node in nodes if not isinstance(node, ScoringLeaf)])
+        wanted = [node for node in nodes if isinstance(node, Leaf)]
+        operands = self._operands([node for node in nodes if not isinstance(node, Leaf)])
         if not wanted:
             return Matches(_all_of(operands, self._budget))
         if len(wanted) > 1:
             wanted = sorted(dict.fromkeys(wanted), key=lambda node: self.leaf(node).count)
         return self._joined(wanted, sorted(operands, key=_cost))
 
-    def scores(self, leaves: Sequence[ScoringLeaf], matches: Matches) -> Scores:
+    def scores(self, leaves: Sequence[Leaf], matches: Matches) -> Scores:
         """Return what the words give each of the matches: the sum of BM25F over the *leaves*."""
         total = np.zeros(len(matches.docs))
         for node in leaves:
@@ -115,7 +114,7 @@ class Planner:
                 total[there] += weight * leaf.scores(postings[there])
         return total
 
-    def most_of(self, leaves: Sequence[ScoringLeaf], required: Sequence[Node]) -> Matches:
+    def most_of(self, leaves: Sequence[Leaf], required: Sequence[Node]) -> Matches:
         """Return the articles that have at least half of the *leaves*, and everything that is *required*."""
         table = np.zeros(self._collection.size)
         for node in leaves:
@@ -129,10 +128,10 @@ class Planner:
     def _operands(self, nodes: Sequence[Node]) -> list[Operand]:
         return [self._operand(node) for node in nodes]
 
-    def _joined(self, leaves: Sequence[ScoringLeaf], operands: Sequence[Operand]) -> Matches:
+    def _joined(self, leaves: Sequence[Leaf], operands: Sequence[Operand]) -> Matches:
         first = self.leaf(leaves[0])
         docs = first.docs()
-        known: dict[ScoringLeaf, Docs | None] = {leaves[0]: first.postings()}
+        known: dict[Leaf, Docs | None] = {leaves[0]: first.postings()}
         for node in leaves[1:]:
             self._budget.check()
             if not len(docs):
@@ -146,8 +145,8 @@ class Planner:
         return Matches(docs, known)
 
     def _operand(self, node: Node) -> Operand:
-        if isinstance(node, ScoringLeaf):
-            return _LeafSet(self.leaf(node))
+        if isinstance(node, Leaf):
+            return _PostingSet(self.leaf(node))
         if isinstance(node, Not):
             return _Complement(self._collection, self._operand(node.node))
         if isinstance(node, And):
@@ -158,35 +157,24 @@ class Planner:
             return _All(self._collection)
         return condition(self._collection, node)
 
-    def _make(self, node: ScoringLeaf) -> Leaf:
+    def _make(self, node: Leaf) -> Postings:
         if isinstance(node, Word | Phrase):
             return self._words(node)
-        find: Callable[..., object]
-        if isinstance(node, Prefix):
-            prefix = fold_pattern(node.text)
-            return self._expanded(lambda segment: prefix_terms(segment, prefix), node.field)
-        if isinstance(node, Wildcard):
-            pattern = fold_pattern(node.text)
-            return self._expanded(lambda segment: wildcard_terms(segment, pattern), node.field)
-        word, distance = fold_pattern(node.text), node.distance
-        return self._expanded(lambda segment: fuzzy_terms(segment, word, distance), node.field)
+        return expanded_postings(self._collection, node, self._budget.check)
 
-    def _words(self, node: Word | Phrase) -> Leaf:
+    def _words(self, node: Word | Phrase) -> Postings:
         row = query_terms(node.text)
         if not row:
             return nothing(self._collection)
         if isinstance(node, Word) and len(row) == 1:
-            return word_leaf(self._collection, row[0], node.field)
-        return phrase_leaf(self._collection, row, node.slop if isinstance(node, Phrase) else 0, node.field)
-
-    def _expanded(self, find: Callable[..., tuple[Docs, Scores]], field: str | None) -> Leaf:
-        return expanded_leaf(self._collection, find, field, self._budget.check)
+            return word_postings(self._collection, row[0], node.field)
+        return phrase_postings(self._collection, row, node.slop if isinstance(node, Phrase) else 0, node.field)
 
 
-class _LeafSet:
+class _PostingSet:
     """The articles of a leaf."""
 
-    def __init__(self, leaf: Leaf) -> None:
+    def __init__(self, leaf: Postings) -> None:
         self._leaf = leaf
         self.count = leaf.count
 
@@ -281,7 +269,7 @@ def _cost(operand: Operand) -> int:
     return operand.count
 
 
-def _keep(there: Mask, docs: Docs, known: dict[ScoringLeaf, Docs | None]) -> Docs:
+def _keep(there: Mask, docs: Docs, known: dict[Leaf, Docs | None]) -> Docs:
     """Keep the articles that are *there*, and of what is known their part."""
     if there.all():
         return docs

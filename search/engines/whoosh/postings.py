@@ -18,7 +18,7 @@ from search.engines.whoosh.segment import Docs
 BISECTION = 16
 
 
-class Leaf(Protocol):
+class Postings(Protocol):
     """The articles that a word, phrase or pattern matches; a posting is counted from the leaf's first."""
 
     #: Articles that match.
@@ -41,7 +41,7 @@ class Leaf(Protocol):
         ...
 
 
-class ArrayLeaf:
+class FoundPostings:
     """A leaf whose articles and frequencies were worked out before."""
 
     def __init__(self, collection: Collection, docs: Docs, frequencies: Scores) -> None:
@@ -65,7 +65,7 @@ class ArrayLeaf:
         return self._scores if postings is None else self._scores.take(postings, mode="clip")
 
 
-class StemLeaf:
+class StemPostings:
     """A word in any field, with all forms of its stem, straight from the postings of one segment."""
 
     def __init__(self, collection: Collection, part: Part, number: int, term: str) -> None:
@@ -157,10 +157,10 @@ class StemLeaf:
         return self.docs()[there], frequencies[there]
 
 
-class JoinedLeaf:
+class JoinedPostings:
     """Leaves of different segments, one after the other."""
 
-    def __init__(self, collection: Collection, leaves: Sequence[StemLeaf]) -> None:
+    def __init__(self, collection: Collection, leaves: Sequence[StemPostings]) -> None:
         self._collection, self._leaves = collection, leaves
         self._docs: Docs | None = None
         self.count = sum(leaf.count for leaf in leaves)
@@ -193,11 +193,11 @@ class JoinedLeaf:
         return found
 
 
-def word_leaf(collection: Collection, term: str, field: str | None) -> Leaf:
+def word_postings(collection: Collection, term: str, field: str | None) -> Postings:
     """Return the leaf of a word with all its forms."""
     text = stem(term)
     leaves = [
-        StemLeaf(collection, part, number, term)
+        StemPostings(collection, part, number, term)
         for part in collection.parts
         if (number := part.segment.stems.find(text)) is not None
     ]
@@ -205,21 +205,21 @@ def word_leaf(collection: Collection, term: str, field: str | None) -> Leaf:
         return _in_field(collection, leaves, field)
     if len(leaves) == 1:
         return leaves[0]
-    return JoinedLeaf(collection, leaves) if leaves else nothing(collection)
+    return JoinedPostings(collection, leaves) if leaves else nothing(collection)
 
 
-def _in_field(collection: Collection, leaves: Sequence[StemLeaf], field: str) -> ArrayLeaf:
+def _in_field(collection: Collection, leaves: Sequence[StemPostings], field: str) -> FoundPostings:
     fields = tuple(name == field for name in ranking.FIELDS)
     found = [leaf.frequencies(fields) for leaf in leaves]
     if not found:
         return nothing(collection)
     docs, frequencies = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-    return ArrayLeaf(collection, docs, frequencies)
+    return FoundPostings(collection, docs, frequencies)
 
 
-def nothing(collection: Collection) -> ArrayLeaf:
+def nothing(collection: Collection) -> FoundPostings:
     """Return the leaf that matches no article."""
-    return ArrayLeaf(collection, np.empty(0, np.intp), np.empty(0))
+    return FoundPostings(collection, np.empty(0, np.intp), np.empty(0))
 
 
 def locate(own: Docs, wanted: Docs, collection: Collection | None) -> tuple[Docs, Mask]:

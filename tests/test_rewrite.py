@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search.query import parse
+from search.query.rewrite import any_of, names_dates, names_outlets, scoring_leaves, split_relaxed
+
+
+def shown(nodes: object) -> list[str]:
+    assert isinstance(nodes, list | tuple)
+    return [str(node) for node in nodes]
+
+
+@pytest.mark.parametrize(
+    ("text", "leaves"),
+    [
+        ('b a "c d" el* wo?n wrod~ a', ["b", "a", '"c d"', "el*", "wo?n", "wrod~"]),
+        ("a OR (b -c) -(d OR e)", ["a", "b"]),
+        ("a title:a", ["a", "title:a"]),
+        ("site:x.com is:published date:2021 -a", []),
+        ("", []),
+    ],
+)
+def test_scoring_leaves_are_what_is_found_each_once_in_order(text: str, leaves: list[str]) -> None:
+    assert shown(scoring_leaves(parse(text).tree)) == leaves
+
+
+@pytest.mark.parametrize(
+    ("text", "loosened"),
+    [
+        ("a b", "a OR b"),
+        ("a (b OR c) -d", "a OR b OR c -d"),
+        ("a b -(c d) site:x.com", "a OR b -(c d) site:x.com"),
+        ("a b is:published OR type:x", "a OR b is:published OR type:x"),
+        ("a -b", "a -b"),
+        ("a a", "a a"),
+        ("-a", "-a"),
+        ("", ""),
+    ],
+)
+def test_of_any_of_one_word_suffices_and_what_is_required_stays(text: str, loosened: str) -> None:
+    assert str(any_of(parse(text).tree)) == loosened
+
+
+@pytest.mark.parametrize(
+    ("text", "leaves", "required"),
+    [
+        ("a b c -d site:x.com", ["a", "b", "c"], ["-d", "site:x.com"]),
+        ("a b (is:published OR -c)", ["a", "b"], ["is:published OR -c"]),
+        ("a OR site:x.com", ["a"], []),
+        ("-a", [], ["-a"]),
+        ("", [], []),
+    ],
+)
+def test_relaxing_splits_what_may_be_missing_from_what_may_not(
+    text: str, leaves: list[str], required: list[str]
+) -> None:
+    assert tuple(map(shown, split_relaxed(parse(text).tree))) == (leaves, required)
+
+
+@pytest.mark.parametrize(
+    ("text", "dates", "outlets"),
+    [
+        ("a date:2021", True, False),
+        ("a OR (b before:2021)", True, False),
+        ("a -after:2021 -site:x.com", False, False),
+        ("a site:x.com", False, True),
+        ("provider:herald OR a", False, True),
+        ('provider:"the herald"', False, True),
+        ("-(a provider:herald)", False, False),
+        ("", False, False),
+    ],
+)
+def test_dates_and_outlets_are_named_where_they_are_not_excluded(text: str, dates: bool, outlets: bool) -> None:  # noqa: FBT001
+    tree = parse(text).tree
+
+    assert (names_dates(tree), names_outlets(tree)) == (dates, outlets)
+
+
+@given(st.lists(st.sampled_from(["a", "b*", "-c", "site:x", "OR", "(", ")", "date:2021"]), max_size=12))
+def test_loosening_keeps_the_words_and_what_is_required(pieces: list[str]) -> None:
+    tree = parse(" ".join(pieces)).tree
+    leaves, required = split_relaxed(tree)
+
+    assert list(leaves) == scoring_leaves(any_of(tree)) == scoring_leaves(tree)
+    assert len(leaves) < 2 or split_relaxed(any_of(tree))[1] == required
