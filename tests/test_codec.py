@@ -173,7 +173,8 @@ def write_bulk(folder: Path, parts: Sequence[Sequence[Article]], deleted: Sequen
 
 def stock_reader(parts: Sequence[Sequence[Article]], deleted: Sequence[int]) -> Any:
     """Return Whoosh's reader of the same articles, as Whoosh keeps them by itself."""
-    index = RamStorage().create_index(make_schema())
+    # Whoosh's memory spills into a folder of the index's name, which other processes must not share.
+    index = RamStorage().create_index(make_schema(), indexname=f"stock{os.getpid()}")
     for part in parts:
         add(index.writer(), part, merge=False)
     writer = index.writer()
