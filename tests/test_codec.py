@@ -173,7 +173,8 @@ def write_bulk(folder: Path, parts: Sequence[Sequence[Article]], deleted: Sequen
 
 def stock_reader(parts: Sequence[Sequence[Article]], deleted: Sequence[int]) -> Any:
     """Return Whoosh's reader of the same articles, as Whoosh keeps them by itself."""
-    index = RamStorage().create_index(make_schema())
+    # Whoosh's memory spills into a folder of the index's name, which other processes must not share.
+    index = RamStorage().create_index(make_schema(), indexname=f"stock{os.getpid()}")
     for part in parts:
         add(index.writer(), part, merge=False)
     writer = index.writer()
@@ -249,6 +250,7 @@ def described(reader: Any) -> dict[str, Any]:
         # Beyond the field Whoosh's own goes on to the next ones only where the field has a term at all.
         "from": [[term for term, _ in reader.iter_from(name, "e") if term[0] == name] for name in ranking.FIELDS],
         "docs": docs,
+        "walked": [(term, info.doc_frequency()) for term, info in reader] if reader.is_atomic() else None,
         "counts": (reader.doc_count(), reader.doc_count_all(), reader.has_deletions()),
         "deleted": [reader.is_deleted(number) for number in range(reader.doc_count_all())],
         "stored": [reader.stored_fields(number) for number in docs],
@@ -365,6 +367,7 @@ def test_a_matcher_goes_where_whoosh_wants_it(tmp_path: Path) -> None:
     matcher = reader.postings("title", "rate")
 
     assert list(matcher.all_ids()) == ids
+    assert list(matcher.copy().items_as("positions")) == [(number, [0]) for number in ids]
     assert matcher.term() == ("title", b"rate")
     assert [matcher.block_min_id(), matcher.block_max_id()] == [ids[0], ids[-1]]
     assert [matcher.block_min_length(), matcher.block_max_length(), matcher.block_max_weight()] == [1, 1, 1.0]
