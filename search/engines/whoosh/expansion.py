@@ -120,7 +120,7 @@ class _Sum:
             return
         docs, numbers = (np.concatenate(arrays) for arrays in zip(*self._waiting, strict=True))
         added = np.bincount(docs, weights=numbers, minlength=self._size)
-        self._table = added if self._table is None else self._table + added
+        self._table = np.asarray(added, np.float64) if self._table is None else self._table + added
         self._waiting, self._count = [], 0
 
     def result(self) -> tuple[Docs, Scores]:

@@ -81,11 +81,7 @@ class _Postings:
 
     def arrays(self) -> dict[str, Array]:
         pieces = [self._stretch(first, end) for first, end in self._stretches()]
-        postings = (
-            _Piece.joined(pieces)
-            if pieces
-            else _Piece(*([np.empty(0, np.intp)] * 3), np.empty(0, np.uint32), *([np.empty(0, np.intp)] * 2))
-        )
+        postings = _Piece.joined(pieces)
         mixed = _Piece.joined([self._mixed(n) for n in range(len(self._segments))])
         words = _UsedWords(self._texts, self._stem_texts, self._stem_of_term(), postings, mixed)
         keys = postings.stem << 32 | postings.doc

@@ -237,8 +237,8 @@ class Segment:
             lead = ranges(block * BLOCK, postings)
             sums = np.concatenate([[0], np.cumsum(self.totals.take(self.codes.take(lead)), dtype=np.intp)])
             ends = np.cumsum(postings - block * BLOCK)
-            begins: Docs = self.arrays["block"][block].astype(np.intp)
-            return begins + sums[ends] - sums[ends - (postings - block * BLOCK)]
+            begins: Docs = self.arrays["block"][block] + sums[ends] - sums[ends - (postings - block * BLOCK)]
+            return begins
         first = low // BLOCK * BLOCK
         totals = self.totals.take(self.codes[first:high]).astype(np.intp)
         before = np.cumsum(totals) - totals
