@@ -147,16 +147,17 @@ class Cache:
                 continue
             number, row = part.place
             if number not in lists:
-                packed = self._store.read(number)
-                if packed is None:
+                if (packed := self._store.read(number)) is None:
                     return False
                 lists[number] = unpacker.unpack(packed)
             part.seeds = lists[number][row]
         return True
 
-    def start_anew(self) -> None:
-        """Keep all that follows apart from what was kept; until it is saved, both are there."""
+    def start_anew(self, memory: LastRun | None = None) -> None:
+        """Keep all that follows, and what *memory* holds, in the other file; until it is saved, both are there."""
         self._store = Store(self._folder / _STORES[1 - self._store_number])
+        for part in _parts(memory):
+            part.place = None
 
     def keep(self, packed: bytes) -> Place:
         """Keep one list of seeds, packed, to be saved later.
@@ -235,12 +236,11 @@ class Cache:
 
 def count_refused(folder: Path) -> int:
     """Return how many seeds the last reindex of the index in *folder* refused."""
-    memory = Cache(folder).load()
-    return sum(len(part.problems) for part in _parts(memory)) if memory else 0
+    return sum(len(part.problems) for part in _parts(Cache(folder).load()))
 
 
-def _parts(memory: LastRun) -> Iterable[KnownPart]:
-    for known in memory.files.values():
+def _parts(memory: LastRun | None) -> Iterable[KnownPart]:
+    for known in memory.files.values() if memory else ():
         yield from known.parts
         if known.kept:
             yield known.kept

@@ -29,7 +29,7 @@ def highlight(
     for phrase, slop in [*((phrase, 0) for phrase in phrases), *loose]:
         columns = [[place for place, token in enumerate(tokens) if token.term == term] for term in phrase]
         spans += [(tokens[first].start, tokens[last].end) for first, last in occurrences(columns, slop)]
-    return _merged(sorted(spans))
+    return merged(sorted(spans))
 
 
 def occurrences(columns: Sequence[Sequence[int]], slop: int) -> list[tuple[int, int]]:
@@ -61,11 +61,12 @@ def _nearest_first(columns: Sequence[Sequence[int]], last: int) -> int | None:
     return place
 
 
-def _merged(spans: Sequence[Span]) -> tuple[Span, ...]:
-    merged: list[Span] = []
+def merged(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Make one of sorted spans that touch or overlap."""
+    listed: list[Span] = []
     for start, end in spans:
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        if listed and start <= listed[-1][1]:
+            listed[-1] = (listed[-1][0], max(end, listed[-1][1]))
         else:
-            merged.append((start, end))
-    return tuple(merged)
+            listed.append((start, end))
+    return tuple(listed)

@@ -77,9 +77,7 @@ class ArticleDecoder:
 
 def article_to_json(article: Article) -> bytes:
     """Return what the API sends of an article but its id and date, as JSON."""
-    wire = article_to_wire(article)
-    del wire["id"], wire["published_at"]
-    return orjson.dumps(wire)
+    return orjson.dumps(_attributes(article))
 
 
 def article_from_json(content: bytes, identifier: str, published: datetime | None) -> Article:
@@ -93,17 +91,19 @@ def article_from_json(content: bytes, identifier: str, published: datetime | Non
 
 def article_to_wire(article: Article) -> dict[str, Any]:
     """Return an article as the API sends it."""
-    image = article.image
+    return {"id": article.id, "published_at": moment_to_wire(article.published_at), **_attributes(article)}
+
+
+def _attributes(article: Article) -> dict[str, Any]:
+    image, provider = article.image, article.provider
     return {
-        "id": article.id,
         "url": article.url,
         "title": article.title,
         "excerpt": article.excerpt,
-        "provider": {"name": article.provider.name, "domain": article.provider.domain},
-        "published_at": moment_to_wire(article.published_at),
+        "provider": {"name": provider.name, "domain": provider.domain},
         "type": article.type,
         "category": article.category,
-        "topics": list(article.topics),
+        "topics": article.topics,
         "quality": article.quality,
         "heat": article.heat,
         "is_published": article.is_published,

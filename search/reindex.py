@@ -133,7 +133,7 @@ class _Run:
         if memory and not has_seeds:
             survey = self._survey(folders, None)
         if full or not has_seeds:
-            self._cache.start_anew()
+            self._cache.start_anew(memory)
         survey.read(jobs, self._progress, full=full or not has_seeds, keep=self._cache.keep)
         self._clock.lap("read")
         catalog = make_catalog(survey.mentions())

@@ -54,6 +54,8 @@ class Hit:
     #: Hits of the same domain that diversity moved down the list, shown as "3 more from ...".
     more_from_domain: int = 0
     explanation: Explanation | None = None
+    #: The article as the API sends it, where the engine has it at hand.
+    article_json: bytes | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

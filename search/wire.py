@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
+
+import orjson
 
 from search.articles import Provider
 from search.engine import Statistics
@@ -15,8 +18,17 @@ from search.results import Explanation, FacetValue, Hit, Notice, Page, Timeline
 Wire = dict[str, Any]
 
 
+def page_to_json(page: Page) -> bytes:
+    """Write a page of results; articles that are JSON already are taken as they are."""
+    return orjson.dumps(_page(page, [orjson.Fragment(_hit_to_json(hit)) for hit in page.hits]))
+
+
 def page_to_wire(page: Page) -> Wire:
     """Write a page of results."""
+    return _page(page, [hit_to_wire(hit) for hit in page.hits])
+
+
+def _page(page: Page, hits: Sequence[object]) -> Wire:
     return {
         "query": page.query,
         "total": page.total,
@@ -28,7 +40,7 @@ def page_to_wire(page: Page) -> Wire:
         "searched": page.searched,
         "suggestion": page.suggestion,
         "relaxed": page.relaxed,
-        "hits": [hit_to_wire(hit) for hit in page.hits],
+        "hits": hits,
         "facets": {name: [facet_to_wire(value) for value in values] for name, values in page.facets.items()},
         "timeline": timeline_to_wire(page.timeline) if page.timeline else None,
     }
@@ -41,9 +53,19 @@ def notice_to_wire(notice: Notice) -> Wire:
 
 def hit_to_wire(hit: Hit) -> Wire:
     """Write one hit: its article, and why and where it matched."""
-    wire = article_to_wire(hit.article) | {
+    return article_to_wire(hit.article) | _match(hit)
+
+
+def _hit_to_json(hit: Hit) -> bytes:
+    article = hit.article_json or orjson.dumps(article_to_wire(hit.article))
+    return article[:-1] + b"," + orjson.dumps(_match(hit))[1:]
+
+
+def _match(hit: Hit) -> Wire:
+    """Write why and where an article matched."""
+    wire: Wire = {
         "score": hit.score,
-        "highlights": {name: [list(span) for span in hit.highlights.get(name, ())] for name in ("title", "excerpt")},
+        "highlights": {"title": hit.highlights.get("title", ()), "excerpt": hit.highlights.get("excerpt", ())},
         "story": {"id": hit.story.id, "articles": hit.story.articles, "outlets": hit.story.outlets},
         "also": [{"id": copy.id, "provider": copy.provider.name, "url": copy.url} for copy in hit.also],
         "more_from_domain": hit.more_from_domain,

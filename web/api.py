@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from search.wire import page_to_wire
-from web.answers import as_json, unless_known
+from search.wire import page_to_json
+from web.answers import as_json, json_bytes, unless_known
 from web.parameters import api_query
 from web.service import current_reader
 from web.stories import read_chapters
@@ -19,7 +19,7 @@ def search() -> Response:
     """Ranked articles for a query, with facets and a timeline."""
     query = api_query(request.args)
     reader = current_reader()
-    return unless_known(reader.generation, query, lambda: as_json(page_to_wire(reader.search(query))))
+    return unless_known(reader.generation, query, lambda: json_bytes(page_to_json(reader.search(query))))
 
 
 @blueprint.get("/articles/<identifier>")

@@ -29,14 +29,13 @@ def make_columns(
     Args:
         segments: what is to be served.
         living: which articles are still there.
-        stories: as in the catalog; those of a single article do not matter.
+        stories: those of several articles.
     """
-    told = [story for story in stories if len(story.article_ids) > 1]
     columns: dict[str, Array] = {"living": living if not living.all() else np.empty(0, bool)}
     for name in NAMES:
         columns |= _names(segments, name)
     columns |= _combinations(segments, columns)
-    columns |= _stories(segments, living, told)
+    columns |= _stories(segments, living, stories)
     columns |= _priors(segments, living, columns["outlets"])
     columns["age.rank"] = _age_ranks(segments)
     columns["copy"] = _copies(segments, living, columns["story"])

@@ -15,14 +15,13 @@ from search.engines.whoosh.attributes import UNDATED
 from search.engines.whoosh.collection import Collection, Mask, Scores
 from search.engines.whoosh.conditions import FACETS, between_days, chosen_values
 from search.engines.whoosh.counting import CountedFacets, count_everything, count_facets, make_timeline
+from search.engines.whoosh.highlighting import Highlights, highlight_hits
 from search.engines.whoosh.ordering import Listed, Ordering
 from search.engines.whoosh.plan import Budget, Matches, Planner
 from search.engines.whoosh.segment import Docs
-from search.engines.whoosh.sought import Sought, sought
-from search.highlights import highlight
 from search.query import Node, Query
 from search.query.rewrite import any_of, names_dates, names_outlets, scoring_leaves, split_relaxed
-from search.results import Explanation, Hit, Page, Span, StoryInfo
+from search.results import Explanation, Hit, Page, StoryInfo
 
 #: More than any score, so that the number of words an article has decides before it.
 _WORD = 10_000.0
@@ -142,13 +141,13 @@ class Execution:
         """Return what a hit says of its story."""
         return self._collection.story_info(number)
 
-    def highlights(self, article: Article) -> dict[str, tuple[Span, ...]]:
-        """Return where the searched words are in an article."""
-        return {name: highlight(getattr(article, name), *self._sought[name]) for name in ("title", "excerpt")}
+    def highlights(self, numbers: Sequence[int]) -> list[Highlights]:
+        """Return where the searched words are in articles."""
+        return highlight_hits(self._collection, self._leaves, numbers)
 
-    @cached_property
-    def _sought(self) -> Mapping[str, Sought]:
-        return {name: sought(self._collection, self._leaves, name) for name in ("title", "excerpt")}
+    def article_json(self, number: int) -> bytes:
+        """Return an article as the API sends it."""
+        return self._collection.article_json(number)
 
     @property
     def is_explained(self) -> bool:
@@ -162,6 +161,12 @@ class Hits(Sequence[Hit]):
     def __init__(self, execution: Execution, ordering: Ordering, listed: Sequence[Listed]) -> None:
         self._execution, self._ordering, self._listed = execution, ordering, listed
         self._made: dict[int, StoredHit] = {}
+        self.numbers = [execution.number(item.place) for item in listed]
+
+    @cached_property
+    def highlights(self) -> Mapping[int, Highlights]:
+        """Where the searched words are in each of the articles; found for the whole page at once."""
+        return dict(zip(self.numbers, self._execution.highlights(self.numbers), strict=True))
 
     @overload
     def __getitem__(self, place: int) -> Hit: ...
@@ -185,15 +190,16 @@ class Hits(Sequence[Hit]):
 
     def _hit(self, place: int) -> StoredHit:
         if place not in self._made:
-            self._made[place] = StoredHit(self._execution, self._ordering, self._listed[place])
+            self._made[place] = StoredHit(self, self._execution, self._ordering, self._listed[place])
         return self._made[place]
 
 
 class StoredHit(Hit):
     """A hit that looks up its article, and where the words are in it, when it is asked for them."""
 
-    def __init__(self, execution: Execution, ordering: Ordering, item: Listed) -> None:
+    def __init__(self, hits: Hits, execution: Execution, ordering: Ordering, item: Listed) -> None:
         values: dict[str, Any] = self.__dict__
+        values["_hits"], values["number"] = hits, execution.number(item.place)
         values["_execution"], values["_ordering"], values["_place"] = execution, ordering, item.place
         values["more_from_domain"] = item.more_from_domain
 
@@ -210,12 +216,12 @@ class StoredHit(Hit):
     @cached_property
     def article(self) -> Article:
         """The article."""
-        return self._execution.article(self._execution.number(self._place))
+        return self._execution.article(self.number)
 
     @cached_property
     def story(self) -> StoryInfo:
         """The story, in numbers."""
-        return self._execution.story(self._execution.number(self._place))
+        return self._execution.story(self.number)
 
     @cached_property
     def also(self) -> tuple[Article, ...]:
@@ -224,9 +230,14 @@ class StoredHit(Hit):
         return tuple([self._execution.article(self._execution.number(place)) for place in places])
 
     @cached_property
-    def highlights(self) -> dict[str, tuple[Span, ...]]:
+    def highlights(self) -> Highlights:
         """Where the searched words are."""
-        return self._execution.highlights(self.article)
+        return self._hits.highlights[self.number]
+
+    @cached_property
+    def article_json(self) -> bytes:
+        """The article as the API sends it."""
+        return self._execution.article_json(self.number)
 
     @cached_property
     def explanation(self) -> Explanation | None:

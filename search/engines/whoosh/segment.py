@@ -144,6 +144,12 @@ class Segment:
         return np.flatnonzero(holds)
 
     @cached_property
+    def span_starts(self) -> Docs:
+        """Where the spans of each article's terms begin."""
+        counts = self.lengths[:, :2].sum(axis=1, dtype=np.intp)
+        return np.cumsum(counts) - counts
+
+    @cached_property
     def totals(self) -> NDArray[np.uint32]:
         """How many occurrences a posting of each combination of frequencies has."""
         count = max(int(self.codes.max(initial=0)), int(self.arrays["mixed.code"].max(initial=0))) + 1

@@ -5,6 +5,7 @@
     segment-*.arrays   articles, from the newest to the oldest, with everything that is searched in them
     columns.arrays     what is known of each of them only among all the others
     SEGMENTS.json      the segments, in the order of their numbers
+    _MAIN_1.toc        the same for Whoosh's own open_dir, which Lede never reads
 
 A small change makes a small segment, and marks what it replaces as gone; once there are many segments, or much is
 gone, they are merged. A segment is copied into the generation that goes on using it, so that damage to one generation
@@ -16,6 +17,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
@@ -27,6 +29,7 @@ from search.articles import Article
 from search.catalog import Catalog
 from search.engines.whoosh.arrays import Array, Arrays, write_arrays
 from search.engines.whoosh.attributes import attribute_arrays, ids_to_numbers, moment_to_age
+from search.engines.whoosh.codec import write_toc
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.columns import make_columns
 from search.engines.whoosh.dictionary import Dictionary
@@ -85,7 +88,7 @@ def write_generation(catalog: Catalog, folder: Path, last: Path | None = None) -
 def _unchanged(catalog: Catalog, last: Path) -> list[Part]:
     """Return the segments of the last generation, and which of their articles are in the catalog as they are."""
     ids = ids_to_numbers(article.id for article in catalog.articles)
-    prints = np.frombuffer(b"".join([catalog.fingerprints[article.id] for article in catalog.articles]), "<u8")
+    prints = np.frombuffer(b"".join(catalog.fingerprints.values()), "<u8")
     collection = open_generation(last)
     parts = []
     for file, known in zip(_segment_files(last), collection.parts, strict=True):
@@ -113,7 +116,9 @@ def _copied(part: Part, folder: Path) -> Part:
 
 def _write_articles(articles: Sequence[Article], fingerprints: Mapping[str, bytes], folder: Path) -> Part:
     """Write articles as one segment, by way of several where they are many."""
-    ordered = sorted(articles, key=_newest_first)
+    ages = [moment_to_age(article.published_at) for article in articles]
+    order = np.lexsort((ids_to_numbers(article.id for article in articles), ages))
+    ordered = [articles[place] for place in order.tolist()]
     dictionary = Dictionary()
     runs = [_write_segment(_arrays_of(run, fingerprints, dictionary), folder) for run in _runs(ordered)]
     return runs[0] if len(runs) == 1 else _merge(runs, folder)
@@ -126,7 +131,10 @@ def _runs(articles: Sequence[Article]) -> Iterator[list[Article]]:
 
 
 def _arrays_of(articles: Sequence[Article], fingerprints: Mapping[str, bytes], dictionary: Dictionary) -> dict[str, Array]:
-    return invert(articles, dictionary) | attribute_arrays(articles, fingerprints)
+    # Side by side: what NumPy and the compressor do needs no turn at the interpreter.
+    with ThreadPoolExecutor(1) as thread:
+        attributes = thread.submit(attribute_arrays, articles, fingerprints)
+        return invert(articles, dictionary) | attributes.result()
 
 
 def _write_segment(arrays: Mapping[str, Array], folder: Path) -> Part:
@@ -153,14 +161,12 @@ def _merged(parts: list[Part], folder: Path) -> list[Part]:
 
 def _write_columns(parts: Sequence[Part], catalog: Catalog, folder: Path) -> None:
     living = np.concatenate([part.living for part in parts]) if parts else np.empty(0, bool)
-    write_arrays(folder / _COLUMNS, make_columns([part.segment for part in parts], living, catalog.stories))
+    write_arrays(folder / _COLUMNS, make_columns([part.segment for part in parts], living, catalog.shared_stories))
     (folder / _SEGMENTS).write_bytes(orjson.dumps([part.file.name for part in parts]))
+    write_toc(folder, [(part.file.name, np.flatnonzero(~part.living).tolist()) for part in parts])
 
 
 def _segment_files(folder: Path) -> list[Path]:
     names: list[str] = orjson.loads((folder / _SEGMENTS).read_bytes())
     return [folder / name for name in names]
 
-
-def _newest_first(article: Article) -> tuple[int, str]:
-    return moment_to_age(article.published_at), article.id
