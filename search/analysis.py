@@ -102,10 +102,6 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed).translate(_STROKES))
 
 
-def fold_pattern(text: str) -> str:
-    return fold(text).translate(_INNER)
-
-
 @lru_cache(maxsize=100_000)
 def stem(term: str) -> str:
     """Return the English Snowball stem of a term, which its other forms share.

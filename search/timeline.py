@@ -43,7 +43,9 @@ def timeline_between(
     """
     interval, starts = _finest(first, last)
     since = [*counts_since(starts), 0]
-    buckets = [Bucket(start=start, count=now - then) for start, now, then in zip(starts, since, since[1:], strict=False)]
+    buckets = [
+        Bucket(start=start, count=now - then) for start, now, then in zip(starts, since, since[1:], strict=False)
+    ]
     return Timeline(interval=interval, buckets=tuple(buckets), undated=undated)
 
 

@@ -322,7 +322,9 @@ def test_a_list_of_generations_that_names_none_is_damage_not_an_empty_index(
 
 
 @pytest.mark.parametrize("full", [False, True])
-@pytest.mark.parametrize("damaged", ["generations/*/columns.arrays", "generations/*/segment-*.arrays", "CURRENT", "seeds.cache"])
+@pytest.mark.parametrize(
+    "damaged", ["generations/*/columns.arrays", "generations/*/segment-*.arrays", "CURRENT", "seeds.cache"]
+)
 def test_a_reindex_repairs_a_damaged_index(
     folder: SeedFolder, index_path: Path, reindexed: Reindex, damaged: str, *, full: bool
 ) -> None:

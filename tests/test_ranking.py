@@ -93,7 +93,9 @@ def test_the_newer_is_never_less_fresh(one: datetime, other: datetime, newest: d
 
 
 def test_half_of_the_freshness_is_gone_at_its_half_life() -> None:
-    assert ranking.freshness(NEWEST - ranking.HALF_LIFE, NEWEST) == pytest.approx(sum(ranking.FRESHNESS) / 2)
+    assert ranking.freshness(NEWEST - timedelta(days=ranking.HALF_LIFE_DAYS), NEWEST) == pytest.approx(
+        sum(ranking.FRESHNESS) / 2
+    )
 
 
 @given(numbers, numbers)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from search.articles import Article, Story
-from search.wire import Wire, article_to_wire, moment_to_wire, provider_to_wire
+from search.records import article_to_wire, moment_to_wire
+from search.wire import Wire, provider_to_wire
 from web.stories import Chapter
 
 

@@ -68,7 +68,7 @@ def write_arrays(file: Path, arrays: Mapping[str, Array]) -> None:
     with file.open("wb") as stream:
         stream.write(_MAGIC + len(header).to_bytes(8, "little") + header)
         for array in ready.values():
-            stream.write(memoryview(array).cast("B") if array.size else b"")
+            stream.write(array.reshape(-1).view(np.uint8).data)
             stream.write(bytes(_aligned(array.nbytes) - array.nbytes))
 
 

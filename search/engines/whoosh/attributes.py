@@ -68,7 +68,7 @@ def number_to_id(number: int) -> str:
 
 
 def moment_to_age(moment: datetime | None) -> int:
-    """Return a number that is smaller the later the moment is: microseconds before 1970, less one; the largest for none.
+    """Return a number that is smaller for a later moment: microseconds before 1970, less one; the largest for none.
 
     Articles are numbered from the newest to the oldest, so that this column is sorted.
     """
@@ -94,13 +94,13 @@ class Stored:
 
     def json(self, number: int) -> bytes:
         """Return an article as what the API sends of it; but for ``id`` and ``published_at``, which columns have."""
-        packed = self._bytes[self._starts[number] : self._starts[number + 1]]
+        packed = self._bytes[self._starts[number] : self._starts[number + 1]].data
         content: bytes = self._decompressor(int(self._by[number])).decompress(packed)
         return content
 
     def _decompressor(self, number: int) -> zstandard.ZstdDecompressor:
         """Return this thread's own, since one is not safe to share."""
-        known: dict[int, zstandard.ZstdDecompressor] = self._local.__dict__
+        known: dict[Any, zstandard.ZstdDecompressor] = self._local.__dict__
         if number not in known:
             known[number] = zstandard.ZstdDecompressor(dict_data=self._dictionaries[number])
         return known[number]
@@ -111,7 +111,9 @@ class Stored:
         return article_from_json(self.json(number), number_to_id(int(self._ids[number])), published)
 
 
-def merge_attributes(segments: Sequence[Any], chosen: Sequence[NDArray[np.intp]], order: NDArray[np.intp]) -> dict[str, Array]:
+def merge_attributes(
+    segments: Sequence[Any], chosen: Sequence[NDArray[np.intp]], order: NDArray[np.intp]
+) -> dict[str, Array]:
     """Return the columns and articles of several segments as those of one.
 
     Args:
@@ -157,11 +159,15 @@ def _merged_spans(
     return {"span": _moved_runs([arrays["span"] for arrays in tables], counts, chosen, order)[0]}
 
 
-def _merged_stored(segments: Sequence[Any], chosen: Sequence[NDArray[np.intp]], order: NDArray[np.intp]) -> dict[str, Array]:
+def _merged_stored(
+    segments: Sequence[Any], chosen: Sequence[NDArray[np.intp]], order: NDArray[np.intp]
+) -> dict[str, Array]:
     tables = [segment.arrays for segment in segments]
     dictionaries = list(dict.fromkeys(one for segment in segments for one in segment.stored.dictionaries))
     if len(dictionaries) > MAX_DICTIONARIES:
-        articles = [segment.stored.article(doc) for segment, docs in zip(segments, chosen, strict=True) for doc in docs.tolist()]
+        articles = [
+            segment.stored.article(doc) for segment, docs in zip(segments, chosen, strict=True) for doc in docs.tolist()
+        ]
         return _stored([articles[place] for place in order.tolist()])
     counts = [np.diff(arrays["stored.start"].astype(np.intp)) for arrays in tables]
     packed, sizes = _moved_runs([arrays["stored"] for arrays in tables], counts, chosen, order)
@@ -174,7 +180,10 @@ def _merged_stored(segments: Sequence[Any], chosen: Sequence[NDArray[np.intp]], 
 
 
 def _moved_runs(
-    runs: Sequence[Array], counts: Sequence[NDArray[np.intp]], chosen: Sequence[NDArray[np.intp]], order: NDArray[np.intp]
+    runs: Sequence[Array],
+    counts: Sequence[NDArray[np.intp]],
+    chosen: Sequence[NDArray[np.intp]],
+    order: NDArray[np.intp],
 ) -> tuple[Array, NDArray[np.intp]]:
     """Return the runs of the chosen articles in their new order, and how long each is."""
     begins, sizes, base = [], [], 0
@@ -206,7 +215,7 @@ def _packed(packed: Array, sizes: NDArray[np.intp], dictionaries: Sequence[bytes
     }
 
 
-def _learn(samples: list[bytes]) -> bytes:
+def _learn(samples: list[Any]) -> bytes:
     if len(samples) < _MIN_SAMPLES:
         return b""
     # With its parameters given, it takes a tenth of a second instead of trying them out.

@@ -55,15 +55,14 @@ class Part:
         return self._table(fields)[0]
 
     def saturated(self, fields: tuple[bool, ...]) -> Scores:
-        """Return the saturated frequency of each combination: of another form of the word and of the word itself, in turn."""
+        """Return the saturated frequency of each combination: of another form of the word, and of the word, in turn."""
         return self._table(fields)[1]
 
     def factors(self, field: int, lengths: Array) -> Scores:
         """Return what one occurrence adds to the weighted frequency in a field of these *lengths*."""
         name, average = ranking.FIELDS[field], float(self._averages[field])
-        relative = lengths / average if average else 1.0
         share = ranking.LENGTH[name]
-        factors: Scores = ranking.WEIGHTS[name] / (1 - share + share * relative)
+        factors: Scores = ranking.WEIGHTS[name] / (1 - share + share * (lengths / (average or 1.0)))
         return factors
 
     def dead_postings(self, stem: int) -> int:
@@ -277,7 +276,7 @@ class Collection:
 
     def _joined(self, name: str) -> Array:
         arrays = [part.segment.arrays[name] for part in self.parts]
-        return arrays[0] if len(arrays) == 1 else np.concatenate([np.empty(0, np.int64), *arrays] if not arrays else arrays)
+        return arrays[0] if len(arrays) == 1 else np.concatenate(arrays or [np.empty(0, np.int64)])
 
     def _losses(self, number: int, start: int, end: int) -> tuple[Mask | None, Array | None]:
         dead = self.columns.get(f"dead.{number}")

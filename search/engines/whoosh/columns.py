@@ -1,4 +1,4 @@
-"""The columns of a generation: what is known of an article only among all the others, or must be the same over segments.
+"""The columns of a generation: what is known of an article only among the others, or must be the same over segments.
 
 They are written anew with every generation, which costs a few passes over arrays.
 """
@@ -21,9 +21,7 @@ from search.engines.whoosh.vocabulary import Vocabulary, pack_texts
 _MICROSECONDS_A_DAY = 86_400_000_000
 
 
-def make_columns(
-    segments: Sequence[Segment], living: NDArray[np.bool_], stories: Sequence[Story]
-) -> dict[str, Array]:
+def make_columns(segments: Sequence[Segment], living: NDArray[np.bool_], stories: Sequence[Story]) -> dict[str, Array]:
     """Return the columns over the articles of all segments, one segment after the other.
 
     Args:
@@ -55,7 +53,7 @@ def _names(segments: Sequence[Segment], name: str) -> dict[str, Array]:
 
 
 def _combinations(segments: Sequence[Segment], columns: Mapping[str, Array]) -> dict[str, Array]:
-    """Return the combinations of topics, category and type that occur, which are few, and which of them each article has.
+    """Return the combinations of topics, category and type, which are few, and which of them each article has.
 
     Counting them counts the values of three facets at once.
     """
@@ -63,7 +61,9 @@ def _combinations(segments: Sequence[Segment], columns: Mapping[str, Array]) -> 
     texts = sorted(set(chain.from_iterable(vocabularies)))
     numbers = {text: number for number, text in enumerate(texts)}
     sets: dict[bytes, int] = {}
-    of_article = [_topic_sets(segment, known, numbers, sets) for known, segment in zip(vocabularies, segments, strict=True)]
+    of_article = [
+        _topic_sets(segment, known, numbers, sets) for known, segment in zip(vocabularies, segments, strict=True)
+    ]
     categories, types = int(columns["category.key"].size) + 1, int(columns["type.key"].size) + 1
     keys = (_joined(of_article) * categories + columns["category"]) * types + columns["type"]
     found, which = np.unique(keys, return_inverse=True)
@@ -98,7 +98,7 @@ def _topic_sets(
 
 
 def _stories(segments: Sequence[Segment], living: NDArray[np.bool_], stories: Sequence[Story]) -> dict[str, Array]:
-    """Return the story of each article, -1 where it is alone; the stories; and the outlets of each article's episode."""
+    """Return each article's story, -1 where it is alone; the stories; and the outlets of each article's episode."""
     ids = _joined([segment.ids for segment in segments]).astype(np.uint64)
     there = np.flatnonzero(living)
     order = there[np.argsort(ids[there])]

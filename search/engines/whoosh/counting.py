@@ -51,7 +51,9 @@ class CountedFacets(Mapping[str, tuple[FacetValue, ...]]):
         chosen: the values that the reader chose.
     """
 
-    def __init__(self, collection: Collection, counts: Mapping[str, Counts], chosen: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, collection: Collection, counts: Mapping[str, Counts], chosen: Mapping[str, Sequence[str]]
+    ) -> None:
         self._collection, self._counts, self._chosen = collection, counts, chosen
         self._written: dict[str, tuple[FacetValue, ...]] = {}
 
@@ -80,13 +82,13 @@ class CountedFacets(Mapping[str, tuple[FacetValue, ...]]):
         listed = order[:MAX_VALUES] + [number for number in order[MAX_VALUES:] if number in picked]
         values = [FacetValue(value=texts[n], count=int(counts[n]), selected=n in picked) for n in listed]
         present = {fold(texts[number]) for number in listed} if folded else ()
-        values += [FacetValue(value=value, count=0, selected=True) for key, value in folded.items() if key not in present]
+        values += [
+            FacetValue(value=value, count=0, selected=True) for key, value in folded.items() if key not in present
+        ]
         return tuple(values)
 
 
-def count_facets(
-    collection: Collection, matches: Docs, chosen: Mapping[str, NDArray[np.bool_]]
-) -> dict[str, Counts]:
+def count_facets(collection: Collection, matches: Docs, chosen: Mapping[str, NDArray[np.bool_]]) -> dict[str, Counts]:
     """Count for each facet under the choices in the others, so that its own choice hides none of its values.
 
     Args:

@@ -197,6 +197,13 @@ class Hits(Sequence[Hit]):
 class StoredHit(Hit):
     """A hit that looks up its article, and where the words are in it, when it is asked for them."""
 
+    #: Number of the article.
+    number: int
+    _hits: Hits
+    _execution: Execution
+    _ordering: Ordering
+    _place: int
+
     def __init__(self, hits: Hits, execution: Execution, ordering: Ordering, item: Listed) -> None:
         values: dict[str, Any] = self.__dict__
         values["_hits"], values["number"] = hits, execution.number(item.place)

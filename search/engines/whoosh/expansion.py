@@ -119,7 +119,7 @@ class _Sum:
         if not self._waiting:
             return
         docs, numbers = (np.concatenate(arrays) for arrays in zip(*self._waiting, strict=True))
-        added = np.bincount(docs, numbers, self._size)
+        added = np.bincount(docs, weights=numbers, minlength=self._size)
         self._table = added if self._table is None else self._table + added
         self._waiting, self._count = [], 0
 

@@ -183,7 +183,7 @@ class Generations:
 
 
 def _checksum(file: Path) -> str:
-    """Return what tells a file from a damaged one; at the speed of memory, since opening an index looks at every byte."""
+    """Return what tells a file from a damaged one; fast, since opening an index looks at every byte."""
     digest = xxhash.xxh3_128()
     with file.open("rb", buffering=0) as stream:
         while block := stream.read(_BLOCK):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from search.engines.whoosh.arrays import Array, ranges
 from search.engines.whoosh.attributes import merge_attributes
 from search.engines.whoosh.frequencies import SIMPLE, join_extras, used_extras
-from search.engines.whoosh.inversion import BLOCK, HALF, MIXED, pack_docs, pack_tags, small
+from search.engines.whoosh.inversion import BLOCK, MIXED, pack_docs, pack_tags, small
 from search.engines.whoosh.segment import Docs, Segment
 from search.engines.whoosh.vocabulary import pack_texts
 
@@ -64,7 +65,8 @@ class _Piece:
 
     @staticmethod
     def joined(pieces: Iterable[_Piece]) -> _Piece:
-        found = list(pieces)
+        none = np.empty(0, np.intp)
+        found = [_Piece(none, none, none, np.empty(0, np.uint32), none, none), *pieces]
         return _Piece(*(np.concatenate([getattr(piece, name) for piece in found]) for name in _Piece.__slots__))
 
 
@@ -79,7 +81,11 @@ class _Postings:
 
     def arrays(self) -> dict[str, Array]:
         pieces = [self._stretch(first, end) for first, end in self._stretches()]
-        postings = _Piece.joined(pieces) if pieces else _Piece(*(np.empty(0, np.intp) for _ in range(6)))
+        postings = (
+            _Piece.joined(pieces)
+            if pieces
+            else _Piece(*([np.empty(0, np.intp)] * 3), np.empty(0, np.uint32), *([np.empty(0, np.intp)] * 2))
+        )
         mixed = _Piece.joined([self._mixed(n) for n in range(len(self._segments))])
         words = _UsedWords(self._texts, self._stem_texts, self._stem_of_term(), postings, mixed)
         keys = postings.stem << 32 | postings.doc
@@ -111,7 +117,7 @@ class _Postings:
             sizes[new_stems] += segment.counts(np.arange(len(segment.stems)))
         numbers = np.cumsum(sizes) // STRETCH
         cuts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(sizes)]
-        return [(first, end) for first, end in zip(cuts, cuts[1:], strict=False) if end > first]
+        return [(first, end) for first, end in pairwise(cuts) if end > first]
 
     def _stretch(self, first: int, end: int) -> _Piece:
         piece = _Piece.joined([self._part(n, first, end) for n in range(len(self._segments))])

@@ -39,7 +39,9 @@ class Ordering:
         diversity: whether the first places are shared among domains.
     """
 
-    def __init__(self, collection: Collection, docs: Docs, keys: Scores | None, *, collapse: bool, diversity: bool) -> None:
+    def __init__(
+        self, collection: Collection, docs: Docs, keys: Scores | None, *, collapse: bool, diversity: bool
+    ) -> None:
         self._collection, self._docs, self._keys = collection, docs, keys
         self._ties = None if collection.is_sorted else collection.age_ranks[docs]
         self._copies = collection.copies[docs] if collapse and collection.has_copies else None
@@ -74,7 +76,9 @@ class Ordering:
         """Return at least the first *count* places of the list before domains are moved, if there are as many."""
         wanted = count + _MIN_AHEAD if self._copies is not None else count
         while True:
-            ranked = np.arange(min(wanted, len(self._docs))) if self._keys is None else best(self._keys, wanted, self._ties)
+            ranked = (
+                np.arange(min(wanted, len(self._docs))) if self._keys is None else best(self._keys, wanted, self._ties)
+            )
             listed = self._collapsed(ranked)
             if len(listed) >= count or len(ranked) == len(self._docs):
                 return listed
@@ -95,7 +99,8 @@ class Ordering:
             return ranked
         keep = copies == 0
         keep[copied[np.unique(copies[copied], return_index=True)[1]]] = True
-        return ranked[keep]
+        listed: Docs = ranked[keep]
+        return listed
 
     def _top(self, prefix: Docs) -> tuple[list[int], dict[int, int]]:
         """Pick the first places: the list's first, but of no domain more than it may have while others match.
@@ -180,7 +185,7 @@ class _Picks:
         """Return how many of a domain were passed over, by its last pick.
 
         Args:
-            sizes: of each domain, how many are ahead of the last pick, picks included; as counted while picking if None.
+            sizes: of each domain, how many are ahead of the last pick, picks too; as counted while picking if None.
         """
         if not self.is_full or (sizes is None and not self._passed):
             return {}

@@ -151,8 +151,8 @@ def _count_places(
     apart = 2 * (MAX_SLOP + 1)
     firsts = _first_positions(part, found.docs[which])
     keys = []
-    for occurrences in found.positions:
-        numbers, places = _only(which, *occurrences)
+    for held in found.positions:
+        numbers, places = _only(which, *held)
         rank = np.repeat(np.arange(len(which)), numbers)
         field = (places[:, None] >= firsts[rank][:, 1:]).sum(axis=1)
         # Fields are moved too far apart for any slop.
@@ -196,7 +196,8 @@ def _follow(row: Sequence[Bits], slop: int) -> Bits:
             for left in range(min(slop, _BITS - 2) - used + 1):
                 following[used + left] |= before << np.uint64(left + 1) & mask
         reached = following
-    return np.bitwise_or.reduce(reached)
+    ended: Bits = np.bitwise_or.reduce(reached)
+    return ended
 
 
 def _follow_keys(row: Sequence[Docs], slop: int) -> Docs:

@@ -14,11 +14,11 @@ from search.analysis import query_terms
 from search.engines.whoosh.collection import Collection, Mask, Scores
 from search.engines.whoosh.conditions import condition
 from search.engines.whoosh.expansion import expanded_postings
-from search.engines.whoosh.postings import Postings, nothing, word_postings
 from search.engines.whoosh.phrases import phrase_postings
+from search.engines.whoosh.postings import Postings, nothing, word_postings
 from search.engines.whoosh.segment import Docs
 from search.errors import SearchTimeoutError
-from search.query import And, Everything, Fuzzy, Leaf, Node, Not, Or, Phrase, Prefix, Wildcard, Word
+from search.query import And, Everything, Leaf, Node, Not, Or, Phrase, Word
 
 #: Shares of the articles above which a table of all of them is quicker than sorting.
 _DENSE = 16
@@ -121,8 +121,8 @@ class Planner:
             self._budget.check()
             table[self.leaf(node).docs()] += 1
         docs = np.flatnonzero(2 * table >= len(leaves)) if leaves else np.empty(0, np.intp)
-        for node in required:
-            docs = docs[self._operand(node).among(docs)]
+        for part in required:
+            docs = docs[self._operand(part).among(docs)]
         return Matches(docs, words=table[docs])
 
     def _operands(self, nodes: Sequence[Node]) -> list[Operand]:

@@ -135,7 +135,6 @@ class StemPostings:
         scores[mixed] = frequency / (ranking.K1 + frequency)
         return scores
 
-
     def frequencies(self, fields: tuple[bool, ...]) -> tuple[Docs, Scores]:
         """Return the articles that have the word in one of *fields*, and its frequency there before saturation."""
         weights = self._part.weights(fields)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from search import ranking
 from search.engines.whoosh.arrays import Array, ranges
 from search.engines.whoosh.attributes import Stored
-from search.engines.whoosh.frequencies import decode_frequencies
+from search.engines.whoosh.frequencies import SIMPLE, decode_frequencies
 from search.engines.whoosh.inversion import BLOCK, HALF, MIXED, high_halves
 from search.engines.whoosh.vocabulary import Vocabulary
 
@@ -146,15 +146,15 @@ class Segment:
     @cached_property
     def span_starts(self) -> Docs:
         """Where the spans of each article's terms begin."""
-        counts = self.lengths[:, :2].sum(axis=1, dtype=np.intp)
+        counts: Docs = self.lengths[:, :2].sum(axis=1, dtype=np.intp)
         return np.cumsum(counts) - counts
 
     @cached_property
     def totals(self) -> NDArray[np.uint32]:
         """How many occurrences a posting of each combination of frequencies has."""
-        count = max(int(self.codes.max(initial=0)), int(self.arrays["mixed.code"].max(initial=0))) + 1
-        frequencies, _ = decode_frequencies(np.arange(count, dtype=np.uint32), self.extra)
-        return frequencies.sum(axis=1, dtype=np.uint32)
+        every = np.arange(SIMPLE + len(self.extra), dtype=np.uint32)
+        totals: NDArray[np.uint32] = decode_frequencies(every, self.extra)[0].sum(axis=1, dtype=np.uint32)
+        return totals
 
     def size(self, term: int) -> int:
         """Return how many postings the stem of a term has."""
@@ -237,11 +237,12 @@ class Segment:
             lead = ranges(block * BLOCK, postings)
             sums = np.concatenate([[0], np.cumsum(self.totals.take(self.codes.take(lead)), dtype=np.intp)])
             ends = np.cumsum(postings - block * BLOCK)
-            return self.arrays["block"][block].astype(np.intp) + sums[ends] - sums[ends - (postings - block * BLOCK)]
+            begins: Docs = self.arrays["block"][block].astype(np.intp)
+            return begins + sums[ends] - sums[ends - (postings - block * BLOCK)]
         first = low // BLOCK * BLOCK
-        sums = np.cumsum(self.totals.take(self.codes[first:high]), dtype=np.intp)
-        sums += int(self.arrays["block"][first // BLOCK])
-        return sums[postings - first] - self.totals.take(self.codes.take(postings))
+        totals = self.totals.take(self.codes[first:high]).astype(np.intp)
+        before = np.cumsum(totals) - totals
+        return before[postings - first] + int(self.arrays["block"][first // BLOCK])
 
 
 def average_lengths(segments: Sequence[Segment], alive: Sequence[NDArray[np.bool_] | None]) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +83,7 @@ def pack_texts(name: str, texts: Sequence[str]) -> dict[str, Array]:
 def unpack_texts(packed: NDArray[np.uint8], starts: Array) -> list[str]:
     """Undo :func:`pack_texts`."""
     whole, bounds = packed.tobytes(), starts.tolist()
-    return [whole[first:end].decode() for first, end in zip(bounds, bounds[1:], strict=False)]
+    return [whole[first:end].decode() for first, end in pairwise(bounds)]
 
 
 def in_order(texts: Sequence[str]) -> list[int]:

@@ -103,7 +103,11 @@ def _fresh(catalog: Catalog, parts: Sequence[Part]) -> Sequence[Article]:
     """Return the articles that are in no part as they are."""
     known = {number for part in parts for number in part.segment.ids[part.living].tolist()}
     numbers = ids_to_numbers(article.id for article in catalog.articles).tolist() if known else []
-    return [a for a, number in zip(catalog.articles, numbers, strict=True) if number not in known] if known else catalog.articles
+    return (
+        [a for a, number in zip(catalog.articles, numbers, strict=True) if number not in known]
+        if known
+        else catalog.articles
+    )
 
 
 def _gone(parts: Sequence[Part]) -> int:
@@ -116,7 +120,7 @@ def _copied(part: Part, folder: Path) -> Part:
 
 def _write_articles(articles: Sequence[Article], fingerprints: Mapping[str, bytes], folder: Path) -> Part:
     """Write articles as one segment, by way of several where they are many."""
-    ages = [moment_to_age(article.published_at) for article in articles]
+    ages = np.array([moment_to_age(article.published_at) for article in articles], np.int64)
     order = np.lexsort((ids_to_numbers(article.id for article in articles), ages))
     ordered = [articles[place] for place in order.tolist()]
     dictionary = Dictionary()
@@ -130,7 +134,9 @@ def _runs(articles: Sequence[Article]) -> Iterator[list[Article]]:
         yield run
 
 
-def _arrays_of(articles: Sequence[Article], fingerprints: Mapping[str, bytes], dictionary: Dictionary) -> dict[str, Array]:
+def _arrays_of(
+    articles: Sequence[Article], fingerprints: Mapping[str, bytes], dictionary: Dictionary
+) -> dict[str, Array]:
     # Side by side: what NumPy and the compressor do needs no turn at the interpreter.
     with ThreadPoolExecutor(1) as thread:
         attributes = thread.submit(attribute_arrays, articles, fingerprints)
@@ -169,4 +175,3 @@ def _write_columns(parts: Sequence[Part], catalog: Catalog, folder: Path) -> Non
 def _segment_files(folder: Path) -> list[Path]:
     names: list[str] = orjson.loads((folder / _SEGMENTS).read_bytes())
     return [folder / name for name in names]
-
