@@ -101,9 +101,10 @@ class Stored:
     def _decompressor(self, number: int) -> zstandard.ZstdDecompressor:
         """Return this thread's own, since one is not safe to share."""
         known: dict[Any, zstandard.ZstdDecompressor] = self._local.__dict__
-        if number not in known:
-            known[number] = zstandard.ZstdDecompressor(dict_data=self._dictionaries[number])
-        return known[number]
+        found = known.get(number)
+        if found is None:
+            found = known[number] = zstandard.ZstdDecompressor(dict_data=self._dictionaries[number])
+        return found
 
     def article(self, number: int) -> Article:
         """Return an article."""

@@ -58,11 +58,12 @@ class Part:
         """Return the saturated frequency of each combination: of another form of the word, and of the word, in turn."""
         return self._table(fields)[1]
 
-    def factors(self, field: int, lengths: Array) -> Scores:
-        """Return what one occurrence adds to the weighted frequency in a field of these *lengths*."""
-        name, average = ranking.FIELDS[field], float(self._averages[field])
-        share = ranking.LENGTH[name]
-        factors: Scores = ranking.WEIGHTS[name] / (1 - share + share * (lengths / (average or 1.0)))
+    def factor(self, fields: Docs, lengths: Array) -> Scores:
+        """Return what one occurrence adds to the weighted frequency in fields of these lengths."""
+        shares = np.array([ranking.LENGTH[name] for name in ranking.FIELDS])[fields]
+        weights = np.array([ranking.WEIGHTS[name] for name in ranking.FIELDS])[fields]
+        averages = np.maximum(self._averages, np.finfo(np.float64).tiny)[fields]
+        factors: Scores = weights / (1 - shares + shares * (lengths / averages))
         return factors
 
     def dead_postings(self, stem: int) -> int:
@@ -257,7 +258,8 @@ class Collection:
 
     def part_of(self, number: int) -> Part:
         """Return the part that an article is in."""
-        return next(part for part in reversed(self.parts) if part.base <= number)
+        part = self.parts[0]
+        return part if len(self.parts) == 1 else next(p for p in reversed(self.parts) if p.base <= number)
 
     def texts(self, name: str) -> list[str]:
         """Return all texts of a column, by number."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -92,7 +92,9 @@ class Execution:
     @cached_property
     def texts(self) -> Scores | None:
         """What the words give each match; None where there are no words, which gives 1."""
-        return self._planner.scores(self._leaves, self._found) if self._leaves else None
+        if self._found.scores is not None or not self._leaves:
+            return self._found.scores
+        return self._planner.scores(self._leaves, self._found)
 
     def _ordering(self) -> Ordering:
         query, collection, docs = self._query, self._collection, self._found.docs
@@ -155,18 +157,43 @@ class Execution:
         return self._query.explain
 
 
+if TYPE_CHECKING:
+    lazy = cached_property
+else:
+
+    class lazy:  # noqa: N801 - a decorator
+        """Like functools.cached_property, without the lock that it takes before Python 3.12."""
+
+        def __init__(self, method: Callable[[Any], Any]) -> None:
+            self._method, self.__doc__ = method, method.__doc__
+
+        def __set_name__(self, owner: type, name: str) -> None:
+            """Take note of the name."""
+            self._name = name
+
+        def __get__(self, hit: Any, owner: type) -> Any:  # noqa: ANN401
+            """Work the value out, and leave it in the hit."""
+            if hit is None:
+                return self
+            value = hit.__dict__[self._name] = self._method(hit)
+            return value
+
+
 class Hits(Sequence[Hit]):
     """The hits of a page, made when they are looked at."""
 
     def __init__(self, execution: Execution, ordering: Ordering, listed: Sequence[Listed]) -> None:
         self._execution, self._ordering, self._listed = execution, ordering, listed
-        self._made: dict[int, StoredHit] = {}
-        self.numbers = [execution.number(item.place) for item in listed]
+
+    @cached_property
+    def _made(self) -> tuple[StoredHit, ...]:
+        return tuple([StoredHit(self, self._execution, self._ordering, item) for item in self._listed])
 
     @cached_property
     def highlights(self) -> Mapping[int, Highlights]:
         """Where the searched words are in each of the articles; found for the whole page at once."""
-        return dict(zip(self.numbers, self._execution.highlights(self.numbers), strict=True))
+        numbers = [hit.number for hit in self._made]
+        return dict(zip(numbers, self._execution.highlights(numbers), strict=True))
 
     @overload
     def __getitem__(self, place: int) -> Hit: ...
@@ -174,9 +201,11 @@ class Hits(Sequence[Hit]):
     def __getitem__(self, place: slice) -> Sequence[Hit]: ...
     def __getitem__(self, place: int | slice) -> Hit | Sequence[Hit]:
         """Return one hit, or several."""
-        if isinstance(place, slice):
-            return tuple(map(self._hit, range(len(self))[place]))
-        return self._hit(range(len(self))[place])
+        return self._made[place]
+
+    def __iter__(self) -> Iterator[Hit]:
+        """Iterate over the hits, the best first."""
+        return iter(self._made)
 
     def __len__(self) -> int:
         """Count the hits of the page."""
@@ -184,14 +213,9 @@ class Hits(Sequence[Hit]):
 
     def __eq__(self, other: object) -> bool:
         """Compare hit by hit."""
-        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+        return isinstance(other, Sequence) and self._made == tuple(other)
 
     __hash__ = None  # type: ignore[assignment]
-
-    def _hit(self, place: int) -> StoredHit:
-        if place not in self._made:
-            self._made[place] = StoredHit(self, self._execution, self._ordering, self._listed[place])
-        return self._made[place]
 
 
 class StoredHit(Hit):
@@ -206,47 +230,47 @@ class StoredHit(Hit):
 
     def __init__(self, hits: Hits, execution: Execution, ordering: Ordering, item: Listed) -> None:
         values: dict[str, Any] = self.__dict__
-        values["_hits"], values["number"] = hits, execution.number(item.place)
-        values["_execution"], values["_ordering"], values["_place"] = execution, ordering, item.place
+        values["_hits"], values["_execution"], values["_ordering"] = hits, execution, ordering
+        values["_place"], values["number"] = item.place, execution.number(item.place)
         values["more_from_domain"] = item.more_from_domain
 
-    @cached_property
+    @lazy
     def score(self) -> float:
         """The product of the factors."""
         return math.prod(self.factors.values())
 
-    @cached_property
+    @lazy
     def factors(self) -> Mapping[str, float]:
         """What the score is the product of."""
         return self._execution.factors(self._place)
 
-    @cached_property
+    @lazy
     def article(self) -> Article:
         """The article."""
         return self._execution.article(self.number)
 
-    @cached_property
+    @lazy
     def story(self) -> StoryInfo:
         """The story, in numbers."""
         return self._execution.story(self.number)
 
-    @cached_property
+    @lazy
     def also(self) -> tuple[Article, ...]:
         """Copies with the same title from the same story."""
         places = self._ordering.copies_of(self._place).tolist()
         return tuple([self._execution.article(self._execution.number(place)) for place in places])
 
-    @cached_property
+    @lazy
     def highlights(self) -> Highlights:
         """Where the searched words are."""
         return self._hits.highlights[self.number]
 
-    @cached_property
+    @lazy
     def article_json(self) -> bytes:
         """The article as the API sends it."""
         return self._execution.article_json(self.number)
 
-    @cached_property
+    @lazy
     def explanation(self) -> Explanation | None:
         """Why it has its score."""
         if not self._execution.is_explained:

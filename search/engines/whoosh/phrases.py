@@ -46,25 +46,30 @@ def _in_part(
     found = _Candidates(collection, part, [number for number in numbers.values() if number is not None])
     if not len(found.docs):
         return empty
-    which, counts = _count_ends(part, found, [list(numbers).index(term) for term in terms], slop)
-    if slop:
-        _recount_topics(part, found.docs[which], counts, terms, slop)
-    if field:
-        counts[:, [name != field for name in ranking.FIELDS]] = 0
-    if field or slop:
-        kept = counts.any(axis=1)
-        which, counts = which[kept], counts[kept]
+    which, ends = _find_ends(part, found, [list(numbers).index(term) for term in terms], slop)
     docs = found.docs[which]
-    return docs, _weigh(part, docs, counts)
+    fields = (ends[:, None] >= part.segment.first_positions(docs)[:, 1:]).sum(axis=1)
+    if slop:
+        kept = _within_topics(part, docs, fields, terms, slop)
+        docs, fields = docs[kept], fields[kept]
+    if field:
+        kept = np.flatnonzero(fields == ranking.FIELDS.index(field))
+        docs, fields = docs[kept], fields[kept]
+    return _weigh(part, docs, fields)
 
 
-def _recount_topics(part: Part, docs: Docs, counts: NDArray[np.intp], row: Sequence[str], slop: int) -> None:
-    """Count topic by topic, since a phrase with gaps could reach from one into the next."""
-    for number in np.flatnonzero(counts[:, -1]).tolist():
-        counts[number, -1] = sum(
+def _within_topics(part: Part, docs: Docs, fields: Docs, row: Sequence[str], slop: int) -> Docs:
+    """Return which ends to keep: a phrase with gaps must not reach from one topic into the next."""
+    topics = len(ranking.FIELDS) - 1
+    kept = np.ones(len(docs), bool)
+    for doc in np.unique(docs[fields == topics]).tolist():
+        here = np.flatnonzero((docs == doc) & (fields == topics))
+        right = sum(
             len(occurrences([[place for place, term in enumerate(topic) if term == wanted] for wanted in row], slop))
-            for topic in map(terms_of, part.segment.stored.article(int(docs[number])).topics)
+            for topic in map(terms_of, part.segment.stored.article(doc).topics)
         )
+        kept[here[right:]] = False
+    return np.flatnonzero(kept)
 
 
 class _Candidates:
@@ -80,8 +85,18 @@ class _Candidates:
             self._keep(part.living[self.docs])
         for term in by_size[1:]:
             self._require(term)
+        #: The position that those of an article count from.
+        self.base = np.zeros(len(self.docs), np.intp)
         #: For each term: how often it is in each article, and all its positions.
         self.positions = [self._segment.occurrences(term, self._postings[term]) for term in terms]
+        if len(self.docs) and max(int(places.max()) for _, places in self.positions) >= _BITS:
+            self._count_from_first()
+
+    def _count_from_first(self) -> None:
+        """Count the positions in each article from the first of all, so that few are beyond the bits of a number."""
+        firsts = [places[np.cumsum(counts) - counts] for counts, places in self.positions]
+        self.base = np.minimum.reduce(firsts).astype(np.intp)
+        self.positions = [(counts, places - np.repeat(self.base, counts)) for counts, places in self.positions]
 
     def long(self) -> Docs:
         """Return which of the articles have a term at a position beyond the bits of a number."""
@@ -111,45 +126,63 @@ class _Candidates:
             self._postings = {term: postings[kept] for term, postings in self._postings.items()}
 
 
-def _count_ends(part: Part, found: _Candidates, sequence: Sequence[int], slop: int) -> tuple[Docs, NDArray[np.intp]]:
-    """Return which candidates have the phrase, and in how many places it ends in each field; shape (those, fields)."""
+def _find_ends(part: Part, found: _Candidates, sequence: Sequence[int], slop: int) -> tuple[Docs, Docs]:
+    """Return where the phrase ends: places of candidates, sorted, and positions in them."""
     long = found.long()
     if not len(long):
-        return _count_bits(part, found, None, sequence, slop)
+        return _find_bits(part, found, None, sequence, slop)
     short = np.setdiff1d(np.arange(len(found.docs)), long, assume_unique=True)
-    which, counts = _count_bits(part, found, short, sequence, slop)
-    others, other_counts = _count_places(part, found, long, sequence, slop)
-    order = np.argsort(np.concatenate([which, others]))
-    return np.concatenate([which, others])[order], np.concatenate([counts, other_counts])[order]
+    which, ends = _find_bits(part, found, short, sequence, slop)
+    others, other_ends = _find_places(part, found, long, sequence, slop)
+    order = np.argsort(np.concatenate([which, others]), kind="stable")
+    return np.concatenate([which, others])[order], np.concatenate([ends, other_ends])[order]
 
 
-def _count_bits(
+def _find_bits(
     part: Part, found: _Candidates, which: Docs | None, sequence: Sequence[int], slop: int
-) -> tuple[Docs, NDArray[np.intp]]:
-    """Count in short texts, whose positions are bits of one number."""
+) -> tuple[Docs, Docs]:
+    """Look in short texts, whose positions are bits of one number."""
     masks = [_bits(*_only(which, *positions)) for positions in found.positions]
     row = [masks[term] for term in sequence]
     ended = _follow(row, slop)
-    there = np.flatnonzero(ended)
-    matched = there if which is None else which[there]
-    firsts = _first_positions(part, found.docs[matched])
-    counts = np.zeros(firsts.shape, np.intp)
-    for field in range(firsts.shape[1]):
-        inside = _field_bits(firsts, field)
+    if slop:
         # Between fields lies but one position, which a phrase with gaps could reach over.
-        within = ended[there] & inside if slop == 0 else _follow([mask[there] & inside for mask in row], slop)
-        counts[:, field] = np.bitwise_count(within)
-    kept = counts.any(axis=1)
-    return matched[kept], counts[kept]
+        some = slice(None) if which is None else which
+        firsts = np.maximum(part.segment.first_positions(found.docs[some]) - found.base[some][:, None], 0)
+        inside = [_field_bits(firsts, field) for field in range(firsts.shape[1])]
+        ended = np.bitwise_or.reduce([_follow([mask & field for mask in row], slop) for field in inside])
+    there = np.flatnonzero(ended)
+    places, ends = _bits_set(ended[there])
+    matched = there[places] if which is None else which[there[places]]
+    return matched, ends + found.base[matched]
 
 
-def _count_places(
-    part: Part, found: _Candidates, which: Docs, sequence: Sequence[int], slop: int
-) -> tuple[Docs, NDArray[np.intp]]:
-    """Count in long texts: an article and a position are one number, in sorted arrays."""
+def _bits_set(bits: Bits) -> tuple[Docs, Docs]:
+    """Return all bits that are set: the places of the numbers, sorted, and which bits."""
+    places, found = [np.arange(len(bits))], [_lowest(bits)]
+    rest = bits & (bits - np.uint64(1))
+    while (more := np.flatnonzero(rest)).size:
+        places.append(more)
+        found.append(_lowest(rest[more]))
+        rest &= rest - np.minimum(rest, np.uint64(1))
+    if len(places) == 1:
+        return places[0], found[0]
+    joined = np.concatenate(places)
+    order = np.argsort(joined, kind="stable")
+    return joined[order], np.concatenate(found)[order]
+
+
+def _lowest(bits: Bits) -> Docs:
+    """Return the lowest bit that is set in each number."""
+    lowest: Docs = np.bitwise_count((bits & -bits) - np.uint64(1)).astype(np.intp)
+    return lowest
+
+
+def _find_places(part: Part, found: _Candidates, which: Docs, sequence: Sequence[int], slop: int) -> tuple[Docs, Docs]:
+    """Look in long texts: an article and a position are one number, in sorted arrays."""
     width = np.int64(1) << 32
     apart = 2 * (MAX_SLOP + 1)
-    firsts = _first_positions(part, found.docs[which])
+    firsts = part.segment.first_positions(found.docs[which]) - found.base[which][:, None]
     keys = []
     for held in found.positions:
         numbers, places = _only(which, *held)
@@ -159,17 +192,7 @@ def _count_places(
         keys.append(rank * width + places + field * apart)
     rank, place = np.divmod(_follow_keys([keys[term] for term in sequence], slop), width)
     field = (place[:, None] >= firsts[rank][:, 1:] + np.arange(1, firsts.shape[1]) * apart).sum(axis=1)
-    counts = np.zeros(firsts.shape, np.intp)
-    np.add.at(counts, (rank, field), 1)
-    kept = counts.any(axis=1)
-    return which[kept], counts[kept]
-
-
-def _first_positions(part: Part, docs: Docs) -> NDArray[np.intp]:
-    """Return the first position of each field, shape (articles, fields)."""
-    firsts = np.zeros((len(docs), len(ranking.FIELDS)), np.intp)
-    np.cumsum(part.segment.lengths[docs][:, :-1] + np.intp(1), axis=1, out=firsts[:, 1:])
-    return firsts
+    return which[rank], place - field * apart + found.base[which[rank]]
 
 
 def _only(which: Docs | None, counts: Docs, places: Array) -> tuple[Docs, Array]:
@@ -225,11 +248,10 @@ def _below(positions: Docs) -> Bits:
     return np.where(positions >= _BITS, ~np.uint64(0), (np.uint64(1) << shifts) - np.uint64(1))
 
 
-def _weigh(part: Part, docs: Docs, counts: NDArray[np.intp]) -> Scores:
-    """Return the weighted frequency of each article, field by field."""
-    lengths = part.segment.lengths[docs]
-    weights = np.zeros(len(docs))
-    for field in range(counts.shape[1]):
-        there = np.flatnonzero(counts[:, field])
-        weights[there] += counts[there, field] * part.factors(field, lengths[there, field])
-    return weights
+def _weigh(part: Part, docs: Docs, fields: Docs) -> tuple[Docs, Scores]:
+    """Return the articles of sorted ends, each once, and the weighted frequency of the phrase in them."""
+    weights = part.factor(fields, part.segment.lengths[docs, fields])
+    starts = np.flatnonzero(np.diff(docs, prepend=-1))
+    if len(starts) == len(docs):
+        return docs, weights
+    return docs[starts], np.add.reduceat(weights, starts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +19,7 @@ from search.engines.whoosh.postings import Postings, nothing, word_postings
 from search.engines.whoosh.segment import Docs
 from search.errors import SearchTimeoutError
 from search.query import And, Everything, Leaf, Node, Not, Or, Phrase, Word
+from search.query.rewrite import scoring_leaves
 
 #: Shares of the articles above which a table of all of them is quicker than sorting.
 _DENSE = 16
@@ -66,12 +67,15 @@ class Matches:
     known: Mapping[Leaf, Docs | None] = field(default_factory=dict)
     #: How many of the words each of the articles has, where none has them all.
     words: Scores | None = None
+    #: What the words give each of the articles, where that fell out of finding them.
+    scores: Scores | None = None
 
     def only(self, mask: Mask) -> Matches:
         """Return those of the matches that the mask has."""
         kept = np.flatnonzero(mask)
         known = {node: kept if postings is None else postings[kept] for node, postings in self.known.items()}
-        return Matches(self.docs[kept], known, None if self.words is None else self.words[kept])
+        words, scores = (None if column is None else column[kept] for column in (self.words, self.scores))
+        return Matches(self.docs[kept], known, words, scores)
 
 
 class Planner:
@@ -92,6 +96,8 @@ class Planner:
     def matches(self, tree: Node) -> Matches:
         """Return the articles that match *tree*."""
         nodes = tree.nodes if isinstance(tree, And) else (tree,)
+        if isinstance(nodes[0], Or) and all(isinstance(node, Leaf) for node in nodes[0].nodes):
+            return self._any_of([node for node in nodes[0].nodes if isinstance(node, Leaf)], nodes[1:])
         wanted = [node for node in nodes if isinstance(node, Leaf)]
         operands = self._operands([node for node in nodes if not isinstance(node, Leaf)])
         if not wanted:
@@ -127,6 +133,28 @@ class Planner:
 
     def _operands(self, nodes: Sequence[Node]) -> list[Operand]:
         return [self._operand(node) for node in nodes]
+
+    def _any_of(self, leaves: Sequence[Leaf], others: Sequence[Node]) -> Matches:
+        """Return the articles that have any of *leaves*, with what they give, and that match all *others*."""
+        found = [self.leaf(node) for node in dict.fromkeys(leaves)]
+        if sum(leaf.count for leaf in found) * _DENSE < self._collection.size:
+            matches = _summed([(leaf.docs(), self._weighted(leaf)) for leaf in found])
+        else:
+            table = np.zeros(self._collection.size)
+            for leaf in found:
+                self._budget.check()
+                table[leaf.docs()] += self._weighted(leaf)
+            # What any word gives is more than nothing.
+            docs = np.flatnonzero(table)
+            matches = Matches(docs, scores=table.take(docs))
+        for node in others:
+            self._budget.check()
+            matches = matches.only(self._operand(node).among(matches.docs))
+        return matches if all(not scoring_leaves(node) for node in others) else replace(matches, scores=None)
+
+    def _weighted(self, leaf: Postings) -> Scores:
+        """Return what a leaf gives each of its articles."""
+        return ranking.idf(self._collection.count, leaf.count) * leaf.scores(leaf.postings())
 
     def _joined(self, leaves: Sequence[Leaf], operands: Sequence[Operand]) -> Matches:
         first = self.leaf(leaves[0])
@@ -169,6 +197,14 @@ class Planner:
         if isinstance(node, Word) and len(row) == 1:
             return word_postings(self._collection, row[0], node.field)
         return phrase_postings(self._collection, row, node.slop if isinstance(node, Phrase) else 0, node.field)
+
+
+def _summed(found: Sequence[tuple[Docs, Scores]]) -> Matches:
+    docs, scores = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+    order = np.argsort(docs, kind="stable")
+    docs, scores = docs[order], scores[order]
+    starts = np.flatnonzero(np.diff(docs, prepend=-1))
+    return Matches(docs[starts], scores=np.add.reduceat(scores, starts) if len(starts) else scores)
 
 
 class _PostingSet:

@@ -172,7 +172,8 @@ class Segment:
         several = np.flatnonzero(own == MIXED)
         if len(several):
             mixed = self.mixed_postings(term, self.range_of(stem)[0])
-            holds[several] = np.isin(postings[several], mixed, assume_unique=True)
+            places = np.minimum(mixed.searchsorted(postings[several]), max(len(mixed) - 1, 0))
+            holds[several] = mixed[places] == postings[several] if len(mixed) else False
         return holds
 
     def occurrences(self, term: int, postings: Docs) -> tuple[Docs, Array]:
@@ -183,7 +184,7 @@ class Segment:
         begins = self._begins(start + postings)
         tags = self.tags(stem)
         if tags is None:
-            return counts, self.positions[ranges(begins, begins + counts)]
+            return counts, self._positions(begins, counts)
         return self._with_mixed(term, postings, tags, counts, begins)
 
     def all_occurrences(self, postings: Docs) -> tuple[Docs, Array]:
@@ -207,12 +208,20 @@ class Segment:
             high += postings >= self._bounds[stems * self._highs + following]
         return self._docs[postings].astype(np.intp) + (high << HALF)
 
+    def first_positions(self, docs: Docs) -> Docs:
+        """Return the first position of each field of articles, shape (articles, fields)."""
+        firsts = np.zeros((len(docs), self.lengths.shape[1]), np.intp)
+        lengths = self.lengths[docs]
+        for field in range(1, firsts.shape[1]):
+            firsts[:, field] = firsts[:, field - 1] + lengths[:, field - 1] + 1
+        return firsts
+
     def _with_mixed(
         self, term: int, postings: Docs, tags: NDArray[np.uint8], counts: Docs, begins: Docs
     ) -> tuple[Docs, Array]:
         several = np.flatnonzero(tags[postings] == MIXED)
         if not len(several):
-            return counts, self.positions[ranges(begins, begins + counts)]
+            return counts, self._positions(begins, counts)
         own = self.mixed(term)
         start, _ = self.range_of(self.stem_of(term))
         entries = own.start + (self.arrays["mixed.posting"][own] - np.uint32(start)).searchsorted(postings[several])
@@ -226,6 +235,12 @@ class Segment:
         found = self.positions[np.where(apart, 0, places)].astype(np.intp)
         found[apart] = mixed_positions[places[apart] - len(self.positions)]
         return counts, found
+
+    def _positions(self, begins: Docs, counts: Docs) -> Array:
+        """Return the positions that lie one after the other from each of *begins*."""
+        if counts.max(initial=1) == 1:
+            return self.positions.take(begins)
+        return self.positions.take(ranges(begins, begins + counts))
 
     def _begins(self, postings: Docs) -> Docs:
         """Return where the positions of postings begin, from the nearest block that is known."""
