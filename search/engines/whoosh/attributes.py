@@ -13,7 +13,7 @@ import zstandard
 from numpy.typing import NDArray
 
 from search.articles import Article
-from search.engines.whoosh.arrays import Array, ranges
+from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.vocabulary import Vocabulary, pack_texts
 from search.records import article_from_json, article_to_json
 
@@ -186,14 +186,13 @@ def _moved_runs(
     chosen: Sequence[NDArray[np.intp]],
     order: NDArray[np.intp],
 ) -> tuple[Array, NDArray[np.intp]]:
-    """Return the runs of the chosen articles in their new order, and how long each is."""
-    begins, sizes, base = [], [], 0
+    """Return the runs of bytes of the chosen articles in their new order, and how long each is."""
+    pieces: list[memoryview] = []
     for run, count, docs in zip(runs, counts, chosen, strict=True):
-        begins.append((np.cumsum(count) - count)[docs] + base)
-        sizes.append(count[docs])
-        base += len(run)
-    first, size = np.concatenate(begins)[order], np.concatenate(sizes)[order]
-    return np.concatenate(runs)[ranges(first, first + size)], size
+        begins, view = (np.cumsum(count) - count)[docs], run.data
+        pieces += map(view.__getitem__, map(slice, begins.tolist(), (begins + count[docs]).tolist()))
+    sizes = np.concatenate([count[docs] for count, docs in zip(counts, chosen, strict=True)])[order]
+    return np.frombuffer(b"".join(map(pieces.__getitem__, order.tolist())), np.uint8), sizes
 
 
 def _stored(articles: Sequence[Article]) -> dict[str, Array]:

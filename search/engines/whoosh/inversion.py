@@ -141,7 +141,8 @@ def _postings(found: Occurrences, dictionary: Dictionary) -> dict[str, Array]:
     # One sort of numbers that hold both the stem and the place, which keeps the order of articles and positions.
     keys = np.sort(stem.astype(np.uint64) << np.uint64(32) | np.arange(len(stem), dtype=np.uint64))
     order = (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    stem = (keys >> np.uint64(32)).astype(np.int64)
+    stem = (keys >> np.uint64(32)).astype(np.int32)
+    del keys
     doc, term = found.doc[order], words.term[found.term][order]
     field, position = found.field[order], found.position[order]
     starts = _changes(stem, doc)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from search.engines.whoosh.arrays import Array, ranges
 from search.engines.whoosh.attributes import merge_attributes
 from search.engines.whoosh.frequencies import SIMPLE, join_extras, used_extras
-from search.engines.whoosh.inversion import BLOCK, MIXED, pack_docs, pack_tags, small
+from search.engines.whoosh.inversion import BLOCK, HALF, MIXED, high_halves, small
 from search.engines.whoosh.segment import Docs, Segment
 from search.engines.whoosh.vocabulary import pack_texts
 
@@ -70,41 +70,78 @@ class _Piece:
         return _Piece(*(np.concatenate([getattr(piece, name) for piece in found]) for name in _Piece.__slots__))
 
 
+@dataclass(slots=True)
+class _Packed:
+    """Postings of a stretch of stems in little memory."""
+
+    #: Of each stem by the high half of the article's number.
+    sizes: Docs
+    doc: NDArray[np.uint16]
+    term: NDArray[np.int32]
+    code: NDArray[np.uint32]
+    count: Array
+    position: Array
+    #: Where the postings of several forms are among these.
+    mixed: Docs
+
+
 class _Postings:
     """The postings of all segments under common numbers."""
 
     def __init__(self, segments: Sequence[Segment], new_numbers: Sequence[Docs], articles: int) -> None:
-        self._segments, self._numbers, self._articles = segments, new_numbers, articles
+        self._segments, self._numbers, self._highs = segments, new_numbers, high_halves(articles)
         self._texts, self._term_maps = _united([list(segment.terms) for segment in segments])
         self._stem_texts, self._stem_maps = _united([list(segment.stems) for segment in segments])
         self._extra_maps, self._extra = join_extras([segment.extra for segment in segments])
 
     def arrays(self) -> dict[str, Array]:
-        pieces = [self._stretch(first, end) for first, end in self._stretches()]
-        postings = _Piece.joined(pieces)
         mixed = _Piece.joined([self._mixed(n) for n in range(len(self._segments))])
-        words = _UsedWords(self._texts, self._stem_texts, self._stem_of_term(), postings, mixed)
-        keys = postings.stem << 32 | postings.doc
-        mixed_postings = keys.searchsorted(mixed.stem << 32 | mixed.doc)
+        mixed = mixed.taken(np.lexsort((mixed.doc, mixed.stem)))
+        packed = [self._packed(first, end, mixed) for first, end in self._stretches()]
+        firsts = np.cumsum([0, *(len(one.doc) for one in packed)])
+        mixed_postings = _joined(
+            [one.mixed + first for one, first in zip(packed, firsts.tolist(), strict=False)], np.intp
+        )
         order = np.lexsort((mixed_postings, mixed.term))
         mixed, mixed_postings = mixed.taken(order), mixed_postings[order]
-        tag = np.where(postings.term < 0, np.uint8(MIXED), words.tag[postings.term])
-        stem, begins = words.stem[postings.stem], np.cumsum(postings.count) - postings.count
-        extra, codes, mixed_codes = used_extras(self._extra, postings.code, mixed.code)
+        sizes = _joined([one.sizes for one in packed], np.intp).reshape(-1, self._highs)
+        doc, term = _moved(packed, "doc", np.uint16), _moved(packed, "term", np.int32)
+        position, count = _moved(packed, "position", np.uint8), _moved(packed, "count", np.uint8)
+        extra, codes, mixed_codes = used_extras(self._extra, _moved(packed, "code", np.uint32), mixed.code)
+        words = _UsedWords(self._texts, self._stem_texts, self._stem_of_term(), term, mixed.term)
+        begins = np.arange(0, len(count), BLOCK)
+        blocks: Docs = np.add.reduceat(count, begins, dtype=np.intp) if len(count) else begins
         return {
             **words.arrays(),
-            **pack_docs(stem, postings.doc, words.stems, self._articles),
-            **pack_tags(stem, tag, words.forms),
+            "stem.posting": _starts(sizes[words.used_stems].reshape(-1)),
+            "doc": doc,
+            **_pack_tags(np.where(term < 0, np.uint8(MIXED), words.tag[term]), sizes[words.used_stems], words.forms),
             "code": codes,
-            "block": np.append(begins[::BLOCK], len(postings.position)).astype(np.uint32),
-            "position": small(postings.position),
+            "block": _starts(blocks),
+            "position": small(position),
             "mixed.term": bounds(words.term[mixed.term], words.terms),
             "mixed.posting": mixed_postings.astype(np.uint32),
             "mixed.code": mixed_codes,
-            "mixed.start": np.concatenate([[0], np.cumsum(mixed.count)]).astype(np.uint32),
+            "mixed.start": _starts(mixed.count),
             "mixed.position": small(mixed.position),
             "frequency.extra": extra,
         }
+
+    def _packed(self, first: int, end: int, mixed: _Piece) -> _Packed:
+        """Return a stretch in little memory."""
+        piece = self._stretch(first, end)
+        own = slice(*mixed.stem.searchsorted([first, end]).tolist())
+        keys = piece.stem << 32 | piece.doc
+        groups = (piece.stem - first) * self._highs + (piece.doc >> HALF)
+        return _Packed(
+            sizes=np.bincount(groups, minlength=(end - first) * self._highs),
+            doc=(piece.doc & ((1 << HALF) - 1)).astype(np.uint16),
+            term=piece.term.astype(np.int32),
+            code=piece.code,
+            count=small(piece.count),
+            position=small(piece.position),
+            mixed=keys.searchsorted(mixed.stem[own] << 32 | mixed.doc[own]),
+        )
 
     def _stretches(self) -> list[tuple[int, int]]:
         """Cut the common stems where their postings would be too many for one go."""
@@ -179,13 +216,15 @@ class _UsedWords:
     """The terms and stems that still occur, under their final numbers."""
 
     def __init__(
-        self, texts: Sequence[str], stem_texts: Sequence[str], stem_of: Docs, postings: _Piece, mixed: _Piece
+        self, texts: Sequence[str], stem_texts: Sequence[str], stem_of: Docs, terms: NDArray[np.int32], mixed: Docs
     ) -> None:
-        occurs = np.zeros(len(texts), bool)
-        occurs[postings.term[postings.term >= 0]] = True
-        occurs[mixed.term] = True
+        # One place more, for the number of "several".
+        occurs = np.zeros(len(texts) + 1, bool)
+        occurs[terms] = True
+        occurs[mixed] = True
+        occurs[-1] = False
         used = np.flatnonzero(occurs)
-        used_stems = np.unique(stem_of[used])
+        used_stems = self.used_stems = np.unique(stem_of[used])
         self._texts = [texts[number] for number in used.tolist()]
         self._stem_texts = [stem_texts[number] for number in used_stems.tolist()]
         self.terms, self.stems = len(used), len(used_stems)
@@ -212,6 +251,35 @@ class _UsedWords:
             "stem.form": self._first,
             "form": self._by_stem.astype(np.uint32),
         }
+
+
+def _pack_tags(tag: NDArray[np.uint8], sizes: Docs, forms: Array) -> dict[str, Array]:
+    """Return the arrays of tags, which only stems of several forms have.
+
+    Args:
+        tag: of each posting.
+        sizes: postings of each stem, shape (stems, high halves).
+        forms: how many each stem has.
+    """
+    by_stem = sizes.sum(axis=1)
+    return {"stem.tag": _starts(np.where(forms > 1, by_stem, 0)), "tag": tag[np.repeat(forms > 1, by_stem)]}
+
+
+def _starts(sizes: Docs | Sequence[int]) -> NDArray[np.uint32]:
+    """Return where things of these sizes begin, and the end."""
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.uint32)
+
+
+def _joined(arrays: Sequence[Array], kind: type[Any]) -> Array:
+    return np.concatenate([np.empty(0, kind), *arrays])
+
+
+def _moved(packed: Sequence[_Packed], name: str, kind: type[Any]) -> Array:
+    """Put one array of all stretches together, and give back the memory of the parts."""
+    whole = _joined([getattr(one, name) for one in packed], kind)
+    for one in packed:
+        setattr(one, name, None)
+    return whole
 
 
 def bounds(sorted_numbers: Array, count: int) -> NDArray[np.uint32]:
