@@ -196,10 +196,12 @@ def _moved_runs(
 
 
 def _stored(articles: Sequence[Article]) -> dict[str, Array]:
-    plain = [article_to_json(article) for article in articles]
+    plain: list[Any] = [article_to_json(article) for article in articles]
     dictionary = _learn(plain[:: max(1, len(plain) // _MAX_SAMPLES)])
     compressor = zstandard.ZstdCompressor(_LEVEL, dict_data=_dictionary(dictionary), write_dict_id=False)
-    packed = list(map(compressor.compress, plain))
+    # All in one call, during which other threads have the interpreter to themselves.
+    buffers: Any = compressor.multi_compress_to_buffer(plain) if plain else []
+    packed = list(map(bytes, buffers))
     sizes = np.fromiter(map(len, packed), np.intp, len(packed))
     return _packed(np.frombuffer(b"".join(packed), np.uint8), sizes, [dictionary], np.zeros(len(packed), np.uint8))
 

@@ -10,11 +10,13 @@ segment's table of *extra* combinations: the frequencies of all fields, then the
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from search import ranking
-from search.engines.whoosh.arrays import Array
+from search.engines.whoosh.arrays import Array, ranges
 
 _FIELDS = len(ranking.FIELDS)
 _MAX_FREQUENCY, _MAX_LENGTH = 16, 256
@@ -24,23 +26,44 @@ SIMPLE = _FIELDS * _MAX_FREQUENCY * _MAX_LENGTH
 Numbers = NDArray[np.uint32]
 
 
-def encode_frequencies(frequencies: Numbers, lengths: Numbers) -> tuple[NDArray[np.unsignedinteger], Numbers]:
+def encode_frequencies(
+    field: NDArray[np.uint8], starts: NDArray[np.intp], lengths: Array, docs: NDArray[np.integer[Any]]
+) -> tuple[NDArray[np.unsignedinteger[Any]], Numbers]:
     """Return the combination of each posting, and the extra ones.
 
     Args:
-        frequencies: of a term by field, shape (postings, fields).
-        lengths: of the fields of its article, same shape.
+        field: of each occurrence, one posting after the other.
+        starts: where the occurrences of each posting begin, shape (postings,).
+        lengths: of the fields, shape (articles, fields).
+        docs: the article of each posting, shape (postings,).
     """
+    counts = np.diff(starts, append=len(field))
+    first = field[starts].astype(np.int64)
+    length = lengths.reshape(-1).take(docs * np.int64(_FIELDS) + first)
+    # Nearly all postings are of one occurrence, whose field and length say it all.
+    codes = (first * (_MAX_FREQUENCY * _MAX_LENGTH) + length - 1).astype(np.uint32)
+    several = np.flatnonzero(counts > 1)
+    long = np.flatnonzero((counts == 1) & (length > _MAX_LENGTH))
+    other = np.concatenate([several, long])
+    frequencies = np.zeros((len(other), _FIELDS), np.uint32)
+    occurrences = field[ranges(starts[other], (starts + counts)[other])]
+    np.add.at(frequencies, (np.repeat(np.arange(len(other)), counts[other]), occurrences), 1)
+    simple, tuples = _combinations(frequencies, lengths[docs[other]])
+    extra, which = _distinct(tuples[simple < 0])
+    simple[simple < 0] = SIMPLE + which
+    codes[other] = simple
+    return smallest(codes, SIMPLE + len(extra)), extra
+
+
+def _combinations(frequencies: Numbers, lengths: Array) -> tuple[NDArray[np.int64], Numbers]:
+    """Return the simple combination of each row, -1 where it has none, and its row of an extra one."""
     field = frequencies.argmax(axis=1)
     rows = np.arange(len(field))
     frequency, length = frequencies[rows, field], lengths[rows, field]
     is_simple = (frequencies.sum(axis=1) == frequency) & (frequency <= _MAX_FREQUENCY) & (length <= _MAX_LENGTH)
-    codes = ((field * _MAX_FREQUENCY + frequency - 1) * _MAX_LENGTH + length - 1).astype(np.uint32)
-    other = np.flatnonzero(~is_simple)
-    tuples = np.concatenate([frequencies[other], np.where(frequencies[other] > 0, lengths[other], 0)], axis=1)
-    extra, which = _distinct(tuples.astype(np.uint32))
-    codes[other] = SIMPLE + which
-    return smallest(codes, SIMPLE + len(extra)), extra
+    codes = (field * _MAX_FREQUENCY + frequency - 1) * _MAX_LENGTH + length - 1
+    tuples = np.concatenate([frequencies, np.where(frequencies > 0, lengths, 0)], axis=1).astype(np.uint32)
+    return np.where(is_simple, codes, -1).astype(np.int64), tuples
 
 
 def join_extras(tables: list[Numbers]) -> tuple[list[NDArray[np.uint32]], Numbers]:

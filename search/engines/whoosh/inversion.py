@@ -155,9 +155,9 @@ def _postings(found: Occurrences, dictionary: Dictionary) -> dict[str, Array]:
     mixed_starts = _changes(mixed_term, posting)
     mixed_position, mixed_field = position[mixed][regrouped], field[mixed][regrouped]
     docs, mixed_posting = doc[starts], posting[mixed_starts]
-    frequencies = np.concatenate([_per_field(field, starts), _per_field(mixed_field, mixed_starts)])
-    lengths = found.lengths[np.concatenate([docs, docs[mixed_posting]])]
-    codes, extra = encode_frequencies(frequencies, lengths)
+    runs = np.concatenate([starts, mixed_starts + len(field)])
+    owners = np.concatenate([docs, docs[mixed_posting]])
+    codes, extra = encode_frequencies(np.concatenate([field, mixed_field]), runs, found.lengths, owners)
     return {
         **words.arrays(),
         **pack_docs(stem[starts], docs, words.stems, len(found.lengths)),
@@ -258,14 +258,6 @@ def _tags(tag: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.uint8
         return np.empty(0, np.uint8)
     low, high = np.minimum.reduceat(tag, starts), np.maximum.reduceat(tag, starts)
     return np.where(low == high, low, np.uint8(MIXED))
-
-
-def _per_field(field: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.uint32]:
-    """Count the occurrences of each posting by field; shape (postings, fields)."""
-    counts = np.zeros((len(starts), len(FIELDS)), np.uint32)
-    for number in range(len(FIELDS) if len(starts) else 0):
-        counts[:, number] = np.add.reduceat((field == number).view(np.uint8), starts, dtype=np.uint32)
-    return counts
 
 
 def _bounds(sorted_numbers: Array, count: int) -> NDArray[np.uint32]:

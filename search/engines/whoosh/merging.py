@@ -1,7 +1,7 @@
 """Several segments to one: arrays put together and renumbered; no text is analysed again.
 
 Postings are merged a stretch of stems at a time, so that the memory it takes is bounded by :data:`STRETCH` postings
-(about 100 bytes each), and by what the articles' own columns take.
+(about 200 bytes each), and by what the articles' own columns take.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from search.engines.whoosh.segment import Docs, Segment
 from search.engines.whoosh.vocabulary import pack_texts
 
 #: Postings that are merged in one go.
-STRETCH = 1 << 22
+STRETCH = 1 << 20
 
 Mask = NDArray[np.bool_]
 
