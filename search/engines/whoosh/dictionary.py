@@ -15,6 +15,8 @@ from search.analysis import MAX_TERM, stem, tokenize
 
 #: Distinct stretches of text that are remembered; beyond that they are analysed anew.
 MAX_CHUNKS = 1_000_000
+#: What may stand before or behind a plain word without being part of a term.
+_BEFORE, _BEHIND = "(\"", ".,;:!?)\""
 
 
 class Tokens(NamedTuple):
@@ -88,8 +90,10 @@ class _Chunks(dict[str, int]):
     def __missing__(self, chunk: str) -> int:
         number = self[chunk] = len(self)
         self._characters.append(len(chunk))
-        if chunk.isascii() and chunk.isalnum():
-            self._add(chunk.lower()[:MAX_TERM], 0, len(chunk))
+        bare = chunk.lstrip(_BEFORE).rstrip(_BEHIND)
+        if bare.isascii() and bare.isalnum():
+            # Most chunks are one plain word, which needs no analysis to be cut out.
+            self._add(bare.lower()[:MAX_TERM], len(chunk) - len(chunk.lstrip(_BEFORE)), len(bare))
         else:
             for token in tokenize(chunk):
                 self._add(token.term, token.start, token.end - token.start)
