@@ -2,7 +2,7 @@
 
 JSON, and nothing that could run: ``[fingerprints, articles, lists]``, where a seed is ``[line, article]``, or
 ``[line, article, [article, ...], is_removed]`` if it says more than that; an article is its place in ``articles``. The
-fingerprints of all articles stand together, 16 hexadecimal digits each. The whole is compressed, which makes it a fifth.
+fingerprints of all articles stand together, 16 hexadecimal digits each. All of it is compressed.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from search.analysis import MAX_TERM, stem, tokenize
 #: Distinct stretches of text that are remembered; beyond that they are analysed anew.
 MAX_CHUNKS = 1_000_000
 #: What may stand before or behind a plain word without being part of a term.
-_BEFORE, _BEHIND = "(\"", ".,;:!?)\""
+_BEFORE, _BEHIND = '("', '.,;:!?)"'
 
 
 class Tokens(NamedTuple):
