@@ -24,6 +24,8 @@ from search.results import StoryInfo
 
 ALL_FIELDS = (True,) * len(ranking.FIELDS)
 ID_DIGITS = 16
+#: Articles; a few megabytes.
+_REMEMBERED = 4096
 Mask = NDArray[np.bool_]
 Scores = NDArray[np.float64]
 
@@ -114,6 +116,7 @@ class Collection:
         self.has_copies = bool(self.copies.any())
         #: How many articles have each value of a facet, once somebody has counted.
         self.counted: dict[str, Array] = {}
+        self._articles: dict[int, Article] = {}
         self._texts: dict[str, list[str]] = {}
         self._folded: dict[str, Mapping[str, list[int]]] = {}
 
@@ -190,7 +193,15 @@ class Collection:
         return found
 
     def article(self, number: int) -> Article:
-        """Return an article."""
+        """Return an article; the last ones are remembered, since the best are found again and again."""
+        article = self._articles.get(number)
+        if article is None:
+            if len(self._articles) >= _REMEMBERED:
+                self._articles.clear()
+            article = self._articles[number] = self._read(number)
+        return article
+
+    def _read(self, number: int) -> Article:
         part = self.part_of(number)
         return part.segment.stored.article(number - part.base)
 
