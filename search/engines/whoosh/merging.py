@@ -85,6 +85,8 @@ class _Postings:
         mixed = _Piece.joined([self._mixed(n) for n in range(len(self._segments))])
         words = _UsedWords(self._texts, self._stem_texts, self._stem_of_term(), postings, mixed)
         keys = postings.stem << 32 | postings.doc
+        if any((tags == MIXED).any() for tags in (words.tag, *(s.arrays["term.tag"] for s in self._segments))):
+            mixed = _retagged(postings, mixed, keys, words.tag)
         mixed_postings = keys.searchsorted(mixed.stem << 32 | mixed.doc)
         order = np.lexsort((mixed_postings, mixed.term))
         mixed, mixed_postings = mixed.taken(order), mixed_postings[order]
@@ -173,6 +175,20 @@ class _Postings:
         for segment, terms, stems in zip(self._segments, self._term_maps, self._stem_maps, strict=True):
             stem_of[terms] = stems[segment.arrays["term.stem"]]
         return stem_of
+
+
+def _retagged(postings: _Piece, mixed: _Piece, keys: Docs, tag: NDArray[np.uint8]) -> _Piece:
+    """Give a posting of one form its place, which the number of forms decides; return the mixed ones then.
+
+    Where a stem has come to more forms than there are tags, the last ones belong to the mixed part; where it has lost
+    enough of them, they no longer do.
+    """
+    owners = keys.searchsorted(mixed.stem << 32 | mixed.doc)
+    is_alone = (np.bincount(owners, minlength=len(keys))[owners] == 1) & (tag[mixed.term] < MIXED)
+    untagged = np.flatnonzero((postings.term >= 0) & (tag[postings.term] == MIXED))
+    added = postings.taken(untagged)
+    postings.term[owners[is_alone]] = mixed.term[is_alone]
+    return _Piece.joined([mixed.taken(np.flatnonzero(~is_alone)), added])
 
 
 class _UsedWords:
