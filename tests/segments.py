@@ -59,7 +59,7 @@ def collection_of(
     masks = [np.ones(len(segment), bool) for segment in segments]
     for number, docs in (gone or {}).items():
         masks[number][list(docs)] = False
-    return Collection(segments, make_columns(segments, np.concatenate(masks), stories))
+    return Collection(segments, make_columns(segments, np.concatenate([*masks, np.empty(0, bool)]), stories))
 
 
 def forms_of_one_stem(word: str, count: int) -> list[str]:
