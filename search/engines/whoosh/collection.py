@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -23,9 +24,10 @@ from search.records import moment_to_wire
 from search.results import StoryInfo
 
 ALL_FIELDS = (True,) * len(ranking.FIELDS)
-ID_DIGITS = 16
 #: Articles; a few megabytes.
 _REMEMBERED = 4096
+# Python reads signs, prefixes and underscores as parts of a number.
+_ID = re.compile(r"[0-9a-f]{16}")
 Mask = NDArray[np.bool_]
 Scores = NDArray[np.float64]
 
@@ -154,12 +156,11 @@ class Collection:
 
     def number_of(self, identifier: str) -> int | None:
         """Return the number of the article with an id, None where there is none."""
-        ids, numbers = self.by_id
-        try:
-            wanted = np.uint64(int(identifier, 16)) if len(identifier) == ID_DIGITS else None
-        except ValueError:
+        if not _ID.fullmatch(identifier):
             return None
-        place = ids.searchsorted(wanted) if wanted is not None else len(ids)
+        ids, numbers = self.by_id
+        wanted = np.uint64(int(identifier, 16))
+        place = ids.searchsorted(wanted)
         return int(numbers[place]) if place < len(ids) and ids[place] == wanted else None
 
     def story_number(self, identifier: str) -> int | None:

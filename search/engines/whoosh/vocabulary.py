@@ -12,6 +12,7 @@ from search.engines.whoosh.arrays import Array
 
 _KEY_BYTES = 8
 _REMEMBERED = 1 << 14
+_UNKNOWN = -1
 
 
 class Vocabulary:
@@ -44,11 +45,12 @@ class Vocabulary:
 
     def find(self, text: str) -> int | None:
         """Return the number of a text, None where it is not there; remembers what was asked, since words come again."""
-        if text not in self._found:
+        number = self._found.get(text, _UNKNOWN)
+        if number == _UNKNOWN:
             if len(self._found) >= _REMEMBERED:
                 self._found.clear()
-            self._found[text] = self._find(text)
-        return self._found.get(text)
+            number = self._found[text] = self._find(text)
+        return number
 
     def _find(self, text: str) -> int | None:
         wanted = _encoded(text)
