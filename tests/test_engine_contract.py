@@ -766,7 +766,7 @@ def test_articles_and_stories_are_got_by_their_ids(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("get", ["article", "story", "story_of"])
-@pytest.mark.parametrize("identifier", ["", "nobody", "0" * 16])
+@pytest.mark.parametrize("identifier", ["", "nobody", "0" * 16, "-000000000000001", "0x00000000000001"])
 def test_an_unknown_id_is_not_found(engine: Engine, get: str, identifier: str) -> None:
     reader = serve(engine, article())
 

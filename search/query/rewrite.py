@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from search.query.tree import And, Dates, Everything, Fuzzy, Leaf, Node, Not, Or, Phrase, Prefix, Site, Wildcard, Word
 
 
@@ -47,10 +45,8 @@ def names_outlets(tree: Node) -> bool:
     return any(isinstance(node, Site) or getattr(node, "field", None) == "provider" for node in _positive(tree))
 
 
-def _positive(tree: Node) -> Iterator[Node]:
-    """Walk over the leaves and filters that are not excluded."""
+def _positive(tree: Node) -> list[Node]:
+    """List the leaves and filters that are not excluded."""
     if isinstance(tree, And | Or):
-        for node in tree.nodes:
-            yield from _positive(node)
-    elif not isinstance(tree, Not):
-        yield tree
+        return [found for node in tree.nodes for found in _positive(node)]
+    return [] if isinstance(tree, Not) else [tree]

@@ -14,6 +14,7 @@ and no more. That its bytes are the ones that were written is for the manifest o
 from __future__ import annotations
 
 import mmap
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,9 @@ class Arrays(Mapping[str, Array]):
 
     def __init__(self, file: Path) -> None:
         with file.open("rb") as stream:
+            if not stream.seek(0, os.SEEK_END):
+                msg = f"{file.name} is empty"
+                raise OSError(msg)
             self._mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
         start, described = _header(self._mapped, file)
         self._views = {name: _view(self._mapped, start, *entry) for name, *entry in described}

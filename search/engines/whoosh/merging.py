@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from search.engines.whoosh.arrays import Array, ranges
 from search.engines.whoosh.attributes import merge_attributes
+from search.engines.whoosh.dictionary import Dictionary
 from search.engines.whoosh.frequencies import SIMPLE, join_extras, used_extras
-from search.engines.whoosh.inversion import BLOCK, HALF, MIXED, high_halves, small
+from search.engines.whoosh.inversion import BLOCK, HALF, MIXED, high_halves, invert, small
 from search.engines.whoosh.segment import Docs, Segment
 from search.engines.whoosh.vocabulary import pack_texts
 
@@ -41,7 +42,13 @@ def merge_segments(segments: Sequence[Segment], living: Sequence[Mask]) -> dict[
         numbers[docs] = places[first : first + len(docs)]
         new_numbers.append(numbers)
         first += len(docs)
-    return {**_Postings(segments, new_numbers, len(order)).arrays(), **merge_attributes(segments, chosen, order)}
+    attributes = merge_attributes(segments, chosen, order)
+    postings = _Postings(segments, new_numbers, len(order))
+    if postings.most_forms < MIXED:
+        return {**postings.arrays(), **attributes}
+    # Which form a posting has is no longer a byte, once a stem has so many: in no language, but who knows.
+    articles = [s.stored.article(doc) for s, docs in zip(segments, chosen, strict=True) for doc in docs.tolist()]
+    return {**attributes, **invert([articles[place] for place in order.tolist()], Dictionary())}
 
 
 @dataclass(slots=True)
@@ -93,6 +100,11 @@ class _Postings:
         self._texts, self._term_maps = _united([list(segment.terms) for segment in segments])
         self._stem_texts, self._stem_maps = _united([list(segment.stems) for segment in segments])
         self._extra_maps, self._extra = join_extras([segment.extra for segment in segments])
+
+    @property
+    def most_forms(self) -> int:
+        """How many forms a stem has at most."""
+        return int(np.bincount(self._stem_of_term()).max(initial=0))
 
     def arrays(self) -> dict[str, Array]:
         mixed = _Piece.joined([self._mixed(n) for n in range(len(self._segments))])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from search.engines.paging import MAX_OF_DOMAIN, TOP
 from search.engines.whoosh.collection import Collection, Scores
 from search.engines.whoosh.segment import Docs
-from search.engines.whoosh.selection import MARGIN, best
+from search.engines.whoosh.selection import DECIMALS, MARGIN, best
 
 _MIN_AHEAD = 50
 
@@ -125,7 +125,12 @@ class Ordering:
         mask = allowed[self._collection.domain[self._docs]]
         mask[picks.places] = False
         found = self._best(np.flatnonzero(mask), 4 * TOP).tolist()
-        return [place for place in found if self._is_listed(place)]
+        listed = [place for place in found if self._is_listed(place)]
+        if listed or not found:
+            return listed
+        # A crowd of copies: rather one look at everything than many at a few.
+        whole = self._collapsed(self._best(np.arange(len(self._docs)), len(self._docs)))
+        return whole[mask[whole]][: 4 * TOP].tolist()
 
     def _is_listed(self, place: int) -> bool:
         """Tell whether no better copy of the article matches."""
@@ -138,12 +143,19 @@ class Ordering:
         """Count what is ahead of the last pick, however far down the list that is."""
         if self._keys is None:
             return {}
-        last = picks.places[-1]
-        ahead = np.flatnonzero(self._keys >= self._keys[last] - MARGIN)
+        ahead = self._until(self._keys, picks.places[-1])
         if self._copies is not None and self._copies[ahead].any():
             ahead = self._collapsed(self._best(ahead, len(ahead)))
         sizes = np.bincount(self._domains(ahead), minlength=int(self._collection.domain.max(initial=0)) + 1)
         return picks.passed_over(sizes)
+
+    def _until(self, keys: Scores, last: int) -> Docs:
+        """Return the places up to *last* in the order of the list, in their own."""
+        near = np.flatnonzero(keys >= keys[last] - MARGIN)
+        rounded = np.round(keys[near], DECIMALS)
+        ties = near if self._ties is None else self._ties[near]
+        at = near.searchsorted(last)
+        return near[(rounded > rounded[at]) | ((rounded == rounded[at]) & (ties <= ties[at]))]
 
     def _domains(self, places: Docs) -> NDArray[np.integer[Any]]:
         return self._collection.domain[self._docs[places]]

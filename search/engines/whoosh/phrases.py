@@ -85,27 +85,16 @@ class _Candidates:
             self._keep(part.living[self.docs])
         for term in by_size[1:]:
             self._require(term)
-        #: The position that those of an article count from.
-        self.base = np.zeros(len(self.docs), np.intp)
         #: For each term: how often it is in each article, and all its positions.
         self.positions = [self._segment.occurrences(term, self._postings[term]) for term in terms]
-        if len(self.docs) and max(int(places.max()) for _, places in self.positions) >= _BITS:
-            self._count_from_first()
-
-    def _count_from_first(self) -> None:
-        """Count the positions in each article from the first of all, so that few are beyond the bits of a number."""
-        firsts = [places[np.cumsum(counts) - counts] for counts, places in self.positions]
-        self.base = np.minimum.reduce(firsts).astype(np.intp)
-        self.positions = [(counts, places - np.repeat(self.base, counts)) for counts, places in self.positions]
 
     def long(self) -> Docs:
         """Return which of the articles have a term at a position beyond the bits of a number."""
-        tall = [places >= _BITS for _, places in self.positions]
-        found = [
-            np.repeat(np.arange(len(counts)), counts)[mask]
-            for (counts, _), mask in zip(self.positions, tall, strict=True)
-            if mask.any()
-        ]
+        found = []
+        for counts, places in self.positions:
+            beyond = np.flatnonzero(places >= _BITS)
+            if len(beyond):
+                found.append(np.cumsum(counts).searchsorted(beyond, "right"))
         return np.unique(np.concatenate(found)) if found else np.empty(0, np.intp)
 
     def _require(self, term: int) -> None:
@@ -128,33 +117,32 @@ class _Candidates:
 
 def _find_ends(part: Part, found: _Candidates, sequence: Sequence[int], slop: int) -> tuple[Docs, Docs]:
     """Return where the phrase ends: places of candidates, sorted, and positions in them."""
+    which, ends = _find_bits(part, found, sequence, slop)
     long = found.long()
     if not len(long):
-        return _find_bits(part, found, None, sequence, slop)
-    short = np.setdiff1d(np.arange(len(found.docs)), long, assume_unique=True)
-    which, ends = _find_bits(part, found, short, sequence, slop)
+        return which, ends
+    is_short = np.ones(len(found.docs), bool)
+    is_short[long] = False
+    kept = is_short[which]
     others, other_ends = _find_places(part, found, long, sequence, slop)
-    order = np.argsort(np.concatenate([which, others]), kind="stable")
-    return np.concatenate([which, others])[order], np.concatenate([ends, other_ends])[order]
+    which, ends = np.concatenate([which[kept], others]), np.concatenate([ends[kept], other_ends])
+    order = np.argsort(which, kind="stable")
+    return which[order], ends[order]
 
 
-def _find_bits(
-    part: Part, found: _Candidates, which: Docs | None, sequence: Sequence[int], slop: int
-) -> tuple[Docs, Docs]:
-    """Look in short texts, whose positions are bits of one number."""
-    masks = [_bits(*_only(which, *positions)) for positions in found.positions]
+def _find_bits(part: Part, found: _Candidates, sequence: Sequence[int], slop: int) -> tuple[Docs, Docs]:
+    """Look in short texts, whose positions are bits of one number; in others, what is beyond is overlooked."""
+    masks = [_bits(*positions) for positions in found.positions]
     row = [masks[term] for term in sequence]
     ended = _follow(row, slop)
     if slop:
         # Between fields lies but one position, which a phrase with gaps could reach over.
-        some = slice(None) if which is None else which
-        firsts = np.maximum(part.segment.first_positions(found.docs[some]) - found.base[some][:, None], 0)
+        firsts = part.segment.first_positions(found.docs)
         inside = [_field_bits(firsts, field) for field in range(firsts.shape[1])]
         ended = np.bitwise_or.reduce([_follow([mask & field for mask in row], slop) for field in inside])
     there = np.flatnonzero(ended)
     places, ends = _bits_set(ended[there])
-    matched = there[places] if which is None else which[there[places]]
-    return matched, ends + found.base[matched]
+    return there[places], ends
 
 
 def _bits_set(bits: Bits) -> tuple[Docs, Docs]:
@@ -182,7 +170,7 @@ def _find_places(part: Part, found: _Candidates, which: Docs, sequence: Sequence
     """Look in long texts: an article and a position are one number, in sorted arrays."""
     width = np.int64(1) << 32
     apart = 2 * (MAX_SLOP + 1)
-    firsts = part.segment.first_positions(found.docs[which]) - found.base[which][:, None]
+    firsts = part.segment.first_positions(found.docs[which])
     keys = []
     for held in found.positions:
         numbers, places = _only(which, *held)
@@ -192,20 +180,18 @@ def _find_places(part: Part, found: _Candidates, which: Docs, sequence: Sequence
         keys.append(rank * width + places + field * apart)
     rank, place = np.divmod(_follow_keys([keys[term] for term in sequence], slop), width)
     field = (place[:, None] >= firsts[rank][:, 1:] + np.arange(1, firsts.shape[1]) * apart).sum(axis=1)
-    return which[rank], place - field * apart + found.base[which[rank]]
+    return which[rank], place - field * apart
 
 
-def _only(which: Docs | None, counts: Docs, places: Array) -> tuple[Docs, Array]:
-    """Return the occurrences in some of the articles, in all where None."""
-    if which is None:
-        return counts, places
+def _only(which: Docs, counts: Docs, places: Array) -> tuple[Docs, Array]:
+    """Return the occurrences in some of the articles."""
     begins = np.cumsum(counts) - counts
     return counts[which], places[ranges(begins[which], (begins + counts)[which])]
 
 
 def _bits(counts: Docs, places: Array) -> Bits:
-    """Return the positions in each article as bits of one number."""
-    bits = np.uint64(1) << places.astype(np.uint64)
+    """Return the positions in each article as bits of one number, as far as it has bits."""
+    bits = np.where(places < _BITS, np.uint64(1) << places.astype(np.uint64), np.uint64(0))
     return bits if len(bits) == len(counts) else np.bitwise_or.reduceat(bits, np.cumsum(counts) - counts)
 
 

@@ -116,7 +116,8 @@ class StemPostings:
         if tags is None:
             places += 1
             return table.take(places, mode="clip")
-        places += (tags if postings is None else tags.take(postings, mode="clip")) == self._form.tag
+        if self._form.tag != MIXED:
+            places += (tags if postings is None else tags.take(postings, mode="clip")) == self._form.tag
         return self._with_mixed(table.take(places, mode="clip"), codes, postings)
 
     def _with_mixed(self, scores: Scores, codes: Array, postings: Docs | None) -> Scores:
@@ -131,7 +132,6 @@ class StemPostings:
             mixed, exact = places[there], exact[there]
         whole = self._part.weights(ALL_FIELDS)[codes[mixed]]
         frequency = ranking.OTHER_FORM * whole + (1 - ranking.OTHER_FORM) * exact
-        # A posting of several forms bears the tag of none, or of the last of very many.
         scores[mixed] = frequency / (ranking.K1 + frequency)
         return scores
 

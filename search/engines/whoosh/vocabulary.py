@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +12,7 @@ from search.engines.whoosh.arrays import Array
 
 _KEY_BYTES = 8
 _REMEMBERED = 1 << 14
+_UNKNOWN = -1
 
 
 class Vocabulary:
@@ -25,8 +25,7 @@ class Vocabulary:
         self._bytes: NDArray[np.uint8] = arrays[f"{name}.text"]
         self._starts: NDArray[np.uint32] = arrays[f"{name}.start"]
         self._keys: NDArray[np.uint64] = arrays[f"{name}.key"]
-        #: Number of a text, None where it is not there; remembers what was asked last, since words come again.
-        self.find = lru_cache(maxsize=_REMEMBERED)(self._find)
+        self._found: dict[str, int | None] = {}
 
     def __len__(self) -> int:
         """Count the texts."""
@@ -43,6 +42,15 @@ class Vocabulary:
     def encoded(self, number: int) -> bytes:
         """Return a text as it is stored, in UTF-8."""
         return self._bytes[self._starts[number] : self._starts[number + 1]].tobytes()
+
+    def find(self, text: str) -> int | None:
+        """Return the number of a text, None where it is not there; remembers what was asked, since words come again."""
+        number = self._found.get(text, _UNKNOWN)
+        if number == _UNKNOWN:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            number = self._found[text] = self._find(text)
+        return number
 
     def _find(self, text: str) -> int | None:
         wanted = _encoded(text)
