@@ -146,8 +146,8 @@ class Execution:
 
     def factors(self, place: int) -> dict[str, float]:
         """Return what the score of a match is the product of."""
-        text = 1.0 if self.texts is None else float(self.texts[place])
-        return {"text": text, **self._collection.priors(int(self._found.docs[place]), with_freshness=self.with_freshness)}
+        text, number = 1.0 if self.texts is None else float(self.texts[place]), int(self._found.docs[place])
+        return {"text": text, **self._collection.priors(number, with_freshness=self.with_freshness)}
 
     def stories(self, numbers: Sequence[int]) -> list[StoryInfo]:
         """Return what hits say of their stories."""
