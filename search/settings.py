@@ -39,7 +39,7 @@ class Settings:
     jobs: int = 0
     #: Seconds that a search may take.
     time_budget: float = TIME_BUDGET
-    #: Bytes of answers that each process of `lede serve` remembers; 0 is none.
+    #: Bytes of answers, compressed, that each process of `lede serve` remembers; 0 is none.
     cache_bytes: int = 16_777_216
 
 
