@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from corpus import write_corpus
 
@@ -67,7 +68,8 @@ def find(index: Path, title: str, engine: str) -> None:
     Raises:
         RuntimeError: If it is not found, so that whatever was measured is no update.
     """
-    with search.open_index(index, **({"engine": engine} if engine else {})) as opened:
+    chosen: dict[str, Any] = {"engine": engine} if engine else {}
+    with search.open_index(index, **chosen) as opened:
         found = opened.search(f'"{title}"', match="all")
     if title not in (hit.article.title for hit in found.hits):
         raise RuntimeError(f"{title!r} was added, and is not found")

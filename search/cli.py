@@ -176,7 +176,7 @@ def search(query: tuple[str, ...], limit: int, *, as_json: bool, explain: bool, 
     A query that begins with a minus comes behind two of them: lede search -- -ipo
     """
     settings = read_settings(options)
-    with open_index(settings.index, engine=settings.engine) as index:
+    with open_index(settings.index, engine=settings.engine, time_budget=settings.time_budget) as index:
         page = index.search(" ".join(query), size=limit, explain=explain)
     if as_json:
         _print_json(wire.page_to_wire(page))

@@ -37,7 +37,11 @@ class Reader(Protocol):
     generation: str
 
     def search(self, query: Query) -> Page:
-        """Answer *query*, ranked, with an exact total."""
+        """Answer *query*, ranked, with an exact total.
+
+        Raises:
+            SearchTimeoutError: If it takes longer than the engine was made to allow.
+        """
         ...
 
     def article(self, identifier: str) -> Article:

@@ -19,6 +19,7 @@ from search.errors import IndexDamagedError, NoIndexError
 from search.query import Filters, Query, parse
 from search.query.request import Collapse, Match, Sort
 from search.results import Page
+from search.settings import TIME_BUDGET
 
 #: Seconds before a generation that could not be opened is tried again.
 RETRY_SECONDS = 1.0
@@ -100,6 +101,7 @@ class Index:
 
         Raises:
             BadParameterError: If a parameter is out of its range; it names the parameter.
+            SearchTimeoutError: If it takes longer than the index was opened to allow.
         """
         filters = Filters(
             provider=_values(provider),
@@ -156,11 +158,13 @@ def _values(chosen: Iterable[str]) -> tuple[str, ...]:
     return (chosen,) if isinstance(chosen, str) else tuple(chosen)
 
 
-def open_index(index: str | PathLike[str] = "index", *, engine: str = "whoosh") -> Index:
-    """Open the newest generation in the folder *index*.
+def open_index(
+    index: str | PathLike[str] = "index", *, engine: str = "whoosh", time_budget: float = TIME_BUDGET
+) -> Index:
+    """Open the newest generation in the folder *index*; a search may take *time_budget* seconds.
 
     Raises:
         NoIndexError: If nothing was ever published there.
         IndexDamagedError: If no published generation is whole.
     """
-    return Index(make_engine(engine, Path(index)))
+    return Index(make_engine(engine, Path(index), time_budget=time_budget))

@@ -14,6 +14,10 @@ from search.errors import SettingsError
 FILE = Path("lede.toml")
 PREFIX = "LEDE_"
 MAX_PORT = 65_535
+MAX_SECONDS = 3600.0
+MAX_CACHE_BYTES = 1 << 40
+#: Seconds that a search may take, where nothing else is said.
+TIME_BUDGET = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,10 @@ class Settings:
     workers: int = 2
     #: Processes that `reindex` reads seeds with; 0 is one for each processor.
     jobs: int = 0
+    #: Seconds that a search may take.
+    time_budget: float = TIME_BUDGET
+    #: Bytes of answers that each process of `lede serve` remembers; 0 is none.
+    cache_bytes: int = 16_777_216
 
 
 def read_settings(
@@ -105,6 +113,15 @@ def _number(least: int, most: int) -> Callable[[object], int]:
     return convert
 
 
+def _seconds(value: object) -> float:
+    number = float(value) if isinstance(value, str | int) and not isinstance(value, bool) else value
+    # Written so that NaN, which no comparison holds for, is refused.
+    if not isinstance(number, float) or not 0 < number <= MAX_SECONDS:
+        msg = f"it must be a number of seconds above 0, at most {MAX_SECONDS:g}"
+        raise ValueError(msg)
+    return number
+
+
 _CONVERTERS: dict[str, Callable[[object], object]] = {
     "index": _path,
     "seeds": _paths,
@@ -113,4 +130,6 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
     "port": _number(0, MAX_PORT),
     "workers": _number(1, 64),
     "jobs": _number(0, 64),
+    "time_budget": _seconds,
+    "cache_bytes": _number(0, MAX_CACHE_BYTES),
 }

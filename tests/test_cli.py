@@ -273,6 +273,17 @@ def test_no_more_hits_than_the_limit_are_shown_and_the_total_is_exact(indexed: R
     assert "3 articles in" in result.stdout
 
 
+def test_a_search_over_its_time_leaves_with_1_and_says_what_to_do(
+    indexed: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEDE_TIME_BUDGET", "1e-9")
+
+    result = indexed("search", "rates")
+
+    assert result.exit_code == 1
+    assert result.stderr == "Error: the search took longer than the 1e-09 s it may: ask for something narrower\n"
+
+
 def test_an_exclusion_may_stand_behind_two_minuses(indexed: Run) -> None:
     result = indexed("search", "--", "-rise")
 

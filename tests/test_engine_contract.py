@@ -26,7 +26,7 @@ from search.catalog import Catalog
 from search.engine import Engine, Reader
 from search.engines.memory import MemoryEngine
 from search.engines.whoosh import WhooshEngine
-from search.errors import NoIndexError, NotFoundError, PageTooDeepError
+from search.errors import NoIndexError, NotFoundError, PageTooDeepError, SearchTimeoutError
 from search.query import SORTS, Filters, Query, parse
 from search.results import Explanation, Hit, Page
 
@@ -66,6 +66,20 @@ def found(reader: Reader, text: str, **options: Any) -> set[str]:
 
 def counts(page: Page, facet: str) -> dict[str, int]:
     return {value.value: value.count for value in page.facets[facet]}
+
+
+# Time
+
+
+@pytest.mark.parametrize(
+    "text", ["rates", "rates bank", '"rates rise"', "rat*", "rates~", "bank OR rates", "-bank rates"]
+)
+def test_a_search_that_takes_longer_than_it_may_is_given_up(tmp_path: Path, text: str) -> None:
+    engine = WhooshEngine(tmp_path / "index", seconds=1e-9)
+    reader = serve(engine, article("Rates rise", excerpt="The bank raised rates."))
+
+    with pytest.raises(SearchTimeoutError, match="took longer than the 1e-09 s it may: ask for something narrower"):
+        ask(reader, text)
 
 
 # Generations

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,12 +51,15 @@ def test_a_flag_that_is_none_was_not_given(file: Path) -> None:
 
 def test_every_setting_can_be_made_in_every_way(file: Path) -> None:
     texts = {"index": "i", "seeds": "s", "engine": "e", "host": "h", "port": "1", "workers": "2", "jobs": "3"}
-    expected = Settings(index=Path("i"), seeds=(Path("s"),), engine="e", host="h", port=1, workers=2, jobs=3)
+    texts |= {"time_budget": "0.5", "cache_bytes": "4"}
+    numbers: dict[str, Any] = {"port": 1, "workers": 2, "jobs": 3, "time_budget": 0.5, "cache_bytes": 4}
+    expected = Settings(index=Path("i"), seeds=(Path("s"),), engine="e", host="h", **numbers)
 
     assert set(texts) == {field.name for field in fields(Settings)}
     assert settings(file, environment={f"LEDE_{name.upper()}": text for name, text in texts.items()}) == expected
     assert read_settings(texts, environment={}, file=file) == expected
-    toml = 'index = "i"\nseeds = ["s"]\nengine = "e"\nhost = "h"\nport = 1\nworkers = 2\njobs = 3'
+    toml = 'index = "i"\nseeds = ["s"]\nengine = "e"\nhost = "h"\nport = 1\nworkers = 2\njobs = 3\n'
+    toml += "time_budget = 0.5\ncache_bytes = 4"
     assert settings(file, toml=toml) == expected
 
 
@@ -109,3 +113,9 @@ def test_a_file_that_cannot_be_read_is_an_error(file: Path) -> None:
     file.mkdir()
 
     assert fault(file).startswith(f"{file}: ")
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "1e9", "soon", "", True, None, [1]])
+def test_a_time_budget_is_a_number_of_seconds(file: Path, value: object) -> None:
+    with pytest.raises(SettingsError, match=r"time_budget cannot be .*(number|float)"):
+        read_settings({"time_budget": value} if value is not None else {"time_budget": {}}, environment={}, file=file)

@@ -7,7 +7,7 @@ from flask import Flask
 from search.engine import Engine
 from search.engines import make_engine
 from search.settings import Settings, read_settings
-from web import api, assets, errors, ops, pages, security, service
+from web import answers, api, assets, errors, ops, pages, security, service
 
 
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
@@ -25,10 +25,12 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app = Flask(__name__)
     # An address has one spelling; any other is unknown, instead of a redirect.
     app.url_map.merge_slashes = False
+    if settings is None:
+        settings = Settings() if engine else read_settings({})
     if engine is None:
-        settings = settings or read_settings({})
-        engine = make_engine(settings.engine, settings.index)
+        engine = make_engine(settings.engine, settings.index, time_budget=settings.time_budget)
     service.install(app, engine)
+    answers.install(app, settings.cache_bytes)
     assets.install(app)
     security.install(app)
     errors.install(app)

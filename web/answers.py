@@ -4,19 +4,52 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import orjson
-from flask import Response, current_app, request
+from flask import Flask, Response, current_app, request
+
+from search.engine import Reader
+from search.query import Query
+from web.cache import Answer, AnswerCache
+
+_KEY = "lede.answers"
+JSON, HTML = "application/json", "text/html; charset=utf-8"
 
 
-def as_json(value: Mapping[str, object], *, status: int = 200, mimetype: str = "application/json") -> Response:
+def install(app: Flask, cache_bytes: int) -> None:
+    """Let *app* remember answers to searches, in so many bytes."""
+    app.extensions[_KEY] = AnswerCache(cache_bytes)
+
+
+def as_json(value: Mapping[str, object], *, status: int = 200, mimetype: str = JSON) -> Response:
     """Send *value*."""
-    return json_bytes(orjson.dumps(value), status=status, mimetype=mimetype)
+    return Response(orjson.dumps(value), status=status, content_type=mimetype)
 
 
-def json_bytes(content: bytes, *, status: int = 200, mimetype: str = "application/json") -> Response:
-    """Send what is JSON already."""
-    return Response(content, status=status, mimetype=mimetype)
+def answer_search(
+    reader: Reader, read: Callable[[], Query], write: Callable[[Query], bytes], *, content_type: str
+) -> Response:
+    """Send what a search gives, as it was given before where it was; 304 where the visitor holds it already.
+
+    Args:
+        reader: whose answer it is.
+        read: makes the query of the request.
+        write: answers it; what it raises is never remembered.
+        content_type: of what it writes.
+    """
+    cache = cast("AnswerCache", current_app.extensions[_KEY])
+    # As it was spelt: the same search in another spelling is worth less than never having to read it.
+    asked = f"{request.path}?{request.environ.get('QUERY_STRING', '')}"
+    answer = cache.find(reader.generation, asked)
+    if answer is None:
+        query = read()
+        tag = _tag(reader.generation, query)
+        if _is_known(tag):
+            return _tagged(Response(status=304), tag)
+        answer = Answer(tag, write(query))
+        cache.keep(reader.generation, asked, answer)
+    return _tagged(Response(answer.content, content_type=content_type), answer.tag)
 
 
 def unless_known(generation: str, asked: object, answer: Callable[[], Response]) -> Response:
@@ -26,14 +59,21 @@ def unless_known(generation: str, asked: object, answer: Callable[[], Response])
     other.
     """
     tag = _tag(generation, asked)
+    return _tagged(Response(status=304) if _is_known(tag) else answer(), tag)
+
+
+def _is_known(tag: str) -> bool:
     known = request.if_none_match
     # "*" asks whether there is any answer at all, which only making it can tell.
-    is_known = known.contains_weak(tag) and not known.star_tag
-    response = Response(status=304) if is_known else answer()
+    return known.contains_weak(tag) and not known.star_tag
+
+
+def _tagged(response: Response, tag: str) -> Response:
     # Weak, since two answers differ in the time they took.
-    response.set_etag(tag, weak=True)
-    response.cache_control.no_cache = True
-    response.make_conditional(request)
+    response.headers["ETag"] = f'W/"{tag}"'
+    response.headers["Cache-Control"] = "no-cache"
+    if "HTTP_IF_NONE_MATCH" in request.environ:
+        response.make_conditional(request)
     return response
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from search.wire import page_to_json
-from web.answers import as_json, json_bytes, unless_known
+from web.answers import JSON, answer_search, as_json, unless_known
 from web.parameters import api_query
 from web.service import current_reader
 from web.stories import read_chapters
@@ -17,9 +17,10 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 @blueprint.get("/search")
 def search() -> Response:
     """Ranked articles for a query, with facets and a timeline."""
-    query = api_query(request.args)
     reader = current_reader()
-    return unless_known(reader.generation, query, lambda: json_bytes(page_to_json(reader.search(query))))
+    return answer_search(
+        reader, lambda: api_query(request.args), lambda query: page_to_json(reader.search(query)), content_type=JSON
+    )
 
 
 @blueprint.get("/articles/<identifier>")

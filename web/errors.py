@@ -9,11 +9,19 @@ from http import HTTPStatus
 from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from search.errors import BadParameterError, IndexDamagedError, IndexUnreadableError, NoIndexError, NotFoundError
+from search.errors import (
+    BadParameterError,
+    IndexDamagedError,
+    IndexUnreadableError,
+    NoIndexError,
+    NotFoundError,
+    SearchTimeoutError,
+)
 from web.answers import as_json
 
-#: Seconds after which asking again may help where there is no index.
+#: Seconds after which asking again may help where there is no index, and where there was too little time.
 RETRY_AFTER = 30
+RETRY_SEARCH_AFTER = 5
 #: What routing finds out, in plain words.
 _SENTENCES = {
     HTTPStatus.NOT_FOUND: "there is nothing at this address",
@@ -43,6 +51,8 @@ class _Kind:
     name: str
     title: str
     detail: str | None = None
+    #: Seconds after which asking again may help.
+    retry_after: int | None = None
 
 
 _KINDS: dict[type[Exception], _Kind] = {
@@ -53,18 +63,27 @@ _KINDS: dict[type[Exception], _Kind] = {
         name="no-index",
         title="No index yet",
         detail="there is nothing to search yet: run `reindex` first",
+        retry_after=RETRY_AFTER,
     ),
     IndexUnreadableError: _Kind(
         status=HTTPStatus.SERVICE_UNAVAILABLE,
         name="index-unreadable",
         title="Unreadable index",
         detail="the index cannot be read just now: try again",
+        retry_after=RETRY_AFTER,
     ),
     IndexDamagedError: _Kind(
         status=HTTPStatus.SERVICE_UNAVAILABLE,
         name="index-damaged",
         title="Damaged index",
         detail="the index is damaged: run `reindex` to build it anew",
+        retry_after=RETRY_AFTER,
+    ),
+    SearchTimeoutError: _Kind(
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        name="search-timeout",
+        title="Search took too long",
+        retry_after=RETRY_SEARCH_AFTER,
     ),
 }
 
@@ -88,8 +107,8 @@ def _answer_known(error: Exception) -> Response:
             parameter=getattr(error, "name", None),
         )
     )
-    if kind.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = str(RETRY_AFTER)
+    if kind.retry_after is not None:
+        response.headers["Retry-After"] = str(kind.retry_after)
     return response
 
 

@@ -10,7 +10,7 @@ from search.engine import Reader
 from search.query import Filters, Query
 from search.results import Hit
 from web import links, panels, timeline, typography
-from web.answers import unless_known
+from web.answers import HTML, answer_search, unless_known
 from web.parameters import page_query
 from web.service import current_reader
 from web.stories import read_chapters
@@ -30,9 +30,13 @@ for show in (
 @blueprint.get("/")
 def search() -> Response:
     """The search page: every article where nothing is asked, the front page."""
-    query = page_query(request.args)
     reader = current_reader()
-    return unless_known(reader.generation, query, lambda: _search_page(reader, query))
+    return answer_search(
+        reader,
+        lambda: page_query(request.args),
+        lambda query: _search_page(reader, query).encode(),
+        content_type=HTML,
+    )
 
 
 @blueprint.get("/articles/<identifier>")
@@ -60,9 +64,9 @@ def story(identifier: str) -> Response:
     )
 
 
-def _search_page(reader: Reader, query: Query) -> Response:
+def _search_page(reader: Reader, query: Query) -> str:
     page = reader.search(query)
-    return _page(
+    return render_template(
         "search.html",
         query=query,
         page=page,

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from search.engine import Engine
 from search.errors import SettingsError
+from search.settings import TIME_BUDGET
 
 
-def make_engine(name: str, folder: Path) -> Engine:
-    """Return the engine called *name*, holding its index in *folder*.
+def make_engine(name: str, folder: Path, *, time_budget: float = TIME_BUDGET) -> Engine:
+    """Return the engine called *name*, holding its index in *folder*; a search may take *time_budget* seconds.
 
     Raises:
         SettingsError: If there is no such engine.
@@ -18,6 +19,6 @@ def make_engine(name: str, folder: Path) -> Engine:
         # Imported late: a process that only reads seeds never pays for it.
         from search.engines.whoosh import WhooshEngine  # noqa: PLC0415
 
-        return WhooshEngine(folder)
+        return WhooshEngine(folder, seconds=time_budget)
     msg = f"unknown engine {name!r}; the engines are whoosh"
     raise SettingsError(msg)

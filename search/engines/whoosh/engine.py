@@ -19,15 +19,13 @@ from search.engines.whoosh.writer import open_generation, write_generation
 from search.errors import IndexDamagedError, IndexUnreadableError, NoIndexError, NotFoundError
 from search.query import Query
 from search.results import Page
-
-#: Seconds that a search may take.
-SECONDS = 1.0
+from search.settings import TIME_BUDGET
 
 
 class WhooshReader:
     """One open generation."""
 
-    def __init__(self, generation: str, folder: Path, size_bytes: int, *, seconds: float = SECONDS) -> None:
+    def __init__(self, generation: str, folder: Path, size_bytes: int, *, seconds: float) -> None:
         self.generation, self._size_bytes, self._seconds = generation, size_bytes, seconds
         self._collection = open_generation(folder)
 
@@ -85,10 +83,10 @@ class WhooshReader:
 
 
 class WhooshEngine:
-    """Generations of a Whoosh index in a folder."""
+    """Generations of a Whoosh index in a folder; a search of one may take so many *seconds*."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, seconds: float = TIME_BUDGET) -> None:
+        self._folder, self._seconds = folder, seconds
         self._generations = Generations(folder)
 
     def current(self) -> str | None:
@@ -117,7 +115,7 @@ class WhooshEngine:
 
     def _open_newest(self) -> WhooshReader:
         pointer, folder = self._generations.open_newest()
-        return WhooshReader(pointer.generation, folder, self._generations.size(pointer))
+        return WhooshReader(pointer.generation, folder, self._generations.size(pointer), seconds=self._seconds)
 
     def publish(self, catalog: Catalog, *, anew: bool = False) -> str:
         """Make *catalog* what is served."""

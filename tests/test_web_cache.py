@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from factories import article, catalog
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search.engines.memory import MemoryEngine
+from search.engines.whoosh import WhooshEngine
+from search.query import Query
+from search.results import Page
+from search.settings import Settings
+from web import create_app
+from web.cache import Answer, AnswerCache
+
+RATES = article("Rates rise again", excerpt="The bank raised rates.")
+SNOW = article("Snow in April", excerpt="Snow fell on the bank.")
+STEPS = st.tuples(st.sampled_from("ab"), st.text(max_size=3), st.binary(max_size=2_000))
+
+
+class CountingEngine(MemoryEngine):
+    """Counts the searches of its readers."""
+
+    searches = 0
+
+    def open(self) -> Any:
+        reader = super().open()
+        search = reader.search
+
+        def count(query: Query) -> Page:
+            self.searches += 1
+            return search(query)
+
+        reader.search = count  # type: ignore[method-assign]
+        return reader
+
+
+def served(cache_bytes: int = 1 << 20) -> tuple[CountingEngine, FlaskClient]:
+    engine = CountingEngine()
+    engine.publish(catalog(RATES, SNOW))
+    return engine, create_app(Settings(cache_bytes=cache_bytes), engine).test_client()
+
+
+@pytest.mark.parametrize("path", ["/api/v1/search?q=bank", "/?q=bank"])
+def test_a_search_is_made_once_and_answered_alike(path: str) -> None:
+    engine, client = served()
+
+    first, second = client.get(path), client.get(path)
+
+    assert engine.searches == 1
+    assert (second.status, second.data, dict(second.headers)) == (first.status, first.data, dict(first.headers))
+    assert client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    assert client.head(path).data == b""
+
+
+def test_the_page_and_the_api_do_not_answer_for_one_another() -> None:
+    _, client = served()
+
+    assert client.get("/?q=bank").mimetype == "text/html"
+    assert client.get("/api/v1/search?q=bank").mimetype == "application/json"
+
+
+def test_another_generation_never_answers() -> None:
+    engine, client = served()
+    before = client.get("/api/v1/search?q=bank").get_json()
+
+    engine.publish(catalog(RATES))
+    after = client.get("/api/v1/search?q=bank").get_json()
+
+    assert (before["total"], after["total"]) == (2, 1)
+    assert before["generation"] != after["generation"]
+
+
+def test_errors_are_not_remembered() -> None:
+    engine, client = served()
+    engine.publish(catalog(SNOW))
+
+    assert [client.get("/api/v1/search?q=bank&page=0").status_code for _ in range(2)] == [400, 400]
+    assert client.get("/api/v1/search?q=bank").status_code == 200
+
+
+def test_without_bytes_nothing_is_remembered() -> None:
+    engine, client = served(cache_bytes=0)
+
+    client.get("/api/v1/search?q=bank")
+    client.get("/api/v1/search?q=bank")
+
+    assert engine.searches == 2
+
+
+@given(st.lists(st.text(alphabet='bank rates"-(*~:', max_size=12), max_size=8))
+def test_a_remembered_answer_is_what_a_fresh_one_would_be(texts: list[str]) -> None:
+    (_, remembering), (_, fresh) = served(), served(cache_bytes=0)
+
+    for text in [*texts, *texts]:
+        one, other = (
+            client.get("/api/v1/search", query_string={"q": text}).get_json() for client in (remembering, fresh)
+        )
+        assert {**one, "took_ms": 0} == {**other, "took_ms": 0}
+
+
+@given(st.lists(STEPS), st.integers(0, 4_000))
+def test_there_are_never_more_bytes_than_allowed_nor_answers_of_another_generation(
+    steps: list[tuple[str, str, bytes]], allowed: int
+) -> None:
+    cache = AnswerCache(allowed)
+    kept: dict[tuple[str, str], set[bytes]] = {}
+
+    for generation, asked, content in steps:
+        cache.keep(generation, asked, Answer("tag", content))
+        kept.setdefault((generation, asked), set()).add(content)
+        found = cache.find(generation, asked)
+        assert cache.size <= allowed
+        assert found is None or found.content in kept[generation, asked]
+        assert cache.find("another", asked) is None
+
+
+def test_the_least_recently_used_go_first() -> None:
+    cache = AnswerCache(1_000)
+    for asked in ("one", "two"):
+        cache.keep("a", asked, Answer("tag", bytes(200)))
+
+    cache.find("a", "one")
+    cache.keep("a", "three", Answer("tag", bytes(200)))
+
+    assert [bool(cache.find("a", asked)) for asked in ("one", "two", "three")] == [True, False, True]
+
+
+def test_threads_may_share_it() -> None:
+    cache = AnswerCache(5_000)
+
+    def use(number: int) -> None:
+        for step in range(500):
+            asked = str((number * step) % 17)
+            cache.keep("ab"[step % 50 == 0], asked, Answer(asked, bytes(step)))
+            found = cache.find("a", asked)
+            assert found is None or found.tag == asked
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(use, range(8)))
+    assert 0 <= cache.size <= 5_000
+
+
+@pytest.mark.parametrize(("path", "mimetype"), [("/api/v1/search", "application/problem+json"), ("/", "text/html")])
+def test_a_search_over_its_time_is_given_up_with_a_sentence_and_never_remembered(
+    tmp_path: Path, path: str, mimetype: str
+) -> None:
+    WhooshEngine(tmp_path).publish(catalog(RATES))
+    client = create_app(Settings(index=tmp_path, time_budget=1e-9)).test_client()
+
+    for _ in range(2):
+        response = client.get(path, query_string={"q": "rates"})
+
+        assert (response.status_code, response.mimetype) == (503, mimetype)
+        assert int(response.headers["Retry-After"]) > 0
+        assert response.headers["Cache-Control"] == "no-store"
+        assert "he search took longer than the 1e-09 s it may: ask for something narrower" in response.text
