@@ -96,4 +96,6 @@ def test_ranges_are_the_numbers_of_each_one_after_the_other(pairs: list[tuple[in
     starts = np.array([start for start, _ in pairs], np.intp)
     counts = np.array([count for _, count in pairs], np.intp)
 
-    assert ranges(starts, starts + counts).tolist() == [n for start, count in pairs for n in range(start, start + count)]
+    assert ranges(starts, starts + counts).tolist() == [
+        n for start, count in pairs for n in range(start, start + count)
+    ]

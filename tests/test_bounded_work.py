@@ -91,7 +91,9 @@ def test_the_answer_is_that_of_the_loop(name: str, reader: Reader, memory: Reade
 def test_everything_is_sorted_to_the_last_page(sort: str, reader: Reader, memory: Reader) -> None:
     query = Query(parsed=parse(""), sort=sort, size=100, page=100, facets=False)  # type: ignore[arg-type]
 
-    assert [hit.article.id for hit in reader.search(query).hits] == [hit.article.id for hit in memory.search(query).hits]
+    assert [hit.article.id for hit in reader.search(query).hits] == [
+        hit.article.id for hit in memory.search(query).hits
+    ]
 
 
 @pytest.mark.parametrize("name", HARD)

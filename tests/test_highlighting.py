@@ -20,14 +20,18 @@ from search.query import Fuzzy, Leaf, Phrase, Prefix, Wildcard, Word
 from search.results import Span
 
 #: Any Unicode, and words that no span fits: very long, and far behind the one before.
-uneven = texts | st.sampled_from(["rate" * 30, "rate ........... bank", "rates bank 京都の bank", "x" * 31 + " rates", "… rate …"])
+uneven = texts | st.sampled_from(
+    ["rate" * 30, "rate ........... bank", "rates bank 京都の bank", "x" * 31 + " rates", "… rate …"]
+)
 articles = st.lists(st.tuples(uneven, uneven), min_size=1, max_size=5)
 fields = st.sampled_from([None, None, "title", "excerpt", "topics"])
 leaves = st.one_of(
     st.builds(Word, words, fields),
     st.builds(Phrase, st.lists(words, min_size=1, max_size=3).map(" ".join), st.integers(0, 3), fields),
     st.builds(Prefix, words, fields),
-    st.builds(lambda text, end, field: Wildcard(text[:3] + end, field), words, st.sampled_from(["*s", "?", "?*"]), fields),
+    st.builds(
+        lambda text, end, field: Wildcard(text[:3] + end, field), words, st.sampled_from(["*s", "?", "?*"]), fields
+    ),
     st.builds(Fuzzy, words, st.integers(1, 2), fields),
 )
 

@@ -32,7 +32,9 @@ FIELDS = len(ranking.FIELDS)
 Found = dict[str, dict[int, list[tuple[int, int]]]]
 
 #: A short text again and again makes frequencies and lengths that no simple code stands for.
-long_texts = st.tuples(texts, st.sampled_from([1, 1, 1, 20, 70])).map(lambda pair: " ".join([pair[0]] * pair[1]).strip())
+long_texts = st.tuples(texts, st.sampled_from([1, 1, 1, 20, 70])).map(
+    lambda pair: " ".join([pair[0]] * pair[1]).strip()
+)
 articles = st.lists(
     st.builds(
         lambda title, excerpt, provider, topics: article(title, excerpt=excerpt, provider=provider, topics=topics),

@@ -111,7 +111,9 @@ def test_a_phrase_may_stand_far_into_a_text(before: int, text: str, has_phrase: 
 
 
 def test_no_phrase_reaches_from_a_long_title_into_the_excerpt() -> None:
-    collection = collection_of([article("filler " * 80 + "rates", excerpt="rise again", topics=("rise", "rates", "rise"))])
+    collection = collection_of(
+        [article("filler " * 80 + "rates", excerpt="rise again", topics=("rise", "rates", "rise"))]
+    )
 
     assert [phrase_postings(collection, ["rates", "rise"], slop, None).count for slop in (0, 1, 50, 99)] == [0] * 4
 
@@ -137,7 +139,12 @@ def test_forms_beyond_the_tags_are_told_apart_in_phrases_and_scores() -> None:
     titles = [*forms, f"{forms[280]} {forms[290]}", f"{forms[3]} {forms[290]}", " ".join(forms)]
     with both(catalog(*numbered(titles))) as (reader, memory):
         for number in (0, 253, 254, 255, 256, 290, 299):
-            for text in (forms[number], f'"{forms[number]}"', f"title:{forms[number]}", f'"{forms[number]} {forms[290]}"'):
+            for text in (
+                forms[number],
+                f'"{forms[number]}"',
+                f"title:{forms[number]}",
+                f'"{forms[number]} {forms[290]}"',
+            ):
                 query = Query(parsed=parse(text), size=100, diversity=False)
                 found, wanted = reader.search(query), memory.search(query)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,8 +24,10 @@ from search.catalog import Catalog
 from search.engines.memory import MemoryEngine
 from search.engines.whoosh import WhooshEngine, writer
 from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.generations import Generations, Pointer
+from search.engines.whoosh.inversion import invert
 from search.engines.whoosh.writer import MAX_SEGMENTS, open_generation
-from search.errors import IndexDamagedError
+from search.errors import IndexDamagedError, IndexUnreadableError, IndexWriteError
 
 with warnings.catch_warnings():
     # Whoosh has escapes that newer Pythons warn of when they compile it.
@@ -294,7 +297,7 @@ def test_postings_that_are_not_those_of_the_articles_are_named(
     index_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Files that are whole, but were written wrong."""
-    monkeypatch.setattr(writer, "invert", lambda articles, known: _invert(articles[::-1], known))
+    monkeypatch.setattr(writer, "invert", lambda articles, known: invert(articles[::-1], known))
     engine = WhooshEngine(index_path)
     engine.publish(news(START))
 
@@ -302,9 +305,6 @@ def test_postings_that_are_not_those_of_the_articles_are_named(
 
     assert "the postings are other than those of the articles" in fault
     assert "position" in fault
-
-
-_invert = writer.invert
 
 
 # Whoosh's table of contents
@@ -337,3 +337,53 @@ def test_nothing_is_ever_unpickled(
         assert index.search("rates").total == 3
         assert index.search('"something else"').hits[0].article.title == "Something else"
     assert WhooshEngine(index_path).verify() == []
+
+
+# Opening
+
+
+def test_a_generation_that_goes_while_it_is_opened_is_not_the_end(
+    two_generations: tuple[WhooshEngine, list[Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another reindex may prune a generation between the look at its files and their opening."""
+    engine, (newest, _) = two_generations
+    whole, opened_first = Generations.open_newest, list[Path]()
+
+    def pruned_at_first(generations: Generations) -> tuple[Pointer, Path]:
+        pointer, folder = whole(generations)
+        if not opened_first:
+            opened_first.append(folder)
+            shutil.rmtree(folder)
+        return pointer, folder
+
+    monkeypatch.setattr(Generations, "open_newest", pruned_at_first)
+
+    assert engine.open().statistics().articles == COUNT
+    assert opened_first == [newest]
+
+
+def test_files_that_cannot_be_opened_are_named(
+    two_generations: tuple[WhooshEngine, list[Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, (newest, _) = two_generations
+    (newest / "SEGMENTS.json").unlink()
+    monkeypatch.setattr(Generations, "fault", lambda *_: None)
+
+    with pytest.raises(IndexUnreadableError):
+        engine.open()
+
+
+def test_what_cannot_be_read_back_is_not_published(index_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = WhooshEngine(index_path)
+    engine.publish(news(START))
+    before = engine.current()
+    write = writer.write_generation
+    monkeypatch.setattr(
+        "search.engines.whoosh.engine.write_generation", lambda _, folder, last: write(news({0: 1}), folder, last)
+    )
+
+    with pytest.raises(IndexWriteError, match="cannot be read back"):
+        engine.publish(news(START | {0: 1}))
+
+    assert engine.current() == before
+    assert engine.open().statistics().articles == COUNT
