@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -20,15 +20,18 @@ Wire = dict[str, Any]
 
 def page_to_json(page: Page) -> bytes:
     """Write a page of results; articles that are JSON already are taken as they are."""
-    return orjson.dumps(_page(page, [orjson.Fragment(_hit_to_json(hit)) for hit in page.hits]))
+    hits = [orjson.Fragment(_hit_to_json(hit)) for hit in page.hits]
+    # Values of facets have the names that the API has, and orjson is quicker at them than Python at mappings.
+    return orjson.dumps(_page(page, hits, dict(page.facets)))
 
 
 def page_to_wire(page: Page) -> Wire:
     """Write a page of results."""
-    return _page(page, [hit_to_wire(hit) for hit in page.hits])
+    facets = {name: [facet_to_wire(value) for value in values] for name, values in page.facets.items()}
+    return _page(page, [hit_to_wire(hit) for hit in page.hits], facets)
 
 
-def _page(page: Page, hits: Sequence[object]) -> Wire:
+def _page(page: Page, hits: Sequence[object], facets: Mapping[str, object]) -> Wire:
     return {
         "query": page.query,
         "total": page.total,
@@ -41,7 +44,7 @@ def _page(page: Page, hits: Sequence[object]) -> Wire:
         "suggestion": page.suggestion,
         "relaxed": page.relaxed,
         "hits": hits,
-        "facets": {name: [facet_to_wire(value) for value in values] for name, values in page.facets.items()},
+        "facets": facets,
         "timeline": timeline_to_wire(page.timeline) if page.timeline else None,
     }
 

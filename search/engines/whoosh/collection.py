@@ -36,6 +36,11 @@ def _story_of_one(identifier: str) -> Story:
     return Story(id=identifier, episodes=(Episode(article_ids=(identifier,), outlets=1),), outlets=1)
 
 
+def _json_head(number: int, age: int) -> bytes:
+    published = moment_to_wire(age_to_moment(age))
+    return b'{"id":"%s","published_at":%s,' % (number_to_id(number).encode(), orjson.dumps(published))
+
+
 class Part:
     """A segment at its place in the numbering, and what a frequency in it is worth."""
 
@@ -206,12 +211,15 @@ class Collection:
         part = self.part_of(number)
         return part.segment.stored.article(number - part.base)
 
-    def article_json(self, number: int) -> bytes:
-        """Return an article as the API sends it, without making anything of it."""
+    def articles_json(self, numbers: Sequence[int]) -> list[bytes]:
+        """Return articles as the API sends them, without making anything of them."""
+        chosen = np.array(numbers, np.intp)
+        found = zip(numbers, self.ids[chosen].tolist(), self.ages[chosen].tolist(), strict=True)
+        return [_json_head(id_, age) + self._stored_json(number)[1:] for number, id_, age in found]
+
+    def _stored_json(self, number: int) -> bytes:
         part = self.part_of(number)
-        published = moment_to_wire(age_to_moment(int(part.segment.ages[number - part.base])))
-        head = b'{"id":"%s","published_at":%s,' % (self.id_of(number).encode(), orjson.dumps(published))
-        return head + part.segment.stored.json(number - part.base)[1:]
+        return part.segment.stored.json(number - part.base)
 
     def priors(self, number: int, *, with_freshness: bool) -> dict[str, float]:
         """Return the factors of an article's score beside the text, by name."""
@@ -226,14 +234,18 @@ class Collection:
 
     def story_info(self, number: int) -> StoryInfo:
         """Return what a hit says of its article's story."""
-        columns, story = self.columns, int(self.columns["story"][number])
-        if story < 0:
-            return StoryInfo(id=self.id_of(number), articles=1, outlets=1)
-        return StoryInfo(
-            id=number_to_id(int(columns["story.id"][story])),
-            articles=int(columns["story.size"][story]),
-            outlets=int(columns["story.outlets"][story]),
-        )
+        return self.story_infos([number])[0]
+
+    def story_infos(self, numbers: Sequence[int]) -> list[StoryInfo]:
+        """Return what hits say of their articles' stories; an article without others is a story of its own."""
+        chosen = np.array(numbers, np.intp)
+        stories = self.columns["story"][chosen]
+        told = stories >= 0
+        ids, (sizes, outlets) = self.ids[chosen], np.ones((2, len(chosen)), np.intp)
+        for values, name in ((ids, "story.id"), (sizes, "story.size"), (outlets, "story.outlets")):
+            values[told] = self.columns[name][stories[told]]
+        found = zip(ids.tolist(), sizes.tolist(), outlets.tolist(), strict=True)
+        return [StoryInfo(id=number_to_id(id_), articles=size, outlets=count) for id_, size, count in found]
 
     def story(self, identifier: str) -> Story | None:
         """Return a story, None where there is none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
@@ -106,13 +105,16 @@ class Execution:
         return Ordering(collection, docs, keys, collapse=query.collapse == "title", diversity=diversity)
 
     def _relevance(self) -> Scores:
-        collection, docs = self._collection, self._found.docs
-        prior = collection.prior if self.with_freshness else collection.prior_without_freshness
+        collection, docs, prior = self._collection, self._found.docs, self._prior
         keys = prior if docs is collection.everything and collection.living is None else prior.take(docs, mode="clip")
         if self.texts is not None:
             keys = np.multiply(keys, self.texts)
         words = self._found.words
         return keys if words is None else keys + _WORD * words
+
+    @property
+    def _prior(self) -> Scores:
+        return self._collection.prior if self.with_freshness else self._collection.prior_without_freshness
 
     @cached_property
     def with_freshness(self) -> bool:
@@ -132,26 +134,34 @@ class Execution:
         """Return an article."""
         return self._collection.article(number)
 
-    def number(self, place: int) -> int:
-        """Return the number of the match at a place."""
-        return int(self._found.docs[place])
+    def numbers(self, places: Sequence[int] | Docs) -> list[int]:
+        """Return the numbers of the matches at places."""
+        numbers: list[int] = self._found.docs[np.array(places, np.intp)].tolist()
+        return numbers
+
+    def scores(self, places: Sequence[int]) -> list[float]:
+        """Return the scores of the matches at places."""
+        chosen = np.array(places, np.intp)
+        scores = self._prior[self._found.docs[chosen]]
+        listed: list[float] = (scores if self.texts is None else scores * self.texts[chosen]).tolist()
+        return listed
 
     def factors(self, place: int) -> dict[str, float]:
         """Return what the score of a match is the product of."""
-        text = 1.0 if self.texts is None else float(self.texts[place])
-        return {"text": text, **self._collection.priors(self.number(place), with_freshness=self.with_freshness)}
+        text, number = 1.0 if self.texts is None else float(self.texts[place]), int(self._found.docs[place])
+        return {"text": text, **self._collection.priors(number, with_freshness=self.with_freshness)}
 
-    def story(self, number: int) -> StoryInfo:
-        """Return what a hit says of its story."""
-        return self._collection.story_info(number)
+    def stories(self, numbers: Sequence[int]) -> list[StoryInfo]:
+        """Return what hits say of their stories."""
+        return self._collection.story_infos(numbers)
 
     def highlights(self, numbers: Sequence[int]) -> list[Highlights]:
         """Return where the searched words are in articles."""
         return highlight_hits(self._collection, self._leaves, numbers)
 
-    def article_json(self, number: int) -> bytes:
-        """Return an article as the API sends it."""
-        return self._collection.article_json(number)
+    def articles_json(self, numbers: Sequence[int]) -> list[bytes]:
+        """Return articles as the API sends them."""
+        return self._collection.articles_json(numbers)
 
     @property
     def is_explained(self) -> bool:
@@ -182,20 +192,44 @@ else:
 
 
 class Hits(Sequence[Hit]):
-    """The hits of a page, made when they are looked at."""
+    """The hits of a page, made when they are looked at; what they hold is found for the whole page at once."""
 
     def __init__(self, execution: Execution, ordering: Ordering, listed: Sequence[Listed]) -> None:
-        self._execution, self._ordering, self._listed = execution, ordering, listed
+        self._execution, self._ordering, self.listed = execution, ordering, listed
 
     @cached_property
     def _made(self) -> tuple[StoredHit, ...]:
-        return tuple([StoredHit(self, self._execution, self._ordering, item) for item in self._listed])
+        return tuple([StoredHit(self, at, self._execution, self._ordering) for at in range(len(self))])
 
     @cached_property
-    def highlights(self) -> Mapping[int, Highlights]:
-        """Where the searched words are in each of the articles; found for the whole page at once."""
-        numbers = [hit.number for hit in self._made]
-        return dict(zip(numbers, self._execution.highlights(numbers), strict=True))
+    def places(self) -> Sequence[int]:
+        """The place of each hit among the matches."""
+        return [item.place for item in self.listed]
+
+    @cached_property
+    def numbers(self) -> Sequence[int]:
+        """The number of each hit's article."""
+        return self._execution.numbers(self.places)
+
+    @cached_property
+    def scores(self) -> Sequence[float]:
+        """The score of each hit."""
+        return self._execution.scores(self.places)
+
+    @cached_property
+    def stories(self) -> Sequence[StoryInfo]:
+        """What each says of its story."""
+        return self._execution.stories(self.numbers)
+
+    @cached_property
+    def articles_json(self) -> Sequence[bytes]:
+        """Each article as the API sends it."""
+        return self._execution.articles_json(self.numbers)
+
+    @cached_property
+    def highlights(self) -> Sequence[Highlights]:
+        """Where the searched words are in each of the articles."""
+        return self._execution.highlights(self.numbers)
 
     @overload
     def __getitem__(self, place: int) -> Hit: ...
@@ -211,7 +245,7 @@ class Hits(Sequence[Hit]):
 
     def __len__(self) -> int:
         """Count the hits of the page."""
-        return len(self._listed)
+        return len(self.listed)
 
     def __eq__(self, other: object) -> bool:
         """Compare hit by hit."""
@@ -223,54 +257,51 @@ class Hits(Sequence[Hit]):
 class StoredHit(Hit):
     """A hit that looks up its article, and where the words are in it, when it is asked for them."""
 
-    #: Number of the article.
-    number: int
     _hits: Hits
+    _at: int
     _execution: Execution
     _ordering: Ordering
-    _place: int
 
-    def __init__(self, hits: Hits, execution: Execution, ordering: Ordering, item: Listed) -> None:
+    def __init__(self, hits: Hits, at: int, execution: Execution, ordering: Ordering) -> None:
         values: dict[str, Any] = self.__dict__
-        values["_hits"], values["_execution"], values["_ordering"] = hits, execution, ordering
-        values["_place"], values["number"] = item.place, execution.number(item.place)
-        values["more_from_domain"] = item.more_from_domain
+        values["_hits"], values["_at"], values["_execution"], values["_ordering"] = hits, at, execution, ordering
+        values["more_from_domain"] = hits.listed[at].more_from_domain
 
     @lazy
     def score(self) -> float:
         """The product of the factors."""
-        return math.prod(self.factors.values())
+        return self._hits.scores[self._at]
 
     @lazy
     def factors(self) -> Mapping[str, float]:
         """What the score is the product of."""
-        return self._execution.factors(self._place)
+        return self._execution.factors(self._hits.places[self._at])
 
     @lazy
     def article(self) -> Article:
         """The article."""
-        return self._execution.article(self.number)
+        return self._execution.article(self._hits.numbers[self._at])
 
     @lazy
     def story(self) -> StoryInfo:
         """The story, in numbers."""
-        return self._execution.story(self.number)
+        return self._hits.stories[self._at]
 
     @lazy
     def also(self) -> tuple[Article, ...]:
         """Copies with the same title from the same story."""
-        places = self._ordering.copies_of(self._place).tolist()
-        return tuple([self._execution.article(self._execution.number(place)) for place in places])
+        places = self._ordering.copies_of(self._hits.places[self._at])
+        return tuple(map(self._execution.article, self._execution.numbers(places))) if len(places) else ()
 
     @lazy
     def highlights(self) -> Highlights:
         """Where the searched words are."""
-        return self._hits.highlights[self.number]
+        return self._hits.highlights[self._at]
 
     @lazy
     def article_json(self) -> bytes:
         """The article as the API sends it."""
-        return self._execution.article_json(self.number)
+        return self._hits.articles_json[self._at]
 
     @lazy
     def explanation(self) -> Explanation | None:
