@@ -248,11 +248,18 @@ frequencies = st.lists(
 ).map(lambda rows: np.array(rows, np.uint32).reshape(-1, FIELDS, 2))
 
 
+def encoded(counts: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Encode postings of one article each, given how often they are in each field."""
+    field = np.repeat(np.tile(np.arange(FIELDS), len(counts)), counts.reshape(-1)).astype(np.uint8)
+    totals = counts.sum(axis=1, dtype=np.intp)
+    return encode_frequencies(field, np.cumsum(totals) - totals, lengths, np.arange(len(counts)))
+
+
 @given(frequencies)
 def test_frequencies_and_lengths_are_decoded_as_they_were(rows: np.ndarray) -> None:
     counts, lengths = rows[..., 0], rows[..., 1]
 
-    codes, extra = encode_frequencies(counts, lengths)
+    codes, extra = encoded(counts, lengths)
 
     decoded = decode_frequencies(codes, extra)
     assert decoded[0].tolist() == counts.tolist()
@@ -263,7 +270,7 @@ def test_frequencies_and_lengths_are_decoded_as_they_were(rows: np.ndarray) -> N
 @given(frequencies, st.lists(st.sampled_from([0.0, 1.0, 7.5, 40.0]), min_size=FIELDS, max_size=FIELDS))
 def test_the_weight_of_a_combination_is_that_of_the_formula(rows: np.ndarray, averages: list[float]) -> None:
     counts, lengths = rows[..., 0], rows[..., 1]
-    codes, extra = encode_frequencies(counts, lengths)
+    codes, extra = encoded(counts, lengths)
     fields = (True, False, True, True)
 
     weights = weigh(extra, np.array(averages), fields)[codes]
@@ -279,9 +286,9 @@ def test_the_weight_of_a_combination_is_that_of_the_formula(rows: np.ndarray, av
 
 @given(frequencies, frequencies, st.data())
 def test_tables_are_joined_and_cut_to_what_is_used(first: np.ndarray, second: np.ndarray, data: st.DataObject) -> None:
-    encoded = [encode_frequencies(rows[..., 0], rows[..., 1]) for rows in (first, second)]
-    maps, extra = join_extras([table for _, table in encoded])
-    mapped = [codes.astype(np.uint32) for codes, _ in encoded]
+    tables = [encoded(rows[..., 0], rows[..., 1]) for rows in (first, second)]
+    maps, extra = join_extras([table for _, table in tables])
+    mapped = [codes.astype(np.uint32) for codes, _ in tables]
     for codes, known in zip(mapped, maps, strict=True):
         codes[codes >= SIMPLE] = known[codes[codes >= SIMPLE] - SIMPLE] + np.uint32(SIMPLE)
     kept = mapped[0][[data.draw(st.booleans()) for _ in mapped[0]]]

@@ -43,9 +43,9 @@ class Arrays(Mapping[str, Array]):
             if not stream.seek(0, os.SEEK_END):
                 msg = f"{file.name} is empty"
                 raise OSError(msg)
-            self._mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-        start, described = _header(self._mapped, file)
-        self._views = {name: _view(self._mapped, start, *entry) for name, *entry in described}
+            self.mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        start, described = _header(self.mapped, file)
+        self._views = {name: _view(self.mapped, start, *entry) for name, *entry in described}
 
     def __getitem__(self, name: str) -> Array:
         """Return one array."""
@@ -58,6 +58,12 @@ class Arrays(Mapping[str, Array]):
     def __len__(self) -> int:
         """Count the arrays."""
         return len(self._views)
+
+
+def forget_pages(arrays: Mapping[str, Array]) -> None:
+    """Give back the memory of a file's pages, where the system can; they are read again when they are looked at."""
+    if isinstance(arrays, Arrays) and hasattr(mmap, "MADV_DONTNEED"):
+        arrays.mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def write_arrays(file: Path, arrays: Mapping[str, Array]) -> None:

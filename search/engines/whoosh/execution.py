@@ -49,9 +49,11 @@ class Execution:
     def page(self, generation: str) -> Page:
         """Return the page that was asked for; the time it took counts from when the execution began."""
         query = self._query
+        self._budget.check()
         ordering = self._ordering()
         first = (query.page - 1) * query.size
         listed = ordering.stretch(first, first + query.size)
+        self._budget.check()
         facets = self._facets() if query.facets else {}
         timeline = make_timeline(self._collection, self._found.docs) if query.facets else None
         return Page(

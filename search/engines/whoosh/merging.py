@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.whoosh.arrays import Array, ranges
+from search.engines.whoosh.arrays import Array, forget_pages, ranges
 from search.engines.whoosh.attributes import merge_attributes
 from search.engines.whoosh.dictionary import Dictionary
 from search.engines.whoosh.frequencies import SIMPLE, join_extras, used_extras
@@ -42,13 +42,16 @@ def merge_segments(segments: Sequence[Segment], living: Sequence[Mask]) -> dict[
         numbers[docs] = places[first : first + len(docs)]
         new_numbers.append(numbers)
         first += len(docs)
-    attributes = merge_attributes(segments, chosen, order)
     postings = _Postings(segments, new_numbers, len(order))
     if postings.most_forms < MIXED:
-        return {**postings.arrays(), **attributes}
-    # Which form a posting has is no longer a byte, once a stem has so many: in no language, but who knows.
-    articles = [s.stored.article(doc) for s, docs in zip(segments, chosen, strict=True) for doc in docs.tolist()]
-    return {**attributes, **invert([articles[place] for place in order.tolist()], Dictionary())}
+        merged = postings.arrays()
+    else:
+        # Which form a posting has is no longer a byte, once a stem has so many: in no language, but who knows.
+        articles = [s.stored.article(doc) for s, docs in zip(segments, chosen, strict=True) for doc in docs.tolist()]
+        merged = invert([articles[place] for place in order.tolist()], Dictionary())
+    for segment in segments:
+        forget_pages(segment.arrays)
+    return {**merge_attributes(segments, chosen, order), **merged}
 
 
 @dataclass(slots=True)

@@ -130,7 +130,8 @@ class Ordering:
             return listed
         # A crowd of copies: rather one look at everything than many at a few.
         whole = self._collapsed(self._best(np.arange(len(self._docs)), len(self._docs)))
-        return whole[mask[whole]][: 4 * TOP].tolist()
+        following: list[int] = whole[mask[whole]][: 4 * TOP].tolist()
+        return following
 
     def _is_listed(self, place: int) -> bool:
         """Tell whether no better copy of the article matches."""
@@ -155,7 +156,8 @@ class Ordering:
         rounded = np.round(keys[near], DECIMALS)
         ties = near if self._ties is None else self._ties[near]
         at = near.searchsorted(last)
-        return near[(rounded > rounded[at]) | ((rounded == rounded[at]) & (ties <= ties[at]))]
+        until: Docs = near[(rounded > rounded[at]) | ((rounded == rounded[at]) & (ties <= ties[at]))]
+        return until
 
     def _domains(self, places: Docs) -> NDArray[np.integer[Any]]:
         return self._collection.domain[self._docs[places]]

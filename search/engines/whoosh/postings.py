@@ -100,7 +100,8 @@ class StemPostings:
             return _padded(found, docs), _padded(matches, docs)
         own = self.docs()
         found, matches = locate(own, docs, self._collection)
-        return (found if self._postings is None else self._postings[found]), matches
+        # Where all of the articles are gone, there is nothing to number.
+        return (self._postings[found] if self._postings is not None and len(own) else found), matches
 
     def scores(self, postings: Docs | None) -> Scores:
         """Return the saturated frequencies: the searched form counts more than the others."""
