@@ -105,7 +105,7 @@ def assert_term(segment: Segment, text: str, expected: dict[int, list[tuple[int,
     assert number is not None
     postings = segment.postings_of(number)
     counts, positions = segment.occurrences(number, postings)
-    every = np.arange(segment.size(number))
+    every = np.arange(segment.size_of_stem(number))
 
     assert segment.docs(segment.stem_of(number))[postings].tolist() == sorted(expected)
     assert counts.tolist() == [len(expected[doc]) for doc in sorted(expected)]

@@ -263,10 +263,6 @@ class Collection:
         ]
         return Story(id=identifier, episodes=tuple(episodes), outlets=int(self.columns["story.outlets"][number]))
 
-    def story_id(self, number: int) -> str:
-        """Return the id of the story that an article belongs to."""
-        return self.story_info(number).id
-
     def id_of(self, number: int) -> str:
         """Return the id of an article."""
         return number_to_id(int(self.ids[number]))

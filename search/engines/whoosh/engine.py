@@ -1,4 +1,4 @@
-"""The engine itself: writes a generation with Whoosh, and opens one to be searched."""
+"""The engine itself: writes generations, and opens one to be searched."""
 
 from __future__ import annotations
 

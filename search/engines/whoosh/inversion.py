@@ -21,13 +21,12 @@ from search.articles import Article
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.dictionary import Dictionary, Tokens
 from search.engines.whoosh.frequencies import encode_frequencies
-from search.engines.whoosh.vocabulary import in_order, pack_texts
+from search.engines.whoosh.vocabulary import in_order
+from search.engines.whoosh.words import MIXED, Words, bounds
 from search.ranking import FIELDS
 
 #: Postings between two of which the place of their positions is kept.
 BLOCK = 16
-#: Stands for "more than one form", or one with a higher number.
-MIXED = 255
 #: Bits in the low half of an article's number.
 HALF = 16
 
@@ -136,17 +135,17 @@ def _joined(batches: Sequence[Occurrences]) -> Occurrences:
 
 
 def _postings(found: Occurrences, dictionary: Dictionary) -> dict[str, Array]:
-    words = _Words(found.term, dictionary)
-    stem = words.stem[found.term]
+    used = _Used(found.term, dictionary)
+    words, stem = used.words, used.stem[found.term]
     # One sort of numbers that hold both the stem and the place, which keeps the order of articles and positions.
     keys = np.sort(stem.astype(np.uint64) << np.uint64(32) | np.arange(len(stem), dtype=np.uint64))
     order = (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
     stem = (keys >> np.uint64(32)).astype(np.int32)
     del keys
-    doc, term = found.doc[order], words.term[found.term][order]
+    doc, term = found.doc[order], used.term[found.term][order]
     field, position = found.field[order], found.position[order]
     starts = _changes(stem, doc)
-    tag = _tags(words.tag[term], starts)
+    tag = _tags(words.tags[term], starts)
     counts = np.diff(np.append(starts, len(doc)))
     mixed = np.repeat(tag == MIXED, counts)
     posting = np.repeat(np.arange(len(starts), dtype=np.int64), counts)[mixed]
@@ -165,7 +164,7 @@ def _postings(found: Occurrences, dictionary: Dictionary) -> dict[str, Array]:
         "code": codes[: len(docs)],
         "block": np.append(starts[::BLOCK], len(doc)).astype(np.uint32),
         "position": small(position),
-        "mixed.term": _bounds(mixed_term[mixed_starts], words.terms),
+        "mixed.term": bounds(mixed_term[mixed_starts], words.terms),
         "mixed.posting": mixed_posting.astype(np.uint32),
         "mixed.code": codes[len(docs) :],
         "mixed.start": np.append(mixed_starts, len(mixed_position)).astype(np.uint32),
@@ -182,7 +181,7 @@ def pack_docs(stem: Array, doc: Array, stems: int, articles: int) -> dict[str, A
     """
     highs = high_halves(articles)
     return {
-        "stem.posting": _bounds(stem * np.int64(highs) + (doc >> HALF), stems * highs),
+        "stem.posting": bounds(stem * np.int64(highs) + (doc >> HALF), stems * highs),
         "doc": (doc & ((1 << HALF) - 1)).astype(np.uint16),
     }
 
@@ -195,51 +194,30 @@ def high_halves(articles: int) -> int:
 def pack_tags(stem: Array, tag: NDArray[np.uint8], forms: Array) -> dict[str, Array]:
     """Return the arrays of tags, which only stems of several forms have."""
     tagged = forms[stem] > 1
-    return {"stem.tag": _bounds(stem[tagged], len(forms)), "tag": tag[tagged]}
+    return {"stem.tag": bounds(stem[tagged], len(forms)), "tag": tag[tagged]}
 
 
-class _Words:
-    """The terms and stems that occur, numbered in the order of their texts."""
+class _Used:
+    """The words that occur, of all in a dictionary."""
 
     def __init__(self, used: NDArray[np.int32], dictionary: Dictionary) -> None:
         occurs = np.zeros(len(dictionary.terms), bool)
         occurs[used] = True
         numbers = np.flatnonzero(occurs)
-        self._texts = [dictionary.terms[number] for number in numbers.tolist()]
-        order = in_order(self._texts)
-        self._texts = [self._texts[place] for place in order]
+        texts = [dictionary.terms[number] for number in numbers.tolist()]
+        order = in_order(texts)
         numbers = numbers[order]
         stem_of = np.array(dictionary.stem_of, np.int64)[numbers]
         used_stems = np.unique(stem_of)
         stems = [dictionary.stems[number] for number in used_stems.tolist()]
         stem_order = in_order(stems)
-        self._stem_texts = [stems[place] for place in stem_order]
-        rank = np.empty(len(stems), np.int64)
-        rank[stem_order] = np.arange(len(stems))
-        self._stem_of_term = rank[np.searchsorted(used_stems, stem_of)]
-        self.terms, self.stems = len(numbers), len(stems)
+        ranks = np.empty(len(stems), np.intp)
+        ranks[stem_order] = np.arange(len(stems))
+        stem_of = ranks[np.searchsorted(used_stems, stem_of)]
+        self.words = Words([texts[place] for place in order], [stems[place] for place in stem_order], stem_of)
         #: From the dictionary's numbers of terms to the final ones of terms and stems.
         self.term, self.stem = np.zeros(len(occurs), np.int32), np.zeros(len(occurs), np.int32)
-        self.term[numbers] = np.arange(len(numbers))
-        self.stem[numbers] = self._stem_of_term
-        self._by_stem = np.argsort(self._stem_of_term, kind="stable")
-        self._first = _bounds(self._stem_of_term[self._by_stem], self.stems)
-        #: How many forms each stem has.
-        self.forms = np.diff(self._first)
-        places = np.empty(len(numbers), np.int64)
-        places[self._by_stem] = np.arange(len(numbers)) - self._first[self._stem_of_term[self._by_stem]]
-        #: By final number of a term: which form of its stem it is.
-        self.tag = np.minimum(places, MIXED).astype(np.uint8)
-
-    def arrays(self) -> dict[str, Array]:
-        return {
-            **pack_texts("term", self._texts),
-            **pack_texts("stem", self._stem_texts),
-            "term.stem": self._stem_of_term.astype(np.uint32),
-            "term.tag": self.tag,
-            "stem.form": self._first,
-            "form": self._by_stem.astype(np.uint32),
-        }
+        self.term[numbers], self.stem[numbers] = np.arange(len(numbers)), stem_of
 
 
 def _changes(major: Array, minor: Array) -> NDArray[np.int64]:
@@ -258,13 +236,6 @@ def _tags(tag: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.uint8
         return np.empty(0, np.uint8)
     low, high = np.minimum.reduceat(tag, starts), np.maximum.reduceat(tag, starts)
     return np.where(low == high, low, np.uint8(MIXED))
-
-
-def _bounds(sorted_numbers: Array, count: int) -> NDArray[np.uint32]:
-    """Return where each of *count* numbers begins in an array that is sorted by them, and the end."""
-    bounds = np.zeros(count + 1, np.uint32)
-    np.cumsum(np.bincount(sorted_numbers, minlength=count), out=bounds[1:])
-    return bounds
 
 
 def small(numbers: Array) -> Array:

@@ -18,9 +18,9 @@ from search.engines.whoosh.arrays import Array, forget_pages, ranges
 from search.engines.whoosh.attributes import merge_attributes
 from search.engines.whoosh.dictionary import Dictionary
 from search.engines.whoosh.frequencies import SIMPLE, join_extras, used_extras
-from search.engines.whoosh.inversion import BLOCK, HALF, MIXED, high_halves, invert, small
+from search.engines.whoosh.inversion import BLOCK, HALF, high_halves, invert, small
 from search.engines.whoosh.segment import Docs, Segment
-from search.engines.whoosh.vocabulary import pack_texts
+from search.engines.whoosh.words import MIXED, Words, bounds
 
 #: Postings that are merged in one go.
 STRETCH = 1 << 20
@@ -123,18 +123,19 @@ class _Postings:
         doc, term = _moved(packed, "doc", np.uint16), _moved(packed, "term", np.int32)
         position, count = _moved(packed, "position", np.uint8), _moved(packed, "count", np.uint8)
         extra, codes, mixed_codes = used_extras(self._extra, _moved(packed, "code", np.uint32), mixed.code)
-        words = _UsedWords(self._texts, self._stem_texts, self._stem_of_term(), term, mixed.term)
+        used = _Used(self._texts, self._stem_texts, self._stem_of_term(), term, mixed.term)
+        words = used.words
         begins = np.arange(0, len(count), BLOCK)
         blocks: Docs = np.add.reduceat(count, begins, dtype=np.intp) if len(count) else begins
         return {
             **words.arrays(),
-            "stem.posting": _starts(sizes[words.used_stems].reshape(-1)),
+            "stem.posting": _starts(sizes[used.stems].reshape(-1)),
             "doc": doc,
-            **_pack_tags(np.where(term < 0, np.uint8(MIXED), words.tag[term]), sizes[words.used_stems], words.forms),
+            **_pack_tags(np.where(term < 0, np.uint8(MIXED), used.tag[term]), sizes[used.stems], words.forms),
             "code": codes,
             "block": _starts(blocks),
             "position": small(position),
-            "mixed.term": bounds(words.term[mixed.term], words.terms),
+            "mixed.term": bounds(used.term[mixed.term], words.terms),
             "mixed.posting": mixed_postings.astype(np.uint32),
             "mixed.code": mixed_codes,
             "mixed.start": _starts(mixed.count),
@@ -227,8 +228,8 @@ class _Postings:
         return stem_of
 
 
-class _UsedWords:
-    """The terms and stems that still occur, under their final numbers."""
+class _Used:
+    """The terms and stems that still occur, of all that are numbered in common."""
 
     def __init__(
         self, texts: Sequence[str], stem_texts: Sequence[str], stem_of: Docs, terms: NDArray[np.int32], mixed: Docs
@@ -239,33 +240,14 @@ class _UsedWords:
         occurs[mixed] = True
         occurs[-1] = False
         used = np.flatnonzero(occurs)
-        used_stems = self.used_stems = np.unique(stem_of[used])
-        self._texts = [texts[number] for number in used.tolist()]
-        self._stem_texts = [stem_texts[number] for number in used_stems.tolist()]
-        self.terms, self.stems = len(used), len(used_stems)
-        #: From the common numbers to the final ones.
-        self.term, self.stem = np.zeros(len(texts), np.intp), np.zeros(len(stem_texts), np.intp)
-        self.term[used], self.stem[used_stems] = np.arange(self.terms), np.arange(self.stems)
-        self._stem_of = self.stem[stem_of[used]]
-        self._by_stem = np.argsort(self._stem_of, kind="stable")
-        self._first = bounds(self._stem_of[self._by_stem], self.stems)
-        self.forms = np.diff(self._first)
-        places = np.empty(self.terms, np.intp)
-        places[self._by_stem] = np.arange(self.terms) - self._first[self._stem_of[self._by_stem]]
-        self._tags = np.minimum(places, MIXED).astype(np.uint8)
-        #: By common number.
-        self.tag = np.zeros(len(texts), np.uint8)
-        self.tag[used] = self._tags
-
-    def arrays(self) -> dict[str, Array]:
-        return {
-            **pack_texts("term", self._texts),
-            **pack_texts("stem", self._stem_texts),
-            "term.stem": self._stem_of.astype(np.uint32),
-            "term.tag": self._tags,
-            "stem.form": self._first,
-            "form": self._by_stem.astype(np.uint32),
-        }
+        self.stems = np.unique(stem_of[used])
+        ranks = self.stems.searchsorted(stem_of[used])
+        self.words = Words(
+            [texts[number] for number in used.tolist()], [stem_texts[number] for number in self.stems.tolist()], ranks
+        )
+        #: From the common numbers of terms to the final ones, and to the tags.
+        self.term, self.tag = np.zeros(len(texts), np.intp), np.zeros(len(texts), np.uint8)
+        self.term[used], self.tag[used] = np.arange(len(used)), self.words.tags
 
 
 def _pack_tags(tag: NDArray[np.uint8], sizes: Docs, forms: Array) -> dict[str, Array]:
@@ -295,13 +277,6 @@ def _moved(packed: Sequence[_Packed], name: str, kind: type[Any]) -> Array:
     for one in packed:
         setattr(one, name, None)
     return whole
-
-
-def bounds(sorted_numbers: Array, count: int) -> NDArray[np.uint32]:
-    """Return where each of *count* numbers begins in an array that is sorted by them, and the end."""
-    found = np.zeros(count + 1, np.uint32)
-    np.cumsum(np.bincount(sorted_numbers, minlength=count), out=found[1:])
-    return found
 
 
 def _united(lists: Sequence[Sequence[str]]) -> tuple[list[str], list[Docs]]:

@@ -77,7 +77,7 @@ class _Candidates:
 
     def __init__(self, collection: Collection, part: Part, terms: Sequence[int]) -> None:
         self._segment, self._collection = part.segment, collection
-        by_size = sorted(terms, key=part.segment.size)
+        by_size = sorted(terms, key=part.segment.size_of_stem)
         postings = part.segment.postings_of(by_size[0])
         self.docs = part.segment.docs(part.segment.stem_of(by_size[0]))[postings]
         self._postings = {by_size[0]: postings}
@@ -99,7 +99,7 @@ class _Candidates:
 
     def _require(self, term: int) -> None:
         segment, stem = self._segment, self._segment.stem_of(term)
-        if segment.size(term) > BISECTION * len(self.docs):
+        if segment.size_of_stem(term) > BISECTION * len(self.docs):
             postings, there = segment.locate(stem, self.docs)
         else:
             postings, there = locate(segment.docs(stem), self.docs, self._collection)

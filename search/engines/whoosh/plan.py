@@ -128,6 +128,7 @@ class Planner:
             table[self.leaf(node).docs()] += 1
         docs = np.flatnonzero(2 * table >= len(leaves)) if leaves else np.empty(0, np.intp)
         for part in required:
+            self._budget.check()
             docs = docs[self._operand(part).among(docs)]
         return Matches(docs, words=table[docs])
 

@@ -11,8 +11,8 @@ from search import ranking
 from search.analysis import stem
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.collection import ALL_FIELDS, Collection, Mask, Part, Scores
-from search.engines.whoosh.inversion import MIXED
 from search.engines.whoosh.segment import Docs
+from search.engines.whoosh.words import MIXED
 
 #: How many times more postings than articles there must be for bisection to beat looking at every posting.
 BISECTION = 16

@@ -13,8 +13,9 @@ from search import ranking
 from search.engines.whoosh.arrays import Array, ranges
 from search.engines.whoosh.attributes import Stored
 from search.engines.whoosh.frequencies import SIMPLE, decode_frequencies
-from search.engines.whoosh.inversion import BLOCK, HALF, MIXED, high_halves
+from search.engines.whoosh.inversion import BLOCK, HALF, high_halves
 from search.engines.whoosh.vocabulary import Vocabulary
+from search.engines.whoosh.words import MIXED
 
 Docs = NDArray[np.intp]
 
@@ -139,7 +140,8 @@ class Segment:
         tags = self.tags(stem)
         if tags is None:
             return np.arange(end - start)
-        holds = tags == int(self.arrays["term.tag"][term]) if self.arrays["term.tag"][term] != MIXED else tags < 0
+        tag = int(self.arrays["term.tag"][term])
+        holds = tags == tag if tag != MIXED else np.zeros(len(tags), bool)
         holds[self.mixed_postings(term, start)] = True
         return np.flatnonzero(holds)
 
@@ -156,7 +158,7 @@ class Segment:
         totals: NDArray[np.uint32] = decode_frequencies(every, self.extra)[0].sum(axis=1, dtype=np.uint32)
         return totals
 
-    def size(self, term: int) -> int:
+    def size_of_stem(self, term: int) -> int:
         """Return how many postings the stem of a term has."""
         start, end = self.range_of(self.stem_of(term))
         return end - start

@@ -48,7 +48,7 @@ _COLUMNS, _SEGMENTS = "columns.arrays", "SEGMENTS.json"
 Mask = NDArray[np.bool_]
 
 
-class Part:
+class SegmentFile:
     """A segment in its file, and which of its articles are still there."""
 
     def __init__(self, file: Path, living: Mask | None = None) -> None:
@@ -85,7 +85,7 @@ def write_generation(catalog: Catalog, folder: Path, last: Path | None = None) -
     _write_columns(parts, catalog, folder)
 
 
-def _unchanged(catalog: Catalog, last: Path) -> list[Part]:
+def _unchanged(catalog: Catalog, last: Path) -> list[SegmentFile]:
     """Return the segments of the last generation, and which of their articles are in the catalog as they are."""
     ids = ids_to_numbers(article.id for article in catalog.articles)
     prints = np.frombuffer(b"".join(catalog.fingerprints.values()), "<u8")
@@ -95,11 +95,11 @@ def _unchanged(catalog: Catalog, last: Path) -> list[Part]:
         segment = known.segment
         places = np.minimum(ids.searchsorted(segment.ids), len(ids) - 1)
         same = (ids[places] == segment.ids) & (prints[places] == segment.arrays["fingerprint"])
-        parts.append(Part(file, same if known.living is None else same & known.living))
+        parts.append(SegmentFile(file, same if known.living is None else same & known.living))
     return [part for part in parts if part.count]
 
 
-def _fresh(catalog: Catalog, parts: Sequence[Part]) -> Sequence[Article]:
+def _fresh(catalog: Catalog, parts: Sequence[SegmentFile]) -> Sequence[Article]:
     """Return the articles that are in no part as they are."""
     known = {number for part in parts for number in part.segment.ids[part.living].tolist()}
     numbers = ids_to_numbers(article.id for article in catalog.articles).tolist() if known else []
@@ -110,15 +110,15 @@ def _fresh(catalog: Catalog, parts: Sequence[Part]) -> Sequence[Article]:
     )
 
 
-def _gone(parts: Sequence[Part]) -> int:
+def _gone(parts: Sequence[SegmentFile]) -> int:
     return sum(len(part.segment) - part.count for part in parts)
 
 
-def _copied(part: Part, folder: Path) -> Part:
-    return Part(Path(shutil.copyfile(part.file, folder / part.file.name)), part.living)
+def _copied(part: SegmentFile, folder: Path) -> SegmentFile:
+    return SegmentFile(Path(shutil.copyfile(part.file, folder / part.file.name)), part.living)
 
 
-def _write_articles(articles: Sequence[Article], fingerprints: Mapping[str, bytes], folder: Path) -> Part:
+def _write_articles(articles: Sequence[Article], fingerprints: Mapping[str, bytes], folder: Path) -> SegmentFile:
     """Write articles as one segment, by way of several where they are many."""
     ages = np.array([moment_to_age(article.published_at) for article in articles], np.int64)
     order = np.lexsort((ids_to_numbers(article.id for article in articles), ages))
@@ -143,20 +143,20 @@ def _arrays_of(
         return invert(articles, dictionary) | attributes.result()
 
 
-def _write_segment(arrays: Mapping[str, Array], folder: Path) -> Part:
+def _write_segment(arrays: Mapping[str, Array], folder: Path) -> SegmentFile:
     file = folder / f"segment-{secrets.token_hex(4)}.arrays"
     write_arrays(file, arrays)
-    return Part(file)
+    return SegmentFile(file)
 
 
-def _merge(parts: Sequence[Part], folder: Path) -> Part:
+def _merge(parts: Sequence[SegmentFile], folder: Path) -> SegmentFile:
     merged = _write_segment(merge_segments([p.segment for p in parts], [p.living for p in parts]), folder)
     for part in parts:
         part.file.unlink()
     return merged
 
 
-def _merged(parts: list[Part], folder: Path) -> list[Part]:
+def _merged(parts: list[SegmentFile], folder: Path) -> list[SegmentFile]:
     """Merge the smaller half of too many segments, so that there are few, and each article is seldom moved."""
     if len(parts) <= MAX_SEGMENTS:
         return parts
@@ -165,7 +165,7 @@ def _merged(parts: list[Part], folder: Path) -> list[Part]:
     return [*kept, _merge(by_size[len(kept) :], folder)]
 
 
-def _write_columns(parts: Sequence[Part], catalog: Catalog, folder: Path) -> None:
+def _write_columns(parts: Sequence[SegmentFile], catalog: Catalog, folder: Path) -> None:
     living = np.concatenate([part.living for part in parts]) if parts else np.empty(0, bool)
     write_arrays(folder / _COLUMNS, make_columns([part.segment for part in parts], living, catalog.shared_stories))
     (folder / _SEGMENTS).write_bytes(orjson.dumps([part.file.name for part in parts]))
