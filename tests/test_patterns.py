@@ -64,4 +64,6 @@ def test_edits_are_counted_as_the_definition_has_it(one: str, other: str) -> Non
             steps.append(distance(i - 2, j - 2) + 1)
         return min(steps)
 
-    assert edits(one, other) == distance(len(one), len(other))
+    far = distance(len(one), len(other))
+    assert edits(one, other, far) == far
+    assert min(edits(one, other, 2), 3) == min(far, 3)

@@ -21,7 +21,7 @@ def expand(leaf: Prefix | Wildcard | Fuzzy, vocabulary: Iterable[str]) -> dict[s
         start = re.split(r"[*?]", pattern)[0]
         return {term: 1.0 for term in vocabulary if term.startswith(start) and fits(pattern, term)}
     near = (term for term in vocabulary if term[:1] == pattern[:1] and abs(len(term) - len(pattern)) <= leaf.distance)
-    distances = {term: edits(pattern, term) for term in near}
+    distances = {term: edits(pattern, term, leaf.distance) for term in near}
     return {term: ranking.OTHER_FORM**count for term, count in distances.items() if count <= leaf.distance}
 
 
@@ -41,13 +41,18 @@ def fits(pattern: str, term: str) -> bool:
     return reached[-1]
 
 
-def edits(one: str, other: str) -> int:
+def edits(one: str, other: str, most: int) -> int:
     """Count the characters to add, drop, replace or swap with their neighbour that make one text the other.
 
     The optimal string alignment distance: nothing is edited twice. Boytsov (2011), "Indexing methods for approximate
     dictionary searching", section 2.2.
 
-    >>> edits("election", "elction"), edits("form", "from"), edits("ca", "abc")
+    Args:
+        one: a text.
+        other: another.
+        most: beyond which the count does not matter: then any larger number is returned.
+
+    >>> edits("election", "elction", 2), edits("form", "from", 2), edits("ca", "abc", 3)
     (1, 1, 3)
     """
     rows = [list(range(len(other) + 1))]
@@ -58,5 +63,8 @@ def edits(one: str, other: str) -> int:
             if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == against:
                 cost = min(cost, rows[-2][j - 2] + 1)
             row.append(cost)
+        # A swap reaches back over one row, and no further.
+        if min(row) > most and min(rows[-1]) > most:
+            return most + 1
         rows.append(row)
     return rows[-1][-1]

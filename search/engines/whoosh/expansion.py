@@ -20,6 +20,8 @@ from search.query import Fuzzy, Prefix, Wildcard
 CHUNK = 1 << 20
 #: Shares of the articles above which a table of all of them is quicker than sorting.
 _DENSE = 16
+#: Patterns whose terms a segment remembers.
+_REMEMBERED = 16
 
 #: Numbers of terms, and the weight of each.
 Terms = tuple[NDArray[np.int64], Scores]
@@ -48,9 +50,16 @@ def _terms(segment: Segment, leaf: Prefix | Wildcard | Fuzzy) -> Terms:
     near = segment.terms.starting_with(pattern[:1] if isinstance(leaf, Fuzzy) else re.split(r"[*?]", pattern)[0])
     if isinstance(leaf, Prefix):
         return np.arange(near.start, near.stop), np.ones(len(near))
-    numbers = {segment.terms[number]: number for number in near}
-    weights = expand(leaf, numbers)
-    return np.array([numbers[term] for term in weights], np.int64), np.array(list(weights.values()))
+    # Once to find articles, and once more to show where it stands in them.
+    found = segment.expansions.get(leaf)
+    if found is None:
+        numbers = {segment.terms[number]: number for number in near}
+        weights = expand(leaf, numbers)
+        found = np.array([numbers[term] for term in weights], np.int64), np.array(list(weights.values()))
+        if len(segment.expansions) >= _REMEMBERED:
+            segment.expansions.clear()
+        segment.expansions[leaf] = found
+    return found
 
 
 def _in_part(

@@ -16,6 +16,7 @@ from search.engines.whoosh.frequencies import SIMPLE, decode_frequencies
 from search.engines.whoosh.inversion import BLOCK, HALF, high_halves
 from search.engines.whoosh.vocabulary import Vocabulary
 from search.engines.whoosh.words import MIXED
+from search.query import Leaf
 
 Docs = NDArray[np.intp]
 
@@ -48,6 +49,8 @@ class Segment:
         self._docs, self._bounds = arrays["doc"], arrays["stem.posting"]
         self._tags, self._tag_bounds = arrays["tag"], arrays["stem.tag"]
         self._highs = high_halves(len(self.ids))
+        #: The terms of the patterns that were searched last, with their weights.
+        self.expansions: dict[Leaf, tuple[Docs, NDArray[np.float64]]] = {}
 
     def __len__(self) -> int:
         """Count the articles, deleted ones included."""
