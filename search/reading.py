@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import subprocess
@@ -106,8 +105,6 @@ def work(source: IO[bytes], target: IO[bytes]) -> None:
     """
     tasks: list[Task] = pickle.load(source)  # noqa: S301 - from the process that started this one
     reader = SeedReader()
-    # Nothing here is ever garbage before the process ends.
-    gc.disable()
     # One pickler for all batches: an article that was sent once is only referred to afterwards.
     pickler = pickle.Pickler(target, pickle.HIGHEST_PROTOCOL)
     for batch in _batches(tasks):
@@ -171,8 +168,9 @@ class _Worker:
     def __init__(self, tasks: Sequence[Task], steps: _Steps) -> None:
         self._tasks, self._steps = tasks, steps
         self._answers: list[tuple[PartAnswer, bytes]] = []
-        command = [sys.executable, "-P", "-c", "import sys; from search.reading import work; "]
-        command[-1] += "work(sys.stdin.buffer, sys.stdout.buffer)"
+        command = [sys.executable, "-P", "-c", "import gc, sys; from search.reading import work; "]
+        # Nothing there is ever garbage before the process ends.
+        command[-1] += "gc.disable(); work(sys.stdin.buffer, sys.stdout.buffer)"
         paths = [str(Path(__file__).parents[1]), *filter(None, sys.path)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
         self._process = subprocess.Popen(  # noqa: S603 - our own program, by our own interpreter

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from search import ranking
 from search.articles import Article
 from search.engines.whoosh.attributes import UNDATED
 from search.engines.whoosh.collection import Collection, Mask, Scores
 from search.engines.whoosh.conditions import FACETS, between_days, chosen_values
 from search.engines.whoosh.counting import CountedFacets, count_everything, count_facets, make_timeline
 from search.engines.whoosh.highlighting import Highlights, highlight_hits
-from search.engines.whoosh.ordering import Listed, Ordering
+from search.engines.whoosh.hits import Details, Hits
+from search.engines.whoosh.ordering import Ordering
 from search.engines.whoosh.plan import Budget, Matches, Planner
 from search.engines.whoosh.segment import Docs
 from search.query import Node, Query
 from search.query.rewrite import any_of, names_dates, names_outlets, scoring_leaves, split_relaxed
-from search.results import Explanation, Hit, Page, StoryInfo
+from search.results import Page, StoryInfo
 
 #: More than any score, so that the number of words an article has decides before it.
 _WORD = 10_000.0
@@ -64,7 +63,7 @@ class Execution:
             size=query.size,
             took_ms=self._budget.spent_ms(),
             generation=generation,
-            hits=Hits(self, ordering, listed),
+            hits=Hits(Details(self, ordering, listed)),
             facets=facets,
             timeline=timeline,
             notices=query.parsed.notices,
@@ -167,148 +166,6 @@ class Execution:
     def is_explained(self) -> bool:
         """Whether hits say why they have their score."""
         return self._query.explain
-
-
-if TYPE_CHECKING:
-    lazy = cached_property
-else:
-
-    class lazy:  # noqa: N801 - a decorator
-        """Like functools.cached_property, without the lock that it takes before Python 3.12."""
-
-        def __init__(self, method: Callable[[Any], Any]) -> None:
-            self._method, self.__doc__ = method, method.__doc__
-
-        def __set_name__(self, owner: type, name: str) -> None:
-            """Take note of the name."""
-            self._name = name
-
-        def __get__(self, hit: Any, owner: type) -> Any:  # noqa: ANN401
-            """Work the value out, and leave it in the hit."""
-            if hit is None:
-                return self
-            value = hit.__dict__[self._name] = self._method(hit)
-            return value
-
-
-class Hits(Sequence[Hit]):
-    """The hits of a page, made when they are looked at; what they hold is found for the whole page at once."""
-
-    def __init__(self, execution: Execution, ordering: Ordering, listed: Sequence[Listed]) -> None:
-        self._execution, self._ordering, self.listed = execution, ordering, listed
-
-    @cached_property
-    def _made(self) -> tuple[StoredHit, ...]:
-        return tuple([StoredHit(self, at, self._execution, self._ordering) for at in range(len(self))])
-
-    @cached_property
-    def places(self) -> Sequence[int]:
-        """The place of each hit among the matches."""
-        return [item.place for item in self.listed]
-
-    @cached_property
-    def numbers(self) -> Sequence[int]:
-        """The number of each hit's article."""
-        return self._execution.numbers(self.places)
-
-    @cached_property
-    def scores(self) -> Sequence[float]:
-        """The score of each hit."""
-        return self._execution.scores(self.places)
-
-    @cached_property
-    def stories(self) -> Sequence[StoryInfo]:
-        """What each says of its story."""
-        return self._execution.stories(self.numbers)
-
-    @cached_property
-    def articles_json(self) -> Sequence[bytes]:
-        """Each article as the API sends it."""
-        return self._execution.articles_json(self.numbers)
-
-    @cached_property
-    def highlights(self) -> Sequence[Highlights]:
-        """Where the searched words are in each of the articles."""
-        return self._execution.highlights(self.numbers)
-
-    @overload
-    def __getitem__(self, place: int) -> Hit: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Hit]: ...
-    def __getitem__(self, place: int | slice) -> Hit | Sequence[Hit]:
-        """Return one hit, or several."""
-        return self._made[place]
-
-    def __iter__(self) -> Iterator[Hit]:
-        """Iterate over the hits, the best first."""
-        return iter(self._made)
-
-    def __len__(self) -> int:
-        """Count the hits of the page."""
-        return len(self.listed)
-
-    def __eq__(self, other: object) -> bool:
-        """Compare hit by hit."""
-        return isinstance(other, Sequence) and self._made == tuple(other)
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-class StoredHit(Hit):
-    """A hit that looks up its article, and where the words are in it, when it is asked for them."""
-
-    _hits: Hits
-    _at: int
-    _execution: Execution
-    _ordering: Ordering
-
-    def __init__(self, hits: Hits, at: int, execution: Execution, ordering: Ordering) -> None:
-        values: dict[str, Any] = self.__dict__
-        values["_hits"], values["_at"], values["_execution"], values["_ordering"] = hits, at, execution, ordering
-        values["more_from_domain"] = hits.listed[at].more_from_domain
-
-    @lazy
-    def score(self) -> float:
-        """The product of the factors."""
-        return self._hits.scores[self._at]
-
-    @lazy
-    def factors(self) -> Mapping[str, float]:
-        """What the score is the product of."""
-        return self._execution.factors(self._hits.places[self._at])
-
-    @lazy
-    def article(self) -> Article:
-        """The article."""
-        return self._execution.article(self._hits.numbers[self._at])
-
-    @lazy
-    def story(self) -> StoryInfo:
-        """The story, in numbers."""
-        return self._hits.stories[self._at]
-
-    @lazy
-    def also(self) -> tuple[Article, ...]:
-        """Copies with the same title from the same story."""
-        places = self._ordering.copies_of(self._hits.places[self._at])
-        return tuple(map(self._execution.article, self._execution.numbers(places))) if len(places) else ()
-
-    @lazy
-    def highlights(self) -> Highlights:
-        """Where the searched words are."""
-        return self._hits.highlights[self._at]
-
-    @lazy
-    def article_json(self) -> bytes:
-        """The article as the API sends it."""
-        return self._hits.articles_json[self._at]
-
-    @lazy
-    def explanation(self) -> Explanation | None:
-        """Why it has its score."""
-        if not self._execution.is_explained:
-            return None
-        return Explanation(factors=dict(self.factors), sentence=ranking.explain(self.factors))
 
 
 def _newest_first(collection: Collection, docs: Docs) -> Scores | None:

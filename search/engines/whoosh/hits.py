@@ -1,0 +1,201 @@
+"""The hits of a page, which look up what they hold when they are asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, overload
+
+from search import ranking
+from search.articles import Article
+from search.engines.whoosh.highlighting import Highlights
+from search.engines.whoosh.ordering import Listed, Ordering
+from search.engines.whoosh.segment import Docs
+from search.results import Explanation, Hit, StoryInfo
+
+
+class Source(Protocol):
+    """The search that found the hits."""
+
+    def article(self, number: int) -> Article:
+        """Return an article."""
+        ...
+
+    def numbers(self, places: Sequence[int] | Docs) -> list[int]:
+        """Return the numbers of the matches at places."""
+        ...
+
+    def scores(self, places: Sequence[int]) -> list[float]:
+        """Return the scores of the matches at places."""
+        ...
+
+    def factors(self, place: int) -> dict[str, float]:
+        """Return what the score of a match is the product of."""
+        ...
+
+    def stories(self, numbers: Sequence[int]) -> list[StoryInfo]:
+        """Return what hits say of their stories."""
+        ...
+
+    def highlights(self, numbers: Sequence[int]) -> list[Highlights]:
+        """Return where the searched words are in articles."""
+        ...
+
+    def articles_json(self, numbers: Sequence[int]) -> list[bytes]:
+        """Return articles as the API sends them."""
+        ...
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether hits say why they have their score."""
+        ...
+
+
+if TYPE_CHECKING:
+    lazy = cached_property
+else:
+
+    class lazy:  # noqa: N801 - a decorator
+        """Like functools.cached_property, without the lock that it takes before Python 3.12."""
+
+        def __init__(self, method: Callable[[Any], Any]) -> None:
+            self._method, self.__doc__ = method, method.__doc__
+
+        def __set_name__(self, owner: type, name: str) -> None:
+            """Take note of the name."""
+            self._name = name
+
+        def __get__(self, hit: Any, owner: type) -> Any:  # noqa: ANN401
+            """Work the value out, and leave it in the hit."""
+            if hit is None:
+                return self
+            value = hit.__dict__[self._name] = self._method(hit)
+            return value
+
+
+class Details:
+    """What the hits of a page hold, found for the whole page at once.
+
+    It knows nothing of the hits, so that a page is given back as soon as nobody looks at it any more.
+    """
+
+    def __init__(self, source: Source, ordering: Ordering, listed: Sequence[Listed]) -> None:
+        self.source, self.ordering, self.listed = source, ordering, listed
+
+    @cached_property
+    def places(self) -> Sequence[int]:
+        """The place of each hit among the matches."""
+        return [item.place for item in self.listed]
+
+    @cached_property
+    def numbers(self) -> Sequence[int]:
+        """The number of each hit's article."""
+        return self.source.numbers(self.places)
+
+    @cached_property
+    def scores(self) -> Sequence[float]:
+        """The score of each hit."""
+        return self.source.scores(self.places)
+
+    @cached_property
+    def stories(self) -> Sequence[StoryInfo]:
+        """What each says of its story."""
+        return self.source.stories(self.numbers)
+
+    @cached_property
+    def articles_json(self) -> Sequence[bytes]:
+        """Each article as the API sends it."""
+        return self.source.articles_json(self.numbers)
+
+    @cached_property
+    def highlights(self) -> Sequence[Highlights]:
+        """Where the searched words are in each of the articles."""
+        return self.source.highlights(self.numbers)
+
+
+class Hits(Sequence[Hit]):
+    """The hits of a page, made when they are looked at."""
+
+    def __init__(self, details: Details) -> None:
+        self._details = details
+
+    @cached_property
+    def _made(self) -> tuple[StoredHit, ...]:
+        return tuple([StoredHit(self._details, at) for at in range(len(self))])
+
+    @overload
+    def __getitem__(self, place: int) -> Hit: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Hit]: ...
+    def __getitem__(self, place: int | slice) -> Hit | Sequence[Hit]:
+        """Return one hit, or several."""
+        return self._made[place]
+
+    def __iter__(self) -> Iterator[Hit]:
+        """Iterate over the hits, the best first."""
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        """Count the hits of the page."""
+        return len(self._details.listed)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare hit by hit."""
+        return isinstance(other, Sequence) and self._made == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class StoredHit(Hit):
+    """A hit that looks up its article, and where the words are in it, when it is asked for them."""
+
+    _details: Details
+    _at: int
+
+    def __init__(self, details: Details, at: int) -> None:
+        values: dict[str, Any] = self.__dict__
+        values["_details"], values["_at"] = details, at
+        values["more_from_domain"] = details.listed[at].more_from_domain
+
+    @lazy
+    def score(self) -> float:
+        """The product of the factors."""
+        return self._details.scores[self._at]
+
+    @lazy
+    def factors(self) -> Mapping[str, float]:
+        """What the score is the product of."""
+        return self._details.source.factors(self._details.places[self._at])
+
+    @lazy
+    def article(self) -> Article:
+        """The article."""
+        return self._details.source.article(self._details.numbers[self._at])
+
+    @lazy
+    def story(self) -> StoryInfo:
+        """The story, in numbers."""
+        return self._details.stories[self._at]
+
+    @lazy
+    def also(self) -> tuple[Article, ...]:
+        """Copies with the same title from the same story."""
+        places = self._details.ordering.copies_of(self._details.places[self._at])
+        return tuple(map(self._details.source.article, self._details.source.numbers(places))) if len(places) else ()
+
+    @lazy
+    def highlights(self) -> Highlights:
+        """Where the searched words are."""
+        return self._details.highlights[self._at]
+
+    @lazy
+    def article_json(self) -> bytes:
+        """The article as the API sends it."""
+        return self._details.articles_json[self._at]
+
+    @lazy
+    def explanation(self) -> Explanation | None:
+        """Why it has its score."""
+        if not self._details.source.is_explained:
+            return None
+        return Explanation(factors=dict(self.factors), sentence=ranking.explain(self.factors))
