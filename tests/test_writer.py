@@ -126,17 +126,18 @@ def test_after_any_changes_every_answer_is_that_of_a_fresh_index(changes: list[d
             assert engine.publish(wanted) == wanted.generation
             assert engine.fingerprints() == wanted.fingerprints
             assert len(segment_files(index)) <= MAX_SEGMENTS
-            with_changes, afresh = engine.open(), memory.open()
-            for text in QUERIES:
-                for options in ({"size": 100}, {"size": 3, "page": 2, "sort": "newest"}, {"size": 5, "match": "any"}):
-                    assert told(with_changes, text, **options) == told(afresh, text, **options)
-            found, expected = with_changes.statistics(), afresh.statistics()
-            assert (found.articles, found.stories, found.providers) == (
-                expected.articles,
-                expected.stories,
-                expected.providers,
-            )
-            assert found.newest == expected.newest
+
+        with_changes, afresh = engine.open(), memory.open()
+        for text in QUERIES:
+            for options in ({"size": 100}, {"size": 3, "page": 2, "sort": "newest"}, {"size": 5, "match": "any"}):
+                assert told(with_changes, text, **options) == told(afresh, text, **options)
+        found, expected = with_changes.statistics(), afresh.statistics()
+        assert (found.articles, found.stories, found.providers) == (
+            expected.articles,
+            expected.stories,
+            expected.providers,
+        )
+        assert found.newest == expected.newest
         assert engine.verify() == []
 
 
