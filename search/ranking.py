@@ -25,6 +25,8 @@ WEIGHTS: Mapping[str, float] = {"title": 2.0, "excerpt": 1.0, "provider": 1.0, "
 LENGTH: Mapping[str, float] = {"title": 0.6, "excerpt": 0.6, "provider": 0.3, "topics": 0.3}
 #: Where a further occurrence of a word stops to count.
 K1 = 1.2
+#: Decimals of a score that decide the order; what floating point adds beyond is no difference.
+DECIMALS = 9
 #: Another form of the searched word, against the word itself.
 OTHER_FORM = 0.8
 

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.engines.whoosh.selection import DECIMALS, best
+from search.engines.whoosh.selection import best
+from search.ranking import DECIMALS
 
 #: Keys with many ties, near ties, and what sorts last.
 keys = st.lists(

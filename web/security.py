@@ -33,4 +33,4 @@ def install(app: Flask) -> None:
         return answer(environ, start)
 
     # Around the application, where adding them all is one step: a hook would have each of them checked anew.
-    app.wsgi_app = protected  # type: ignore[method-assign]
+    app.wsgi_app = protected  # type: ignore[method-assign] # as Flask documents it

@@ -128,7 +128,9 @@ class _Search:
             return sorted(self._found, key=self._documents.orders[self._query.sort].__getitem__)
         places, words, texts = self._documents.rank_by_age, self._words_found, self._texts
         prior = self._documents.prior(with_freshness=self._with_freshness)
-        return sorted(self._found, key=lambda n: (-words.get(n, 0), -texts[n] * prior[n], places[n]))
+        return sorted(
+            self._found, key=lambda n: (-words.get(n, 0), -round(texts[n] * prior[n], ranking.DECIMALS), places[n])
+        )
 
     @cached_property
     def _with_freshness(self) -> bool:

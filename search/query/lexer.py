@@ -63,7 +63,7 @@ def _balanced_quotes(text: str, faults: Faults) -> str:
 def _token(match: re.Match[str], faults: Faults) -> Token:
     if match["phrase"] is None:
         # The group's name is one of the kinds.
-        return Token(match.lastgroup, match[0])  # type: ignore[arg-type]
+        return Token(match.lastgroup, match[0])  # type: ignore[arg-type] # some group matched
     slop = int((match["slop"] or "").lstrip("0")[:3] or "0")
     if slop > MAX_SLOP:
         faults.add("bad-slop", match[0])

@@ -12,14 +12,12 @@ from search import ranking
 from search.analysis import fold_pattern
 from search.engines.patterns import expand
 from search.engines.whoosh.collection import ALL_FIELDS, Collection, Part, Scores
-from search.engines.whoosh.postings import FoundPostings, nothing
+from search.engines.whoosh.postings import DENSE, FoundPostings, nothing
 from search.engines.whoosh.segment import Docs, Segment
 from search.query import Fuzzy, Prefix, Wildcard
 
 #: Postings that are looked at in one go, which bounds the memory of a search: about 40 bytes each.
 CHUNK = 1 << 20
-#: Shares of the articles above which a table of all of them is quicker than sorting.
-_DENSE = 16
 #: Patterns whose terms a segment remembers.
 _REMEMBERED = 16
 
@@ -121,7 +119,7 @@ class _Sum:
     def add(self, docs: Docs, numbers: Scores) -> None:
         self._waiting.append((docs, numbers))
         self._count += len(docs)
-        if self._count * _DENSE > self._size:
+        if self._count * DENSE > self._size:
             self._settle()
 
     def _settle(self) -> None:

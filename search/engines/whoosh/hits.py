@@ -65,7 +65,7 @@ else:
             """Take note of the name."""
             self._name = name
 
-        def __get__(self, hit: Any, owner: type) -> Any:  # noqa: ANN401
+        def __get__(self, hit: Any, owner: type) -> Any:  # noqa: ANN401 - of whatever the method gives
             """Work the value out, and leave it in the hit."""
             if hit is None:
                 return self
@@ -143,7 +143,7 @@ class Hits(Sequence[Hit]):
         """Compare hit by hit."""
         return isinstance(other, Sequence) and self._made == tuple(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment] # how Python says that it has none
 
 
 class StoredHit(Hit):

@@ -12,7 +12,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", SyntaxWarning)
     warnings.simplefilter("ignore", DeprecationWarning)
     import whoosh.codec.whoosh3  # Whoosh imports these two when it first needs them, which is too late
-    import whoosh.query.spans  # noqa: F401
+    import whoosh.query.spans  # noqa: F401 - the second of them
     from whoosh.analysis import Analyzer, Token
     from whoosh.codec.base import Codec, FieldCursor, FieldWriter, PerDocumentReader, PerDocumentWriter, TermsReader
     from whoosh.codec.base import Segment as WhooshSegment

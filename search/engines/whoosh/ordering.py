@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from search.engines.paging import MAX_OF_DOMAIN, TOP
 from search.engines.whoosh.collection import Collection, Scores
 from search.engines.whoosh.segment import Docs
-from search.engines.whoosh.selection import DECIMALS, MARGIN, best
+from search.engines.whoosh.selection import MARGIN, best
+from search.ranking import DECIMALS
 
 _MIN_AHEAD = 50
 

@@ -15,14 +15,11 @@ from search.engines.whoosh.collection import Collection, Mask, Scores
 from search.engines.whoosh.conditions import condition
 from search.engines.whoosh.expansion import expanded_postings
 from search.engines.whoosh.phrases import phrase_postings
-from search.engines.whoosh.postings import Postings, nothing, word_postings
+from search.engines.whoosh.postings import DENSE, Postings, nothing, word_postings
 from search.engines.whoosh.segment import Docs
 from search.errors import SearchTimeoutError
 from search.query import And, Everything, Leaf, Node, Not, Or, Phrase, Word
 from search.query.rewrite import scoring_leaves
-
-#: Shares of the articles above which a table of all of them is quicker than sorting.
-_DENSE = 16
 
 
 class Budget:
@@ -138,7 +135,7 @@ class Planner:
     def _any_of(self, leaves: Sequence[Leaf], others: Sequence[Node]) -> Matches:
         """Return the articles that have any of *leaves*, with what they give, and that match all *others*."""
         found = [self.leaf(node) for node in dict.fromkeys(leaves)]
-        if sum(leaf.count for leaf in found) * _DENSE < self._collection.size:
+        if sum(leaf.count for leaf in found) * DENSE < self._collection.size:
             matches = _summed([(leaf.docs(), self._weighted(leaf)) for leaf in found])
         else:
             table = np.zeros(self._collection.size)
@@ -277,7 +274,7 @@ class _Union:
         self.count = min(sum(operand.count for operand in operands), collection.size)
 
     def docs(self) -> Docs:
-        if self.count * _DENSE < self._collection.size:
+        if self.count * DENSE < self._collection.size:
             return np.unique(np.concatenate([operand.docs() for operand in self._operands]))
         table = np.zeros(self._collection.size, bool)
         for operand in self._operands:

@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.engines.whoosh.segment import Docs
+from search.ranking import DECIMALS
 
-#: Decimals of a score that decide; what floating point adds beyond is no difference.
-DECIMALS = 9
 MARGIN = 10.0**-DECIMALS
 _GROUPS = 8
 
