@@ -17,6 +17,7 @@ from search.analysis import fold, stem
 from search.articles import Article, Episode, Story
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import UNDATED, age_to_moment, number_to_id
+from search.engines.whoosh.bits import PositionBits
 from search.engines.whoosh.frequencies import weigh
 from search.engines.whoosh.segment import Docs, Segment, average_lengths
 from search.engines.whoosh.vocabulary import Vocabulary
@@ -52,6 +53,7 @@ class Part:
         self._dead = dead
         #: Articles that have a date; they come first.
         self.dated = int(segment.ages.searchsorted(UNDATED))
+        self.bits = PositionBits(segment)
         self._averages = np.zeros(len(ranking.FIELDS))
         self._tables: dict[tuple[bool, ...], tuple[Scores, Scores]] = {}
 

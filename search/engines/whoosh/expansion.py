@@ -76,7 +76,7 @@ def _in_part(
     for some in _chunks(segment, stems[is_whole]):
         check()
         postings, docs = segment.docs_at(some)
-        found.add(docs, table[segment.codes[postings]])
+        found.add(docs, table.take(segment.codes.take(postings), mode="clip"))
     partial = np.repeat(~is_whole, counts)
     for term, weight in zip(terms[partial].tolist(), weights[partial].tolist(), strict=True):
         check()
@@ -85,7 +85,10 @@ def _in_part(
     keep = frequencies > 0
     if part.living is not None:
         keep &= part.living[docs]
-    return docs[keep] + part.base, frequencies[keep]
+    if not keep.all():
+        kept = np.flatnonzero(keep)
+        docs, frequencies = docs.take(kept), frequencies.take(kept)
+    return docs + part.base, frequencies
 
 
 def _one_form(segment: Segment, table: Scores, term: int, weight: float) -> tuple[Docs, Scores]:
@@ -134,8 +137,9 @@ class _Sum:
         if self._table is None:
             return self._sorted()
         self._settle()
-        docs = np.flatnonzero(self._table)
-        return docs, self._table[docs]
+        # Looking for what is true is much quicker than for numbers.
+        docs = np.flatnonzero(self._table != 0)
+        return docs, self._table.take(docs)
 
     def _sorted(self) -> tuple[Docs, Scores]:
         if not self._waiting:

@@ -70,9 +70,9 @@ class Matches:
     def only(self, mask: Mask) -> Matches:
         """Return those of the matches that the mask has."""
         kept = np.flatnonzero(mask)
-        known = {node: kept if postings is None else postings[kept] for node, postings in self.known.items()}
-        words, scores = (None if column is None else column[kept] for column in (self.words, self.scores))
-        return Matches(self.docs[kept], known, words, scores)
+        known = {node: kept if postings is None else postings.take(kept) for node, postings in self.known.items()}
+        words, scores = (None if column is None else column.take(kept) for column in (self.words, self.scores))
+        return Matches(self.docs.take(kept), known, words, scores)
 
 
 class Planner:
@@ -126,7 +126,7 @@ class Planner:
         docs = np.flatnonzero(2 * table >= len(leaves)) if leaves else np.empty(0, np.intp)
         for part in required:
             self._budget.check()
-            docs = docs[self._operand(part).among(docs)]
+            docs = docs.take(np.flatnonzero(self._operand(part).among(docs)))
         return Matches(docs, words=table[docs])
 
     def _operands(self, nodes: Sequence[Node]) -> list[Operand]:
@@ -141,9 +141,9 @@ class Planner:
             table = np.zeros(self._collection.size)
             for leaf in found:
                 self._budget.check()
-                table[leaf.docs()] += self._weighted(leaf)
-            # What any word gives is more than nothing.
-            docs = np.flatnonzero(table)
+                np.add.at(table, leaf.docs(), self._weighted(leaf))
+            # What any word gives is more than nothing. Looking for what is true is much quicker than for numbers.
+            docs = np.flatnonzero(table != 0)
             matches = Matches(docs, scores=table.take(docs))
         for node in others:
             self._budget.check()
@@ -242,7 +242,7 @@ class _Complement:
 
     def docs(self) -> Docs:
         everything = self._collection.everything
-        return everything[self.among(everything)]
+        return everything.take(np.flatnonzero(self.among(everything)))
 
     def among(self, docs: Docs) -> Mask:
         return ~self._operand.among(docs)
@@ -295,7 +295,7 @@ def _all_of(operands: Sequence[Operand], budget: Budget) -> Docs:
     docs = ordered[0].docs()
     for operand in ordered[1:]:
         budget.check()
-        docs = docs[operand.among(docs)]
+        docs = docs.take(np.flatnonzero(operand.among(docs)))
     return docs
 
 
@@ -309,5 +309,5 @@ def _keep(there: Mask, docs: Docs, known: dict[Leaf, Docs | None]) -> Docs:
         return docs
     kept = np.flatnonzero(there)
     for node, postings in known.items():
-        known[node] = kept if postings is None else postings[kept]
-    return docs[kept]
+        known[node] = kept if postings is None else postings.take(kept)
+    return docs.take(kept)

@@ -99,7 +99,7 @@ class Segment:
         starts, ends = self._bounds[pairs].astype(np.intp), self._bounds[pairs + 1].astype(np.intp)
         postings = ranges(starts, ends)
         highs = np.repeat(np.tile(np.arange(self._highs) << HALF, len(stems)), ends - starts)
-        return postings, self._docs[postings] + highs
+        return postings, self._docs.take(postings) + highs
 
     def count_postings(self, chosen: NDArray[np.bool_]) -> NDArray[np.uint32]:
         """Return how many postings of each stem are of the *chosen* articles."""
