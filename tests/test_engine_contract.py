@@ -429,6 +429,122 @@ def test_match_any_ranks_whatever_has_a_word(engine: Engine) -> None:
     assert (titles(page), page.relaxed) == (["Rates rise", "Rates"], False)
 
 
+# Corrections
+
+
+@pytest.fixture
+def spelt(engine: Engine) -> Reader:
+    """Return a reader whose articles hold words that are easily misspelt."""
+    return serve(
+        engine,
+        article("Government raises interest", excerpt="A newspaper says so."),
+        article("Government and machine learning"),
+        article("Interest of a committee", excerpt="Learning is all."),
+        *(article(f"Parliament sits {number}", excerpt="Votes are counted") for number in range(12)),
+        article("Parliment of fools", excerpt="A typo"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "searched"),
+    [
+        ("goverment", "government"),
+        ("Goverment RAISES", "government RAISES"),
+        ("govermnent intrest", "government interest"),
+        ("comittte", None),  # two edits, and eight letters
+        ("commmittee's", "committee"),
+        ("govrnmnet", "government"),  # two edits, and nine letters
+        ("votse", "votes"),
+        ("vote zebra", None),
+        ("learming OR zebra", "learning OR zebra"),
+        ("(goverment OR zebra) raises", "government OR zebra raises"),
+        ("goverment -zebra", "government -zebra"),
+        ("machinelearning", "machine learning"),
+        ("news paper", "newspaper"),
+        ("goverment machinelearning", "government machine learning"),
+        ("parliment votes", "parliament votes"),
+    ],
+)
+def test_misspelt_words_are_corrected_to_what_gives_hits(spelt: Reader, typed: str, searched: str | None) -> None:
+    page = ask(spelt, typed)
+
+    assert page.suggestion == searched
+    assert page.relaxed == (searched is None and page.total > 0)
+    if searched:
+        assert page.searched == searched
+        assert page.total == ask(spelt, searched, match="all").total > 0
+        assert parse(searched).tree == parse(str(parse(searched).tree)).tree
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        '"goverment"',
+        "title:goverment",
+        "-title:government goverment*",
+        "vots",  # four letters
+        "overnment",  # another first letter
+        "g0verment",
+        "zebra",
+        "type:articel",
+    ],
+)
+def test_what_is_not_a_plain_word_or_near_to_one_is_left_as_it_is(spelt: Reader, typed: str) -> None:
+    page = ask(spelt, typed)
+
+    assert (page.suggestion, page.total) == (None, 0)
+    assert page.searched == str(parse(typed).tree)
+
+
+def test_exclusions_are_never_corrected(spelt: Reader) -> None:
+    assert ask(spelt, "goverment -intrest").searched == "government -intrest"
+
+
+def test_a_word_that_is_there_is_not_corrected(spelt: Reader) -> None:
+    page = ask(spelt, "parliment")
+
+    assert (page.suggestion, titles(page)) == (None, ["Parliment of fools"])
+
+
+def test_match_all_lets_no_correction_pass(spelt: Reader) -> None:
+    page = ask(spelt, "goverment", match="all")
+
+    assert (page.total, page.suggestion, page.searched) == (0, None, "goverment")
+
+
+def test_match_any_corrects_words_that_nothing_has(spelt: Reader) -> None:
+    page = ask(spelt, "goverment parliment zebra", match="any")
+
+    assert page.suggestion == "government parliment zebra"
+    assert page.searched == "government OR parliment OR zebra"
+    assert set(titles(page)) == {
+        "Government raises interest",
+        "Government and machine learning",
+        "Parliment of fools",
+    }
+
+
+def test_most_words_suffice_of_the_corrected_ones(spelt: Reader) -> None:
+    page = ask(spelt, "goverment intrest zebra giraffe")
+
+    assert (page.relaxed, page.suggestion) == (True, "government interest zebra giraffe")
+    assert page.searched == "government interest zebra giraffe"
+    assert titles(page) == ["Government raises interest"]
+
+
+def test_what_a_filter_leaves_nothing_of_is_corrected_all_the_same(spelt: Reader) -> None:
+    page = ask(spelt, "goverment", provider=("nobody",))
+
+    assert (page.total, page.suggestion) == (0, "government")
+
+
+def test_scores_fall_down_a_relaxed_page_too(spelt: Reader) -> None:
+    page = ask(spelt, "government learning committee zebra", diversity=False)
+
+    assert page.relaxed
+    assert [hit.score for hit in page.hits] == sorted((hit.score for hit in page.hits), reverse=True)
+
+
 # Filters and facets
 
 
@@ -797,7 +913,7 @@ def test_statistics_count_what_is_served(engine: Engine) -> None:
 # One engine against the other
 
 known_words = st.sampled_from(
-    "rate rates rising bank Bank's sense AI café C++ U.S. 10,000 e-mail 東京都 京都 the".split()
+    "rate rates rising bank Bank's sense AI café C++ U.S. 10,000 e-mail 東京都 京都 the government newspaper".split()
 )
 words = known_words | st.text(
     st.characters(exclude_categories=["C", "Z"], exclude_characters='"-'), min_size=1, max_size=5
@@ -838,6 +954,8 @@ leaves = (
     | st.sampled_from(
         ["OR", '"', "*", "zebra", "ra*", "-ba*", "b?nk", "ca*e", "raets~", "raising~2", "title:rate", "("]
     )
+    | st.sampled_from("goverment govenrmetn governmet newpaper newspapers bankrate ratesrising goverment's".split())
+    | st.sampled_from(["news paper", "sen se", "(govrnment OR rate)", "-goverment", '"goverment"', "title:goverment"])
     | st.sampled_from([")", "-(", "topic:rat*", '"rate bank"~2', "site:a.example", "before:2021-12-08", "outlets:>1"])
     | st.sampled_from(
         ["quality:>17", "heat:17..100", "type:video", "is:unpublished", "has:image", "topic:(ai OR rate)"]

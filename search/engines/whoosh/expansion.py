@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,12 +45,16 @@ def expanded_terms(collection: Collection, leaf: Prefix | Wildcard | Fuzzy) -> s
 def _terms(segment: Segment, leaf: Prefix | Wildcard | Fuzzy) -> Terms:
     """Return the terms of a segment that *leaf* stands for: only those that begin alike are looked at."""
     pattern = fold_pattern(leaf.text)
-    near = segment.terms.starting_with(pattern[:1] if isinstance(leaf, Fuzzy) else re.split(r"[*?]", pattern)[0])
     if isinstance(leaf, Prefix):
-        return np.arange(near.start, near.stop), np.ones(len(near))
+        alike = segment.terms.starting_with(pattern)
+        return np.arange(alike.start, alike.stop), np.ones(len(alike))
     # Once to find articles, and once more to show where it stands in them.
     found = segment.expansions.get(leaf)
     if found is None:
+        if isinstance(leaf, Fuzzy):
+            near: Iterable[int] = segment.terms.similar(pattern, leaf.distance)
+        else:
+            near = segment.terms.starting_with(re.split(r"[*?]", pattern)[0])
         numbers = {segment.terms[number]: number for number in near}
         weights = expand(leaf, numbers)
         found = np.array([numbers[term] for term in weights], np.int64), np.array(list(weights.values()))

@@ -62,8 +62,6 @@ class Matches:
     docs: Docs
     #: For some leaves, the posting of each of the articles; None stands for all postings, one after the other.
     known: Mapping[Leaf, Docs | None] = field(default_factory=dict)
-    #: How many of the words each of the articles has, where none has them all.
-    words: Scores | None = None
     #: What the words give each of the articles, where that fell out of finding them.
     scores: Scores | None = None
 
@@ -71,8 +69,7 @@ class Matches:
         """Return those of the matches that the mask has."""
         kept = np.flatnonzero(mask)
         known = {node: kept if postings is None else postings.take(kept) for node, postings in self.known.items()}
-        words, scores = (None if column is None else column.take(kept) for column in (self.words, self.scores))
-        return Matches(self.docs.take(kept), known, words, scores)
+        return Matches(self.docs.take(kept), known, None if self.scores is None else self.scores.take(kept))
 
 
 class Planner:
@@ -127,7 +124,7 @@ class Planner:
         for part in required:
             self._budget.check()
             docs = docs.take(np.flatnonzero(self._operand(part).among(docs)))
-        return Matches(docs, words=table[docs])
+        return Matches(docs)
 
     def _operands(self, nodes: Sequence[Node]) -> list[Operand]:
         return [self._operand(node) for node in nodes]

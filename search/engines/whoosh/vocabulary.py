@@ -13,6 +13,9 @@ from search.engines.whoosh.arrays import Array
 _KEY_BYTES = 8
 _REMEMBERED = 1 << 14
 _UNKNOWN = -1
+#: A bit for each character of ASCII, some shared; and whether a byte begins a character.
+_LETTERS = np.array([1 << byte % 64 if byte < 128 else 0 for byte in range(256)], np.uint64)  # noqa: PLR2004 - UTF-8
+_IS_FIRST = np.array([byte & 0xC0 != 0x80 for byte in range(256)], np.intp)  # noqa: PLR2004
 
 
 class Vocabulary:
@@ -62,6 +65,24 @@ class Vocabulary:
         wanted = _encoded(prefix)
         # No byte of UTF-8 is 255.
         return range(self.bisect(wanted), self.bisect(wanted + b"\xff"))
+
+    def similar(self, text: str, edits: int) -> list[int]:
+        """Return the numbers of the texts that begin with the same character and may be that few edits away.
+
+        Some are further away: an edit changes at most two letters of those that a text has, and one of its length.
+        """
+        alike = self.starting_with(text[:1])
+        if not alike:
+            return []
+        starts = self._starts[alike.start : alike.stop + 1].astype(np.intp)
+        packed = self._bytes[starts[0] : starts[-1]]
+        starts -= starts[0]
+        letters = np.bitwise_or.reduceat(_LETTERS.take(packed), starts[:-1])
+        lengths = np.add.reduceat(_IS_FIRST.take(packed), starts[:-1])
+        own = np.bitwise_or.reduce(_LETTERS.take(np.frombuffer(_encoded(text), np.uint8)))
+        may = (np.bitwise_count(letters ^ own) <= 2 * edits) & (np.abs(lengths - len(text)) <= edits)
+        found: list[int] = (np.flatnonzero(may) + alike.start).tolist()
+        return found
 
     def bisect(self, wanted: bytes) -> int:
         """Return how many texts come before *wanted*."""
