@@ -545,6 +545,73 @@ def test_scores_fall_down_a_relaxed_page_too(spelt: Reader) -> None:
     assert [hit.score for hit in page.hits] == sorted((hit.score for hit in page.hits), reverse=True)
 
 
+# Completions
+
+
+@pytest.fixture
+def telling(engine: Engine) -> Reader:
+    """Return a reader with words, names and titles that begin alike."""
+    return serve(
+        engine,
+        article("Sensors sense", provider="Sensor Weekly", topics=("Sensors", "AI")),
+        article("SenseTime delays IPO", provider="Wall Street Journal", topics=("AI",), excerpt="The sensors."),
+        article("SenseTime adds sensors", provider="The Sentinel"),
+        article("sensetime ADDS Sensors!", provider="The Sentinel"),
+        article("Rates rise in the senate", provider="Herald"),
+    )
+
+
+def completed(reader: Reader, text: str, kind: str | None = None) -> list[tuple[str, int]]:
+    return [(one.text, one.hits) for one in reader.suggest(text) if kind in {None, one.kind}]
+
+
+def test_a_word_is_completed_by_what_most_articles_have_once_for_all_its_forms(telling: Reader) -> None:
+    assert completed(telling, "sens", "word") == [("sensors", 4), ("sensetime", 3), ("sense", 1)]
+    assert completed(telling, "SENSOR", "word") == [("sensors", 4)]
+
+
+def test_words_before_the_last_one_must_be_there_too(telling: Reader) -> None:
+    assert completed(telling, "rates se", "word") == [("rates senate", 1)]
+    assert completed(telling, "rates OR ipo -sense se", "word")[0][0] == "rates OR ipo -sense senate"
+
+
+def test_names_are_completed_from_the_beginning_of_any_of_their_words(telling: Reader) -> None:
+    assert completed(telling, "wall str", "provider") == [("Wall Street Journal", 1)]
+    assert completed(telling, "journ", "provider") == [("Wall Street Journal", 1)]
+    assert completed(telling, "sen", "provider") == [("The Sentinel", 2), ("Sensor Weekly", 1)]
+    assert completed(telling, "ai", "topic") == [("AI", 2)]
+
+
+def test_a_name_that_was_typed_whole_comes_first(telling: Reader) -> None:
+    assert telling.suggest("herald")[0].kind == "provider"
+    assert telling.suggest("sensors")[0].kind == "topic"
+
+
+def test_titles_are_completed_by_all_of_their_words_and_each_comes_once(telling: Reader) -> None:
+    assert completed(telling, "adds sen", "title") == [("SenseTime adds sensors", 2)]
+    assert completed(telling, "sen", "title")
+    assert completed(telling, "se", "title") == []
+
+
+def test_from_five_letters_a_slip_is_forgiven(telling: Reader) -> None:
+    assert completed(telling, "sesetim", "word") == [("sensetime", 3)]
+    assert completed(telling, "snesor", "word") == [("sensors", 4)]
+    assert completed(telling, "sesn", "word") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "-sens", "title:sens", '"sens', "(sens", "sens*", "sens~", "rates OR", "!?", "東京 ("]
+)
+def test_what_is_no_plain_word_is_not_completed(telling: Reader, text: str) -> None:
+    assert telling.suggest(text) == ()
+
+
+def test_words_that_hold_a_sentence_together_come_behind_the_others(engine: Engine) -> None:
+    reader = serve(engine, article("The trade"), article("The theatre"), article("The rates"))
+
+    assert completed(reader, "t", "word") == [("theatre", 1), ("trade", 1), ("the", 3)]
+
+
 # Filters and facets
 
 
@@ -1029,6 +1096,35 @@ def test_both_engines_give_equal_pages(news: Catalog, asked: list[Query]) -> Non
 
     assert pages == [answer(memory.open(), query) for query in asked]
     assert faults == []
+
+
+beginnings = st.lists(
+    words
+    | words.map(lambda word: word[:2])
+    | st.sampled_from(["ratse", "newspp", "OR", "-the", '"', "b", "title:rate"]),
+    min_size=1,
+    max_size=3,
+).map(" ".join)
+
+
+@given(catalogs(), st.lists(beginnings, min_size=1, max_size=5))
+def test_both_engines_complete_alike_and_every_completion_finds_as_much_as_it_says(
+    news: Catalog, typed: list[str]
+) -> None:
+    memory = MemoryEngine()
+    memory.publish(news)
+    with TemporaryDirectory() as folder:
+        whoosh = WhooshEngine(Path(folder))
+        whoosh.publish(news)
+        reader = whoosh.open()
+
+        found = [reader.suggest(text) for text in typed]
+        totals = [ask(reader, one.query, match="all").total for some in found for one in some]
+        reader.close()
+
+    assert found == [memory.open().suggest(text) for text in typed]
+    assert totals == [one.hits for some in found for one in some]
+    assert all(len(some) <= 8 and all(one.hits for one in some) for some in found)
 
 
 @given(catalogs(), queries)

@@ -13,6 +13,7 @@ from itertools import chain
 from search import ranking
 from search.articles import Article, Story
 from search.engine import Statistics
+from search.engines.completion import Completions
 from search.engines.documents import FACETS, Documents
 from search.engines.matching import Matcher, Postings, field_factors
 from search.engines.paging import Listed, collapse_copies, diversify
@@ -20,7 +21,8 @@ from search.highlights import highlight
 from search.query import Node, Query
 from search.query.correction import Reading, readings
 from search.query.rewrite import names_dates, names_outlets
-from search.results import Explanation, FacetValue, Hit, Page, StoryInfo
+from search.results import Completion, Explanation, FacetValue, Hit, Page, StoryInfo
+from search.suggest import suggest
 from search.timeline import make_timeline
 
 
@@ -38,6 +40,11 @@ class PostingsReader:
         search = _Search(query, self.documents, Matcher(self.postings, self._factors, self.documents))
         page = search.page(self.generation)
         return replace(page, took_ms=round((time.perf_counter() - started) * 1000, 3))
+
+    def suggest(self, text: str) -> tuple[Completion, ...]:
+        """Return completions of *text*."""
+        matcher = Matcher(self.postings, self._factors, self.documents)
+        return suggest(text, Completions(self.postings, matcher, self.documents))
 
     def article(self, identifier: str) -> Article:
         """Return the article."""

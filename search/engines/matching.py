@@ -100,10 +100,11 @@ class Matcher:
 
     def near(self, term: str, edits: int) -> dict[str, int]:
         """Return the terms that are up to so many edits away, and how many articles have each in this form."""
-        return {other: self._count_form(other) for other in near(term, self._vocabulary, edits)}
+        return {other: len(self.having(other)) for other in near(term, self._vocabulary, edits)}
 
-    def _count_form(self, term: str) -> int:
-        return len({number for field in ranking.FIELDS for number in self._postings.positions(field, term)})
+    def having(self, term: str) -> AbstractSet[int]:
+        """Return the articles that have a term in this form."""
+        return frozenset(number for field in ranking.FIELDS for number in self._postings.positions(field, term))
 
     def sought(self, node: Node, field: str) -> tuple[set[str], list[list[str]], list[tuple[list[str], int]]]:
         """Return what to highlight in a field, as :func:`search.highlights.highlight` takes it."""

@@ -81,6 +81,14 @@ class Part:
         """Return how many postings of a stem are of articles that are gone."""
         return 0 if self._dead is None else int(self._dead[stem])
 
+    def count_form(self, term: int) -> int:
+        """Return how many articles that are there have a term."""
+        postings = self.segment.postings_of(term)
+        if self.living is None:
+            return len(postings)
+        docs = self.segment.docs(self.segment.stem_of(term))[postings]
+        return int(np.count_nonzero(self.living[docs]))
+
     def _table(self, fields: tuple[bool, ...]) -> tuple[Scores, Scores]:
         table = self._tables.get(fields)
         if table is None:
@@ -277,6 +285,12 @@ class Collection:
             if number is not None:
                 found.update(part.segment.terms[form] for form in part.segment.forms(number).tolist())
         return found
+
+    def count_postings(self, term: str) -> int:
+        """Return how many articles had any form of the term when they were written; some may be gone."""
+        text = stem(term)
+        found = ((part.segment, part.segment.stems.find(text)) for part in self.parts)
+        return sum(segment.size(number) for segment, number in found if number is not None)
 
     def part_of(self, number: int) -> Part:
         """Return the part that an article is in."""

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-from numpy.typing import NDArray
-
-from search.engines.whoosh.collection import Collection, Part
+from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.plan import Planner
 from search.query import Word
 from search.spelling import near
@@ -37,15 +34,5 @@ class Words:
             terms = part.segment.terms
             numbers = {terms[number]: number for number in terms.similar(term, edits)}
             for text in near(term, numbers, edits):
-                counts[text] = counts.get(text, 0) + _count(part, numbers[text])
+                counts[text] = counts.get(text, 0) + part.count_form(numbers[text])
         return {text: counts[text] for text in sorted(counts) if counts[text]}
-
-
-def _count(part: Part, number: int) -> int:
-    """Return how many articles that are there have a term."""
-    segment = part.segment
-    postings = segment.postings_of(number)
-    if part.living is None:
-        return len(postings)
-    docs: NDArray[np.intp] = segment.docs(segment.stem_of(number))[postings]
-    return int(np.count_nonzero(part.living[docs]))

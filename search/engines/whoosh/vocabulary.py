@@ -72,17 +72,28 @@ class Vocabulary:
         Some are further away: an edit changes at most two letters of those that a text has, and one of its length.
         """
         alike = self.starting_with(text[:1])
-        if not alike:
-            return []
-        starts = self._starts[alike.start : alike.stop + 1].astype(np.intp)
+        letters, lengths = self._letters(alike)
+        may = (np.bitwise_count(letters ^ _letters_of(text)) <= 2 * edits) & (np.abs(lengths - len(text)) <= edits)
+        found: list[int] = (np.flatnonzero(may) + alike.start).tolist()
+        return found
+
+    def beginning_alike(self, text: str, edits: int) -> list[int]:
+        """Return the numbers of the texts of which a beginning may be that few edits away, the first character kept."""
+        alike = self.starting_with(text[:1])
+        letters, lengths = self._letters(alike)
+        may = (np.bitwise_count(_letters_of(text) & ~letters) <= edits) & (lengths >= len(text) - edits)
+        found: list[int] = (np.flatnonzero(may) + alike.start).tolist()
+        return found
+
+    def _letters(self, texts: range) -> tuple[NDArray[np.uint64], NDArray[np.intp]]:
+        """Return which letters some texts have, as bits, and how many characters."""
+        if not texts:
+            return np.empty(0, np.uint64), np.empty(0, np.intp)
+        starts = self._starts[texts.start : texts.stop + 1].astype(np.intp)
         packed = self._bytes[starts[0] : starts[-1]]
         starts -= starts[0]
         letters = np.bitwise_or.reduceat(_LETTERS.take(packed), starts[:-1])
-        lengths = np.add.reduceat(_IS_FIRST.take(packed), starts[:-1])
-        own = np.bitwise_or.reduce(_LETTERS.take(np.frombuffer(_encoded(text), np.uint8)))
-        may = (np.bitwise_count(letters ^ own) <= 2 * edits) & (np.abs(lengths - len(text)) <= edits)
-        found: list[int] = (np.flatnonzero(may) + alike.start).tolist()
-        return found
+        return letters, np.add.reduceat(_IS_FIRST.take(packed), starts[:-1])
 
     def bisect(self, wanted: bytes) -> int:
         """Return how many texts come before *wanted*."""
@@ -122,6 +133,11 @@ def in_order(texts: Sequence[str]) -> list[int]:
 
 def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "replace")
+
+
+def _letters_of(text: str) -> np.uint64:
+    found: np.uint64 = np.bitwise_or.reduce(_LETTERS.take(np.frombuffer(_encoded(text), np.uint8)))
+    return found
 
 
 def _key(text: bytes) -> np.uint64:
