@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from search.analysis import tokenize
+from search.query.faults import MAX_TERMS
 from search.query.tree import And, Dates, Everything, Fuzzy, Leaf, Node, Not, Or, Phrase, Prefix, Site, Wildcard, Word
 
 
@@ -16,12 +18,26 @@ def scoring_leaves(tree: Node) -> list[Leaf]:
 
 
 def any_of(tree: Node) -> Node:
-    """Return the tree that one scoring leaf suffices for; exclusions and filters at the top stay required."""
+    """Return the tree that one scoring leaf suffices for; exclusions and filters at the top stay required.
+
+    A word of several terms is broken up: one of its terms is enough, too.
+
+    >>> str(any_of(And((Word("covid-19"), Word("vaccine"), Not(Word("flu"))))))
+    '(covid OR 19 OR vaccine) -flu'
+    """
     leaves, required = split_relaxed(tree)
-    if len(leaves) < 2:  # noqa: PLR2004 - an Or needs two
+    parts = tuple(dict.fromkeys(part for leaf in leaves for part in _parts(leaf)))[:MAX_TERMS]
+    if len(parts) < 2:  # noqa: PLR2004 - an Or needs two
         return tree
-    wanted = Or(leaves)
+    wanted = Or(parts)
     return And((wanted, *required)) if required else wanted
+
+
+def _parts(leaf: Leaf) -> tuple[Leaf, ...]:
+    tokens = tokenize(leaf.text) if isinstance(leaf, Word) else []
+    if len(tokens) < 2:  # noqa: PLR2004 - of one term
+        return (leaf,)
+    return tuple(Word(leaf.text[token.start : token.end], leaf.field) for token in tokens)
 
 
 def split_relaxed(tree: Node) -> tuple[tuple[Leaf, ...], tuple[Node, ...]]:
