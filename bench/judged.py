@@ -78,6 +78,15 @@ def read_archive(archive: Path) -> dict[str, str]:
         return {key: file.read().decode("utf-8") for key, file in zip(keys, found, strict=True) if file}
 
 
+def unpack(archive: Path, folder: Path) -> None:
+    """Write an archive's files into *folder*, without the folders that they are in."""
+    folder.mkdir(parents=True)
+    with tarfile.open(archive) as packed:
+        for member in packed:
+            if member.isfile() and (file := packed.extractfile(member)):
+                (folder / Path(member.name).name).write_bytes(file.read())
+
+
 def read_rows(text: str) -> list[list[str]]:
     """Return the rows of a table below its headings."""
     return [line.split("\t") for line in text.splitlines()[1:]]

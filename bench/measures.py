@@ -32,7 +32,9 @@ class Difference(NamedTuple):
 
 def score(run: Run, judgements: Mapping[str, Mapping[str, int]]) -> dict[str, Values]:
     """Return every measure for each query of the judgements, in their order; a query without an answer has 0."""
-    evaluator = pytrec_eval.RelevanceEvaluator({query: dict(gains) for query, gains in judgements.items()}, set(MEASURES))
+    evaluator = pytrec_eval.RelevanceEvaluator(
+        {query: dict(gains) for query, gains in judgements.items()}, set(MEASURES)
+    )
     found = evaluator.evaluate({query: answer for query, answer in run.items() if answer})
     return {name: np.array([found.get(query, {}).get(name, 0.0) for query in judgements]) for name in MEASURES}
 

@@ -39,9 +39,7 @@ class LedeRanker:
         return {query: self._answer(text) for query, text in queries.items()}
 
     def _answer(self, text: str) -> dict[str, float]:
-        page = self._index.search(
-            text, match="any", collapse="none", diversity=False, size=DEPTH, facets=False
-        )
+        page = self._index.search(text, match="any", collapse="none", diversity=False, size=DEPTH, facets=False)
         return {document_of(hit.article.url): round(hit.score, 9) for hit in page.hits}
 
     def close(self) -> None:
