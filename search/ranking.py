@@ -93,7 +93,7 @@ def saturate(frequency: float) -> float:
     Robertson & Zaragoza (2009), eq. 3.15.
 
     >>> saturate(0.0), round(saturate(1.0), 3)
-    (0.0, 0.455)
+    (0.0, 0.4)
     """
     return frequency / (K1 + frequency)
 

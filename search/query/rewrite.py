@@ -23,7 +23,7 @@ def any_of(tree: Node) -> Node:
     A word of several terms is broken up: one of its terms is enough, too.
 
     >>> str(any_of(And((Word("covid-19"), Word("vaccine"), Not(Word("flu"))))))
-    '(covid OR 19 OR vaccine) -flu'
+    'covid OR 19 OR vaccine -flu'
     """
     leaves, required = split_relaxed(tree)
     parts = tuple(dict.fromkeys(part for leaf in leaves for part in _parts(leaf)))[:MAX_TERMS]
