@@ -38,7 +38,7 @@ def make_queries(articles: Sequence[Article], fewest: int, most: int) -> list[Ti
         most: words of a query.
     """
     rng = random.Random(1)  # noqa: S311 - a sample, no secret
-    queries = []
+    queries: list[TitleQuery] = []
     for article in rng.sample(sorted(articles, key=lambda each: each.id), len(articles)):
         words = _content_words(article.title)
         count = rng.randint(fewest, most)

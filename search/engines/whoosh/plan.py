@@ -145,9 +145,9 @@ class Planner:
             # What any word gives is more than nothing.
             docs = np.flatnonzero(table)
             matches = Matches(docs, scores=table.take(docs))
-        for node in others:
+        for other in others:
             self._budget.check()
-            matches = matches.only(self._operand(node).among(matches.docs))
+            matches = matches.only(self._operand(other).among(matches.docs))
         return matches if all(not scoring_leaves(node) for node in others) else replace(matches, scores=None)
 
     def _weighted(self, node: Leaf) -> Scores:
