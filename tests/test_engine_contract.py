@@ -429,6 +429,189 @@ def test_match_any_ranks_whatever_has_a_word(engine: Engine) -> None:
     assert (titles(page), page.relaxed) == (["Rates rise", "Rates"], False)
 
 
+# Corrections
+
+
+@pytest.fixture
+def spelt(engine: Engine) -> Reader:
+    """Return a reader whose articles hold words that are easily misspelt."""
+    return serve(
+        engine,
+        article("Government raises interest", excerpt="A newspaper says so."),
+        article("Government and machine learning"),
+        article("Interest of a committee", excerpt="Learning is all."),
+        *(article(f"Parliament sits {number}", excerpt="Votes are counted") for number in range(12)),
+        article("Parliment of fools", excerpt="A typo"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "searched"),
+    [
+        ("goverment", "government"),
+        ("Goverment RAISES", "government RAISES"),
+        ("govermnent intrest", "government interest"),
+        ("comittte", None),  # two edits, and eight letters
+        ("commmittee's", "committee"),
+        ("govrnmnet", "government"),  # two edits, and nine letters
+        ("votse", "votes"),
+        ("vote zebra", None),
+        ("learming OR zebra", "learning OR zebra"),
+        ("(goverment OR zebra) raises", "government OR zebra raises"),
+        ("goverment -zebra", "government -zebra"),
+        ("machinelearning", "machine learning"),
+        ("news paper", "newspaper"),
+        ("goverment machinelearning", "government machine learning"),
+        ("parliment votes", "parliament votes"),
+    ],
+)
+def test_misspelt_words_are_corrected_to_what_gives_hits(spelt: Reader, typed: str, searched: str | None) -> None:
+    page = ask(spelt, typed)
+
+    assert page.suggestion == searched
+    assert page.relaxed == (searched is None and page.total > 0)
+    if searched:
+        assert page.searched == searched
+        assert page.total == ask(spelt, searched, match="all").total > 0
+        assert parse(searched).tree == parse(str(parse(searched).tree)).tree
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        '"goverment"',
+        "title:goverment",
+        "-title:government goverment*",
+        "vots",  # four letters
+        "overnment",  # another first letter
+        "g0verment",
+        "zebra",
+        "type:articel",
+    ],
+)
+def test_what_is_not_a_plain_word_or_near_to_one_is_left_as_it_is(spelt: Reader, typed: str) -> None:
+    page = ask(spelt, typed)
+
+    assert (page.suggestion, page.total) == (None, 0)
+    assert page.searched == str(parse(typed).tree)
+
+
+def test_exclusions_are_never_corrected(spelt: Reader) -> None:
+    assert ask(spelt, "goverment -intrest").searched == "government -intrest"
+
+
+def test_a_word_that_is_there_is_not_corrected(spelt: Reader) -> None:
+    page = ask(spelt, "parliment")
+
+    assert (page.suggestion, titles(page)) == (None, ["Parliment of fools"])
+
+
+def test_match_all_lets_no_correction_pass(spelt: Reader) -> None:
+    page = ask(spelt, "goverment", match="all")
+
+    assert (page.total, page.suggestion, page.searched) == (0, None, "goverment")
+
+
+def test_match_any_corrects_words_that_nothing_has(spelt: Reader) -> None:
+    page = ask(spelt, "goverment parliment zebra", match="any")
+
+    assert page.suggestion == "government parliment zebra"
+    assert page.searched == "government OR parliment OR zebra"
+    assert set(titles(page)) == {
+        "Government raises interest",
+        "Government and machine learning",
+        "Parliment of fools",
+    }
+
+
+def test_most_words_suffice_of_the_corrected_ones(spelt: Reader) -> None:
+    page = ask(spelt, "goverment intrest zebra giraffe")
+
+    assert (page.relaxed, page.suggestion) == (True, "government interest zebra giraffe")
+    assert page.searched == "government interest zebra giraffe"
+    assert titles(page) == ["Government raises interest"]
+
+
+def test_what_a_filter_leaves_nothing_of_is_corrected_all_the_same(spelt: Reader) -> None:
+    page = ask(spelt, "goverment", provider=("nobody",))
+
+    assert (page.total, page.suggestion) == (0, "government")
+
+
+def test_scores_fall_down_a_relaxed_page_too(spelt: Reader) -> None:
+    page = ask(spelt, "government learning committee zebra", diversity=False)
+
+    assert page.relaxed
+    assert [hit.score for hit in page.hits] == sorted((hit.score for hit in page.hits), reverse=True)
+
+
+# Completions
+
+
+@pytest.fixture
+def telling(engine: Engine) -> Reader:
+    """Return a reader with words, names and titles that begin alike."""
+    return serve(
+        engine,
+        article("Sensors sense", provider="Sensor Weekly", topics=("Sensors", "AI")),
+        article("SenseTime delays IPO", provider="Wall Street Journal", topics=("AI",), excerpt="The sensors."),
+        article("SenseTime adds sensors", provider="The Sentinel"),
+        article("sensetime ADDS Sensors!", provider="The Sentinel"),
+        article("Rates rise in the senate", provider="Herald"),
+    )
+
+
+def completed(reader: Reader, text: str, kind: str | None = None) -> list[tuple[str, int]]:
+    return [(one.text, one.hits) for one in reader.suggest(text) if kind in {None, one.kind}]
+
+
+def test_a_word_is_completed_by_what_most_articles_have_once_for_all_its_forms(telling: Reader) -> None:
+    assert completed(telling, "sens", "word") == [("sensors", 4), ("sensetime", 3), ("sense", 1)]
+    assert completed(telling, "SENSOR", "word") == [("sensors", 4)]
+
+
+def test_words_before_the_last_one_must_be_there_too(telling: Reader) -> None:
+    assert completed(telling, "rates se", "word") == [("rates senate", 1)]
+    assert completed(telling, "rates OR ipo -sense se", "word")[0][0] == "rates OR ipo -sense senate"
+
+
+def test_names_are_completed_from_the_beginning_of_any_of_their_words(telling: Reader) -> None:
+    assert completed(telling, "wall str", "provider") == [("Wall Street Journal", 1)]
+    assert completed(telling, "journ", "provider") == [("Wall Street Journal", 1)]
+    assert completed(telling, "sen", "provider") == [("The Sentinel", 2), ("Sensor Weekly", 1)]
+    assert completed(telling, "ai", "topic") == [("AI", 2)]
+
+
+def test_a_name_that_was_typed_whole_comes_first(telling: Reader) -> None:
+    assert telling.suggest("herald")[0].kind == "provider"
+    assert telling.suggest("sensors")[0].kind == "topic"
+
+
+def test_titles_are_completed_by_all_of_their_words_and_each_comes_once(telling: Reader) -> None:
+    assert completed(telling, "adds sen", "title") == [("SenseTime adds sensors", 2)]
+    assert completed(telling, "sen", "title")
+    assert completed(telling, "se", "title") == []
+
+
+def test_from_five_letters_a_slip_is_forgiven(telling: Reader) -> None:
+    assert completed(telling, "sesetim", "word") == [("sensetime", 3)]
+    assert completed(telling, "snesor", "word") == [("sensors", 4)]
+    assert completed(telling, "sesn", "word") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "-sens", "title:sens", '"sens', "(sens", "sens*", "sens~", "rates OR", "!?", "東京 ("]
+)
+def test_what_is_no_plain_word_is_not_completed(telling: Reader, text: str) -> None:
+    assert telling.suggest(text) == ()
+
+
+def test_words_that_hold_a_sentence_together_come_behind_the_others(engine: Engine) -> None:
+    reader = serve(engine, article("The trade"), article("The theatre"), article("The rates"))
+
+    assert completed(reader, "t", "word") == [("theatre", 1), ("trade", 1), ("the", 3)]
+
+
 # Filters and facets
 
 
@@ -797,7 +980,7 @@ def test_statistics_count_what_is_served(engine: Engine) -> None:
 # One engine against the other
 
 known_words = st.sampled_from(
-    "rate rates rising bank Bank's sense AI café C++ U.S. 10,000 e-mail 東京都 京都 the".split()
+    "rate rates rising bank Bank's sense AI café C++ U.S. 10,000 e-mail 東京都 京都 the government newspaper".split()
 )
 words = known_words | st.text(
     st.characters(exclude_categories=["C", "Z"], exclude_characters='"-'), min_size=1, max_size=5
@@ -838,6 +1021,8 @@ leaves = (
     | st.sampled_from(
         ["OR", '"', "*", "zebra", "ra*", "-ba*", "b?nk", "ca*e", "raets~", "raising~2", "title:rate", "("]
     )
+    | st.sampled_from("goverment govenrmetn governmet newpaper newspapers bankrate ratesrising goverment's".split())
+    | st.sampled_from(["news paper", "sen se", "(govrnment OR rate)", "-goverment", '"goverment"', "title:goverment"])
     | st.sampled_from([")", "-(", "topic:rat*", '"rate bank"~2', "site:a.example", "before:2021-12-08", "outlets:>1"])
     | st.sampled_from(
         ["quality:>17", "heat:17..100", "type:video", "is:unpublished", "has:image", "topic:(ai OR rate)"]
@@ -911,6 +1096,35 @@ def test_both_engines_give_equal_pages(news: Catalog, asked: list[Query]) -> Non
 
     assert pages == [answer(memory.open(), query) for query in asked]
     assert faults == []
+
+
+beginnings = st.lists(
+    words
+    | words.map(lambda word: word[:2])
+    | st.sampled_from(["ratse", "newspp", "OR", "-the", '"', "b", "title:rate"]),
+    min_size=1,
+    max_size=3,
+).map(" ".join)
+
+
+@given(catalogs(), st.lists(beginnings, min_size=1, max_size=5))
+def test_both_engines_complete_alike_and_every_completion_finds_as_much_as_it_says(
+    news: Catalog, typed: list[str]
+) -> None:
+    memory = MemoryEngine()
+    memory.publish(news)
+    with TemporaryDirectory() as folder:
+        whoosh = WhooshEngine(Path(folder))
+        whoosh.publish(news)
+        reader = whoosh.open()
+
+        found = [reader.suggest(text) for text in typed]
+        totals = [ask(reader, one.query, match="all").total for some in found for one in some]
+        reader.close()
+
+    assert found == [memory.open().suggest(text) for text in typed]
+    assert totals == [one.hits for some in found for one in some]
+    assert all(len(some) <= 8 and all(one.hits for one in some) for some in found)
 
 
 @given(catalogs(), queries)

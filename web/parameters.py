@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from search.errors import BadParameterError
 from search.query import Filters, Query, parse
+from search.query.faults import MAX_CHARACTERS
 from search.query.request import Collapse, Match, Sort
 
 #: Values of one repeatable parameter; a longer list is no choice that a reader made.
@@ -50,6 +51,11 @@ def api_query(arguments: MultiDict[str, str]) -> Query:
         facets=_one_of(arguments, "facets", _FLAGS, default=True),
         explain=_one_of(arguments, "explain", _FLAGS, default=False),
     )
+
+
+def typed_text(arguments: MultiDict[str, str]) -> str:
+    """Read what was typed so far."""
+    return arguments.get("q", "").translate(_CONTROLS)[:MAX_CHARACTERS]
 
 
 def _common(arguments: MultiDict[str, str]) -> Query:

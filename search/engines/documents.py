@@ -173,13 +173,15 @@ class Documents:
         first, last = filters.date_from or date.min, filters.date_to or date.max
         return {number for number in numbers if (day := self.days[number]) is not None and first <= day <= last}
 
-    def count_values(self, name: str, numbers: Iterable[int], chosen: Sequence[str]) -> tuple[FacetValue, ...]:
-        """Count a facet's values: most frequent first, then by name; chosen ones are always there."""
+    def count_values(
+        self, name: str, numbers: Iterable[int], chosen: Sequence[str], *, most: int | None = MAX_VALUES
+    ) -> tuple[FacetValue, ...]:
+        """Count a facet's values: the *most* frequent first, then by name; chosen ones are always there."""
         column = self.facets[name]
         counts = Counter(value for number in numbers for value in column[number])
         folded = {fold(value): value for value in chosen}
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        listed = [item for place, item in enumerate(ordered) if place < MAX_VALUES or fold(item[0]) in folded]
+        listed = [item for place, item in enumerate(ordered) if most is None or place < most or fold(item[0]) in folded]
         found = {fold(value) for value, _ in listed}
         listed += [(value, 0) for key, value in folded.items() if key not in found]
         return tuple(FacetValue(value=value, count=count, selected=fold(value) in folded) for value, count in listed)

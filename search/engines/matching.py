@@ -18,6 +18,7 @@ from search.engines.patterns import expand
 from search.highlights import occurrences
 from search.query import And, Everything, Fuzzy, Leaf, Node, Not, Or, Phrase, Prefix, Wildcard, Word
 from search.query.rewrite import scoring_leaves, split_relaxed
+from search.spelling import near
 
 #: Where a term stands in each article that has it.
 Positions = Mapping[int, Sequence[int]]
@@ -86,12 +87,24 @@ class Matcher:
                 scores[number] += weight * ranking.saturate(frequencies[number])
         return scores
 
-    def most_of(self, node: Node) -> dict[int, int]:
-        """Count how many of the scoring leaves each article has: at least half of them, and all that stays required."""
+    def most_of(self, node: Node) -> AbstractSet[int]:
+        """Return the articles that have at least half of the scoring leaves, and all that stays required."""
         leaves, required = split_relaxed(node)
         counts = Counter(number for leaf in leaves for number in self.frequencies(leaf))
         allowed = self._all.intersection(*(self.matching(part) for part in required))
-        return {n: count for n, count in counts.items() if 2 * count >= len(leaves) and n in allowed}
+        return {number for number, count in counts.items() if 2 * count >= len(leaves) and number in allowed}
+
+    def count(self, word: Word) -> int:
+        """Return how many articles a word finds."""
+        return len(self.frequencies(word))
+
+    def near(self, term: str, edits: int) -> dict[str, int]:
+        """Return the terms that are up to so many edits away, and how many articles have each in this form."""
+        return {other: len(self.having(other)) for other in near(term, self._vocabulary, edits)}
+
+    def having(self, term: str) -> AbstractSet[int]:
+        """Return the articles that have a term in this form."""
+        return frozenset(number for field in ranking.FIELDS for number in self._postings.positions(field, term))
 
     def sought(self, node: Node, field: str) -> tuple[set[str], list[list[str]], list[tuple[list[str], int]]]:
         """Return what to highlight in a field, as :func:`search.highlights.highlight` takes it."""

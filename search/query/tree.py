@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -208,6 +209,18 @@ Leaf = Word | Phrase | Prefix | Wildcard | Fuzzy
 #: What articles are only chosen by.
 Filter = Number | Dates | Value | Site | Flag | InStory
 Node = Leaf | Filter | Not | And | Or | Everything
+
+
+def all_of(nodes: Sequence[Node]) -> Node:
+    """Return what matches all of *nodes*, of which there is at least one."""
+    parts = [part for node in nodes for part in (node.nodes if isinstance(node, And) else (node,))]
+    return And(tuple(parts)) if len(parts) > 1 else parts[0]
+
+
+def one_of(nodes: Sequence[Node]) -> Node:
+    """Return what matches at least one of *nodes*, of which there is at least one."""
+    parts = [part for node in nodes for part in (node.nodes if isinstance(node, Or) else (node,))]
+    return Or(tuple(parts)) if len(parts) > 1 else parts[0]
 
 
 def _within(field: str | None, text: str) -> str:

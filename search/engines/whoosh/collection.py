@@ -17,6 +17,7 @@ from search.analysis import fold, stem
 from search.articles import Article, Episode, Story
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import UNDATED, age_to_moment, number_to_id
+from search.engines.whoosh.bits import PositionBits
 from search.engines.whoosh.frequencies import weigh
 from search.engines.whoosh.segment import Docs, Segment, average_lengths
 from search.engines.whoosh.vocabulary import Vocabulary
@@ -52,6 +53,7 @@ class Part:
         self._dead = dead
         #: Articles that have a date; they come first.
         self.dated = int(segment.ages.searchsorted(UNDATED))
+        self.bits = PositionBits(segment)
         self._averages = np.zeros(len(ranking.FIELDS))
         self._tables: dict[tuple[bool, ...], tuple[Scores, Scores]] = {}
 
@@ -78,6 +80,14 @@ class Part:
     def dead_postings(self, stem: int) -> int:
         """Return how many postings of a stem are of articles that are gone."""
         return 0 if self._dead is None else int(self._dead[stem])
+
+    def count_form(self, term: int) -> int:
+        """Return how many articles that are there have a term."""
+        postings = self.segment.postings_of(term)
+        if self.living is None:
+            return len(postings)
+        docs = self.segment.docs(self.segment.stem_of(term))[postings]
+        return int(np.count_nonzero(self.living[docs]))
 
     def _table(self, fields: tuple[bool, ...]) -> tuple[Scores, Scores]:
         table = self._tables.get(fields)
@@ -275,6 +285,12 @@ class Collection:
             if number is not None:
                 found.update(part.segment.terms[form] for form in part.segment.forms(number).tolist())
         return found
+
+    def count_postings(self, term: str) -> int:
+        """Return how many articles had any form of the term when they were written; some may be gone."""
+        text = stem(term)
+        found = ((part.segment, part.segment.stems.find(text)) for part in self.parts)
+        return sum(segment.size(number) for segment, number in found if number is not None)
 
     def part_of(self, number: int) -> Part:
         """Return the part that an article is in."""

@@ -34,7 +34,7 @@ class Condition:
     def docs(self) -> Docs:
         """Return the articles that meet it, in order."""
         everything = self._collection.everything
-        return everything[self.among(everything)]
+        return everything.take(np.flatnonzero(self.among(everything)))
 
 
 def condition(collection: Collection, node: Filter) -> Condition:

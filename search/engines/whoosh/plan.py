@@ -62,17 +62,14 @@ class Matches:
     docs: Docs
     #: For some leaves, the posting of each of the articles; None stands for all postings, one after the other.
     known: Mapping[Leaf, Docs | None] = field(default_factory=dict)
-    #: How many of the words each of the articles has, where none has them all.
-    words: Scores | None = None
     #: What the words give each of the articles, where that fell out of finding them.
     scores: Scores | None = None
 
     def only(self, mask: Mask) -> Matches:
         """Return those of the matches that the mask has."""
         kept = np.flatnonzero(mask)
-        known = {node: kept if postings is None else postings[kept] for node, postings in self.known.items()}
-        words, scores = (None if column is None else column[kept] for column in (self.words, self.scores))
-        return Matches(self.docs[kept], known, words, scores)
+        known = {node: kept if postings is None else postings.take(kept) for node, postings in self.known.items()}
+        return Matches(self.docs.take(kept), known, None if self.scores is None else self.scores.take(kept))
 
 
 class Planner:
@@ -126,8 +123,8 @@ class Planner:
         docs = np.flatnonzero(2 * table >= len(leaves)) if leaves else np.empty(0, np.intp)
         for part in required:
             self._budget.check()
-            docs = docs[self._operand(part).among(docs)]
-        return Matches(docs, words=table[docs])
+            docs = docs.take(np.flatnonzero(self._operand(part).among(docs)))
+        return Matches(docs)
 
     def _operands(self, nodes: Sequence[Node]) -> list[Operand]:
         return [self._operand(node) for node in nodes]
@@ -141,9 +138,9 @@ class Planner:
             table = np.zeros(self._collection.size)
             for node, leaf in found.items():
                 self._budget.check()
-                table[leaf.docs()] += self._weighted(node)
-            # What any word gives is more than nothing.
-            docs = np.flatnonzero(table)
+                np.add.at(table, leaf.docs(), self._weighted(node))
+            # What any word gives is more than nothing. Looking for what is true is much quicker than for numbers.
+            docs = np.flatnonzero(table != 0)
             matches = Matches(docs, scores=table.take(docs))
         for other in others:
             self._budget.check()
@@ -243,7 +240,7 @@ class _Complement:
 
     def docs(self) -> Docs:
         everything = self._collection.everything
-        return everything[self.among(everything)]
+        return everything.take(np.flatnonzero(self.among(everything)))
 
     def among(self, docs: Docs) -> Mask:
         return ~self._operand.among(docs)
@@ -296,7 +293,7 @@ def _all_of(operands: Sequence[Operand], budget: Budget) -> Docs:
     docs = ordered[0].docs()
     for operand in ordered[1:]:
         budget.check()
-        docs = docs[operand.among(docs)]
+        docs = docs.take(np.flatnonzero(operand.among(docs)))
     return docs
 
 
@@ -310,5 +307,5 @@ def _keep(there: Mask, docs: Docs, known: dict[Leaf, Docs | None]) -> Docs:
         return docs
     kept = np.flatnonzero(there)
     for node, postings in known.items():
-        known[node] = kept if postings is None else postings[kept]
-    return docs[kept]
+        known[node] = kept if postings is None else postings.take(kept)
+    return docs.take(kept)
