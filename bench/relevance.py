@@ -7,9 +7,10 @@ FOLDER holds the collections, one ``NAME.tar.xz`` each (see ``judged.py``). Prin
 - nDCG@10, MAP and recall@100, by trec_eval's code, and the difference with the band that holds 95 % of its bootstrap;
 - the same as the queries were typed, signs of the query language and all;
 - what is lost when a word of every query is misspelt;
-- of lists of misspellings (``pairs.tsv``), the share that is mended right.
+- of lists of misspellings, the share that is mended right (``misspellings.py``).
 
-ARCHIVE holds real seeds. Words of their titles should find the articles of the same story (``titles.py``).
+ARCHIVE holds real seeds. Their words join those of the lists, and words of their titles should find the articles of
+the same story (``titles.py``).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 import numpy as np
 from judged import Collection, Texts, clean, read_collection, unpack
 from measures import MEASURES, Values, difference, score
+from misspellings import Misspellings, count_words, index_words, read_misspellings, shares
 from rankers import Bm25sRanker, LedeRanker, without
 from tables import print_table
 from titles import crowded_share, make_queries, read_articles, story_scores
@@ -55,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     outcomes = [measure(collection) for collection in collections]
     if outcomes:
         show_all(outcomes)
+    lists = [each for archive in sorted(options.folder.glob("*.tar.xz")) for each in read_misspellings(archive)]
+    if lists:
+        show_misspellings(lists, options.corpus)
     if options.corpus:
         show_corpus(options.corpus)
 
@@ -92,6 +97,15 @@ def show_all(outcomes: Sequence[Outcome]) -> None:
     if lost:
         print("\nlost by a misspelling in every query\n")
         print_table(["", "Lede", "bm25s", f"{MEASURES[NDCG]}, difference"], _compare(lost))
+
+
+def show_misspellings(lists: list[Misspellings], corpus: Path | None) -> None:
+    """Print how many misspellings are mended right, among the words of all lists and of the corpus."""
+    with tempfile.TemporaryDirectory() as folder, index_words(lists, corpus, Path(folder)) as index:
+        vocabulary = count_words(read_articles(index)[0])
+        rows = [[each.name, f"{len(each.meant):,}", *_figures(*shares(index, vocabulary, each))] for each in lists]
+    print(f"\nmisspellings mended right, among {len(vocabulary):,} words\n")
+    print_table(["", "misspellings", "within two edits", "by a search", "as the rules allow"], rows)
 
 
 def show_corpus(archive: Path) -> None:
