@@ -16,8 +16,7 @@ import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-from search.urls import canonical_url
+from urllib.parse import quote, unquote
 
 Texts = Mapping[str, str]
 
@@ -105,16 +104,16 @@ def write_seeds(collection: Collection, folder: Path) -> None:
 
 def url_of(document: str) -> str:
     """Return the URL that a document gets."""
-    return _SITE + document
+    return _SITE + quote(document, safe="")
 
 
 def document_of(url: str) -> str:
     """Return the document that has a URL.
 
-    >>> document_of(url_of("CACM-0001"))
-    'CACM-0001'
+    >>> document_of(url_of("a/b?"))
+    'a/b?'
     """
-    return canonical_url(url).removeprefix(canonical_url(_SITE) + "/")
+    return unquote(url.removeprefix(_SITE))
 
 
 def clean(query: str) -> str:

@@ -67,7 +67,10 @@ class Bm25sRanker:
         return tokens
 
     def _answer(self, words: list[str]) -> dict[str, float]:
-        scores = self._model.get_scores([word for word in words if word in self._model.vocab_dict])
+        known = [word for word in words if word in self._model.vocab_dict]
+        if not known:
+            return {}
+        scores = self._model.get_scores(known)
         best = np.argsort(-scores, kind="stable")[:DEPTH]
         best = best[scores[best] > 0]
         return dict(zip(self._names[best].tolist(), scores[best].tolist(), strict=True))

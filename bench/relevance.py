@@ -128,9 +128,9 @@ def show_titles(index: search.Index) -> None:
         [[MEASURES[NDCG], *_figures(mixed.mean(), plain.mean()), str(difference([mixed], [plain]))]],
     )
     pairs = make_queries(articles, 2, 2)
-    shares = [f"{crowded_share(index, pairs, diversity=on):.1%}" for on in (True, False)]
+    crowded = [f"{crowded_share(index, pairs, diversity=on):.1%}" for on in (True, False)]
     print(f"\n{len(pairs)} queries of 2 words of a title\n")
-    print_table(["", "with diversity", "without"], [["first pages crowded by one domain", *shares]])
+    print_table(["", "with diversity", "without"], [["first pages crowded by one domain", *crowded]])
 
 
 def _cleaned(queries: Texts) -> Texts:

@@ -14,6 +14,7 @@ from rankers import Run
 from search import Index
 from search.analysis import terms
 from search.articles import Article
+from search.query.request import MAX_HITS
 from search.results import Hit
 
 #: Titles that queries are made of.
@@ -95,9 +96,9 @@ def _ranks(index: Index, query: TitleQuery, *, diversity: bool) -> dict[str, flo
 
 
 def _hits(index: Index, text: str, *, diversity: bool, collapse: bool = False) -> Iterator[Hit]:
-    """Yield all hits in their order, a page at a time."""
+    """Yield all hits that paging reaches, in their order."""
     number, listed = 0, 1
-    while number * _PAGE < listed:
+    while number * _PAGE < min(listed, MAX_HITS):
         number += 1
         page = index.search(
             text,
