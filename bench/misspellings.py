@@ -24,6 +24,11 @@ class Misspellings:
     #: What may have been meant, by what was written.
     meant: Mapping[str, frozenset[str]]
 
+    @property
+    def pairs(self) -> int:
+        """How many pairs of what was written and what was meant there are."""
+        return sum(map(len, self.meant.values()))
+
 
 def read_misspellings(archive: Path) -> list[Misspellings]:
     """Read the lists of an archive, the files ``pairs.tsv`` of its folders: written and meant, below headings."""
@@ -48,7 +53,7 @@ def index_words(lists: list[Misspellings], corpus: Path | None, folder: Path) ->
 
 
 def shares(index: search.Index, vocabulary: Mapping[str, int], misspelt: Misspellings) -> tuple[float, float, float]:
-    """Return which shares of what was written are mended right at once.
+    """Return which shares of the pairs are mended right at once; where two words are right, only one can be.
 
     Args:
         index: of the words.
@@ -60,16 +65,12 @@ def shares(index: search.Index, vocabulary: Mapping[str, int], misspelt: Misspel
         search mend: those with the first letter right, and no more slips than one in five letters or two in nine.
     """
     near_by = _by_first_letter(vocabulary)
-    right = [
-        (
-            _choice(written, near_by, vocabulary) in meant,
-            _suggestion(index, written) in meant,
-            _is_reachable(written, meant),
-        )
-        for written, meant in misspelt.meant.items()
-    ]
-    chosen, suggested, reachable = (sum(column) / len(right) for column in zip(*right, strict=True))
-    return chosen, suggested, reachable
+    chosen, suggested, reachable = 0, 0, 0
+    for written, meant in misspelt.meant.items():
+        chosen += _choice(written, near_by, vocabulary) in meant
+        suggested += _suggestion(index, written) in meant
+        reachable += any(_is_reachable(written, word) for word in meant)
+    return chosen / misspelt.pairs, suggested / misspelt.pairs, reachable / misspelt.pairs
 
 
 def count_words(articles: Iterable[Article]) -> dict[str, int]:
@@ -93,9 +94,9 @@ def _suggestion(index: search.Index, written: str) -> str:
     return " ".join(terms(index.search(written, size=1, facets=False).suggestion or ""))
 
 
-def _is_reachable(written: str, meant: Iterable[str]) -> bool:
+def _is_reachable(written: str, word: str) -> bool:
     most = allowed_edits(written)
-    return any(written[0] == word[0] and edits(written, word, most) <= most for word in meant)
+    return written[0] == word[0] and edits(written, word, most) <= most
 
 
 def _meant(text: str) -> dict[str, frozenset[str]]:

@@ -103,9 +103,12 @@ def show_misspellings(lists: list[Misspellings], corpus: Path | None) -> None:
     """Print how many misspellings are mended right, among the words of all lists and of the corpus."""
     with tempfile.TemporaryDirectory() as folder, index_words(lists, corpus, Path(folder)) as index:
         vocabulary = count_words(read_articles(index)[0])
-        rows = [[each.name, f"{len(each.meant):,}", *_figures(*shares(index, vocabulary, each))] for each in lists]
+        rows = [
+            [each.name, f"{sum(map(len, each.meant.values())):,}", *_figures(*shares(index, vocabulary, each))]
+            for each in lists
+        ]
     print(f"\nmisspellings mended right, among {len(vocabulary):,} words\n")
-    print_table(["", "misspellings", "within two edits", "by a search", "as the rules allow"], rows)
+    print_table(["", "pairs", "within two edits", "by a search", "as the rules allow"], rows)
 
 
 def show_corpus(archive: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search.analysis import query_terms
+from search.analysis import FUNCTION_WORDS, query_terms
 from search.articles import Article
 from search.query import Leaf, Word
 
@@ -34,18 +34,8 @@ DECIMALS = 9
 OTHER_FORM = 0.6
 #: A word that holds sentences together, against one that says what they are about.
 FUNCTION_WORD = 0.2
-# The closed classes of English, and lone letters: what is left of initials and, in many a query, of apostrophes.
-_FUNCTION_WORDS = frozenset(
-    """
-    a an the this that these those i me my mine we our ours you your yours he him his she her hers it its they
-    them their theirs myself ourselves yourself yourselves himself herself itself themselves who whom whose which
-    what am is are was were be been being do does did doing done have has had having can could may might must
-    shall should will would and or but nor if then than because so as until while although though unless whether
-    of at by for with about against between into through during before after above below to from up down in out on
-    off over under upon within without not no when where why how here there some any each both few more most other
-    such only own same too very just also all ll re ve
-    """.split()
-) | frozenset(ascii_lowercase)
+# And lone letters: what is left of initials and, in many a query, of apostrophes.
+_FUNCTION_WORDS = FUNCTION_WORDS | frozenset(ascii_lowercase)
 
 #: Age at which half of the freshness is gone.
 HALF_LIFE_DAYS = 90

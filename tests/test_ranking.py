@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from search import ranking
 from search.engines.memory import MemoryEngine
-from search.query import Query, parse
+from search.query import Fuzzy, Leaf, Phrase, Prefix, Query, Word, parse
 
 NEWEST = datetime(2021, 12, 9, tzinfo=UTC)
 
@@ -118,6 +118,20 @@ def test_a_rarer_word_never_counts_less(one: int, other: int, articles: int) -> 
     rarer, commoner = sorted((min(one, articles), min(other, articles)))
 
     assert ranking.idf(articles, rarer) >= ranking.idf(articles, commoner) > 0
+
+
+@pytest.mark.parametrize("text", ["the", "The,", "x", "of-the"])
+def test_function_words_and_lone_letters_weigh_little(text: str) -> None:
+    assert ranking.weight(Word(text), 100, 10) == ranking.weight(Word(text, "title"), 100, 10)
+    assert ranking.weight(Word(text), 100, 10) == pytest.approx(ranking.FUNCTION_WORD * ranking.idf(100, 10))
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [Word("bank"), Word("the-bank"), Word("U.S."), Word("5"), Word("中"), Phrase("the"), Prefix("on"), Fuzzy("the")],
+)
+def test_everything_else_weighs_what_its_rarity_makes_it(leaf: Leaf) -> None:
+    assert ranking.weight(leaf, 100, 10) == ranking.idf(100, 10)
 
 
 frequencies = st.floats(0, 1e6)

@@ -213,8 +213,8 @@ def test_misspellings_are_counted(archives: Path, tmp_path: Path) -> None:
 
     assert [each.name for each in lists] == ["first", "second"]
     assert vocabulary == dict.fromkeys(("apples", "fern", "ferry", "harbour"), 1)
-    # The first letter of one of the three is wrong, which no correction mends.
-    assert (chosen, suggested, reachable) == (2 / 3, 2 / 3, 2 / 3)
+    # Of the two words that one is right for, only one can be chosen; the first letter of another is wrong.
+    assert (chosen, suggested, reachable) == (2 / 4, 2 / 4, 2 / 4)
 
 
 # The command
