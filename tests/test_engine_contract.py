@@ -545,6 +545,75 @@ def test_scores_fall_down_a_relaxed_page_too(spelt: Reader) -> None:
     assert [hit.score for hit in page.hits] == sorted((hit.score for hit in page.hits), reverse=True)
 
 
+# More like this, and as of a day
+
+
+@pytest.fixture
+def alike(engine: Engine) -> Reader:
+    """Return a reader of three articles about elephants, one of which shares more with the first, and of others."""
+    return serve(
+        engine,
+        article("Elephants cross the river", excerpt="Drought drives herds of elephants north."),
+        article("Drought dries the river", excerpt="Herds of elephants are on the move."),
+        article("Elephants in the north", excerpt="Seen at last.", published="2021-12-01"),
+        *(article(f"Rates rise {number}", excerpt="The bank said so in the morning.") for number in range(30)),
+    )
+
+
+def id_of(reader: Reader, title: str) -> str:
+    return next(hit.article.id for hit in ask(reader, f'title:"{title}"').hits)
+
+
+def test_what_is_alike_shares_two_telling_words_and_is_another(alike: Reader) -> None:
+    like = f"like:{id_of(alike, 'Elephants cross the river')}"
+
+    page = ask(alike, like)
+
+    assert titles(page) == ["Drought dries the river", "Elephants in the north"]
+    assert page.searched == like
+    assert page.hits[0].highlights["title"] == ((0, 7), (18, 23))
+    assert found(alike, f"{like} before:2021-12-05") == {"Elephants in the north"}
+    assert found(alike, f"{like} rates") == set()
+    assert len(found(alike, f"-{like}")) == 31
+    assert found(alike, f'{like} OR "rates rise 7"') == {*titles(page), "Rates rise 7"}
+
+
+@pytest.mark.parametrize("match", ["auto", "all", "any"])
+def test_nothing_is_like_an_article_that_is_not_there(alike: Reader, match: str) -> None:
+    assert ask(alike, "like:0123456789abcdef", match=match).total == 0
+    assert ask(alike, "like:x", match=match).total == 0
+
+
+def test_likeness_stays_required_where_words_are_missing(alike: Reader) -> None:
+    like = f"like:{id_of(alike, 'Elephants cross the river')}"
+
+    page = ask(alike, f"{like} herds zebra")
+
+    assert (titles(page), page.relaxed) == (["Drought dries the river"], True)
+
+
+def test_as_of_a_day_what_is_later_is_hidden_and_ages_are_counted_from_there(engine: Engine) -> None:
+    reader = serve(
+        engine,
+        article("Rates", published="2021-12-31T23:59:59Z"),
+        article("Rates again", published="2021-12-01"),
+        article("Rates later", published="2022-01-01"),
+        article("Rates undated", published=None),
+    )
+
+    page = ask(reader, "rates asof:2021-12-31", explain=True)
+
+    assert titles(page)[0] == "Rates"
+    assert set(titles(page)) == {"Rates", "Rates again", "Rates undated"}
+    assert factors(page, "freshness")[0] == pytest.approx(1.15, abs=1e-6)
+    assert found(reader, "asof:2021") == found(reader, "asof:2021-12") == set(titles(page))
+    assert found(reader, "-asof:2021") == {"Rates later"}
+    assert found(reader, "asof:2021 asof:2021-12-15") == {"Rates again", "Rates undated"}
+    for hit in page.hits:
+        assert hit.explanation is not None
+        assert math.prod(hit.explanation.factors.values()) == pytest.approx(hit.score, abs=1e-9)
+
+
 # Completions
 
 
@@ -1023,6 +1092,8 @@ leaves = (
     )
     | st.sampled_from("goverment govenrmetn governmet newpaper newspapers bankrate ratesrising goverment's".split())
     | st.sampled_from(["news paper", "sen se", "(govrnment OR rate)", "-goverment", '"goverment"', "title:goverment"])
+    | st.sampled_from([article("x", url=f"https://{n}.example/").id for n in range(4)]).map("like:{}".format)
+    | st.sampled_from(["asof:2021-12-09", "asof:2021-11", "-asof:2021-12-08", "-like:0", "(asof:2020 OR rate)"])
     | st.sampled_from([")", "-(", "topic:rat*", '"rate bank"~2', "site:a.example", "before:2021-12-08", "outlets:>1"])
     | st.sampled_from(
         ["quality:>17", "heat:17..100", "type:video", "is:unpublished", "has:image", "topic:(ai OR rate)"]

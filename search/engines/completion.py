@@ -40,7 +40,7 @@ class Completions:
 
     def titles(self, tree: Node) -> Iterator[str]:
         """Yield the titles of the best articles that match."""
-        documents, prior = self._documents, self._documents.prior(with_freshness=True)
+        documents, prior = self._documents, self._documents.prior(self._documents.newest)
         ranked = sorted(
             self._matcher.matching(tree), key=lambda n: (-round(prior[n], DECIMALS), documents.rank_by_age[n])
         )

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from itertools import chain
 
@@ -18,9 +19,10 @@ from search.engines.documents import FACETS, Documents
 from search.engines.matching import Matcher, Postings, field_factors
 from search.engines.paging import Listed, collapse_copies, diversify
 from search.highlights import highlight
+from search.likeness import with_words
 from search.query import Node, Query
 from search.query.correction import Reading, readings
-from search.query.rewrite import names_dates, names_outlets
+from search.query.rewrite import as_of, end_of_day, names_dates, names_outlets
 from search.results import Completion, Explanation, FacetValue, Hit, Page, StoryInfo
 from search.suggest import suggest
 from search.timeline import make_timeline
@@ -93,7 +95,8 @@ class _Search:
     @cached_property
     def _read(self) -> tuple[Reading, AbstractSet[int]]:
         """The first way to read the query that finds anything, and what it finds."""
-        tries = readings(self._query.parsed.tree, self._query.match, self._matcher)
+        tree = with_words(self._query.parsed.tree, self._matcher.telling)
+        tries = readings(tree, self._query.match, self._matcher)
         first = next(tries)
         for reading in chain([first], tries):
             find = self._matcher.most_of if reading.is_relaxed else self._matcher.matching
@@ -143,17 +146,20 @@ class _Search:
         if self._query.sort != "relevance":
             return sorted(self._found, key=self._documents.orders[self._query.sort].__getitem__)
         places, texts = self._documents.rank_by_age, self._texts
-        prior = self._documents.prior(with_freshness=self._with_freshness)
+        prior = self._documents.prior(self._reference)
         return sorted(self._found, key=lambda n: (-round(texts[n] * prior[n], ranking.DECIMALS), places[n]))
 
     @cached_property
-    def _with_freshness(self) -> bool:
-        """What is new counts for nothing to somebody who asks for certain days."""
-        filters = self._query.filters
-        return filters.date_from is None and filters.date_to is None and not names_dates(self._query.parsed.tree)
+    def _reference(self) -> datetime | None:
+        """From when ages are counted; what is new counts for nothing to somebody who asks for certain days."""
+        query, tree = self._query, self._query.parsed.tree
+        if query.filters.date_from or query.filters.date_to or names_dates(tree):
+            return None
+        day = as_of(tree)
+        return end_of_day(day) if day else self._documents.newest
 
     def _factors(self, number: int) -> dict[str, float]:
-        return {"text": self._texts[number], **self._documents.priors(number, with_freshness=self._with_freshness)}
+        return {"text": self._texts[number], **self._documents.priors(number, self._reference)}
 
     def _hit(self, item: Listed) -> Hit:
         article = self._documents.articles[item.number]

@@ -15,8 +15,10 @@ from search.engines.documents import Documents
 from search.engines.fields import field_texts, line_starts
 from search.engines.filters import chosen
 from search.engines.patterns import expand
+from search.errors import NotFoundError
 from search.highlights import occurrences
-from search.query import And, Everything, Fuzzy, Leaf, Node, Not, Or, Phrase, Prefix, Wildcard, Word
+from search.likeness import telling_words
+from search.query import And, Everything, Fuzzy, Leaf, Like, Node, Not, Or, Phrase, Prefix, Wildcard, Word
 from search.query.rewrite import scoring_leaves, split_relaxed
 from search.spelling import near
 
@@ -58,7 +60,7 @@ class Matcher:
         self._all = frozenset(range(len(documents.articles)))
         self._known: dict[Leaf, dict[int, float]] = {}
 
-    def matching(self, node: Node) -> AbstractSet[int]:
+    def matching(self, node: Node) -> AbstractSet[int]:  # noqa: PLR0911 - one for each kind
         """Return the numbers of the articles that match."""
         match node:
             case Everything():
@@ -70,9 +72,16 @@ class Matcher:
                 return frozenset(parts[0]).intersection(*parts[1:])
             case Or():
                 return frozenset().union(*(self.matching(part) for part in node.nodes))
+            case Like():
+                return self._alike(node)
             case Word() | Phrase() | Prefix() | Wildcard() | Fuzzy():
                 return self.frequencies(node).keys()
         return chosen(node, self._documents)
+
+    def _alike(self, node: Like) -> AbstractSet[int]:
+        counts = Counter(number for word in node.words for number in self.frequencies(word))
+        alike = {number for number, count in counts.items() if count >= node.least}
+        return {number for number in alike if self._documents.articles[number].id != node.id}
 
     def scores(self, node: Node, numbers: AbstractSet[int]) -> dict[int, float]:
         """Return the BM25F score of each article in *numbers*; 1 where the tree has no words to score by."""
@@ -97,6 +106,14 @@ class Matcher:
     def count(self, word: Word) -> int:
         """Return how many articles a word finds."""
         return len(self.frequencies(word))
+
+    def telling(self, identifier: str) -> tuple[Word, ...]:
+        """Return the words that tell an article from the others; none where there is no such article."""
+        try:
+            article = self._documents.article(identifier)
+        except NotFoundError:
+            return ()
+        return telling_words(article, len(self._all), self.count)
 
     def near(self, term: str, edits: int) -> dict[str, int]:
         """Return the terms that are up to so many edits away, and how many articles have each in this form."""

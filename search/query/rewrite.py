@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time
+
 from search.analysis import tokenize
 from search.query.faults import MAX_TERMS
-from search.query.tree import And, Dates, Everything, Fuzzy, Leaf, Node, Not, Or, Phrase, Prefix, Site, Wildcard, Word
+from search.query.tree import And, AsOf, Dates, Everything, Leaf, Like, Node, Not, Or, Site, Word
 
 
 def scoring_leaves(tree: Node) -> list[Leaf]:
@@ -13,8 +15,8 @@ def scoring_leaves(tree: Node) -> list[Leaf]:
     >>> scoring_leaves(And((Word("rates"), Or((Word("rise"), Word("rates"))), Not(Word("fall")))))
     [Word(text='rates', field=None), Word(text='rise', field=None)]
     """
-    leaves = (node for node in _positive(tree) if isinstance(node, Word | Phrase | Prefix | Wildcard | Fuzzy))
-    return list(dict.fromkeys(leaves))
+    leaves = (leaf for node in _positive(tree) for leaf in (node.words if isinstance(node, Like) else (node,)))
+    return list(dict.fromkeys(leaf for leaf in leaves if isinstance(leaf, Leaf)))
 
 
 def any_of(tree: Node) -> Node:
@@ -44,16 +46,30 @@ def split_relaxed(tree: Node) -> tuple[tuple[Leaf, ...], tuple[Node, ...]]:
     """Return what the relaxed fallback asks for: scoring leaves, of which half suffice, and what stays required.
 
     Half is rounded up. Required are the parts at the top without a scoring leaf: exclusions, filters, and what is
-    joined of these alone.
+    joined of these alone. So is likeness, which has a measure of its own for how much of it suffices.
     """
     parts = tree.nodes if isinstance(tree, And) else (tree,)
-    required = tuple(part for part in parts if not scoring_leaves(part) and not isinstance(part, Everything))
-    return tuple(scoring_leaves(tree)), required
+    required = [part for part in parts if isinstance(part, Like) or not scoring_leaves(part)]
+    wanted = dict.fromkeys(leaf for part in parts if part not in required for leaf in scoring_leaves(part))
+    return tuple(wanted), tuple(part for part in required if not isinstance(part, Everything))
 
 
 def names_dates(tree: Node) -> bool:
     """Tell whether articles are asked for by their dates, which turns freshness off; exclusions do not count."""
     return any(isinstance(node, Dates) for node in _positive(tree))
+
+
+def as_of(tree: Node) -> date | None:
+    """Return the day from which ages are counted, None where it is that of the newest article.
+
+    Of several days it is the first, since no article may be later.
+    """
+    return min((node.day for node in _positive(tree) if isinstance(node, AsOf)), default=None)
+
+
+def end_of_day(day: date) -> datetime:
+    """Return the last moment of a day, UTC."""
+    return datetime.combine(day, time.max, UTC)
 
 
 def names_outlets(tree: Node) -> bool:

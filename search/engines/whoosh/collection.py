@@ -16,7 +16,7 @@ from search import ranking
 from search.analysis import fold, stem
 from search.articles import Article, Episode, Story
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.attributes import UNDATED, age_to_moment, number_to_id
+from search.engines.whoosh.attributes import MICROSECONDS_A_DAY, UNDATED, age_to_moment, moment_to_age, number_to_id
 from search.engines.whoosh.bits import PositionBits
 from search.engines.whoosh.frequencies import weigh
 from search.engines.whoosh.segment import Docs, Segment, average_lengths
@@ -231,10 +231,21 @@ class Collection:
         part = self.part_of(number)
         return part.segment.stored.json(number - part.base)
 
-    def priors(self, number: int, *, with_freshness: bool) -> dict[str, float]:
-        """Return the factors of an article's score beside the text, by name."""
-        newest = self.newest if with_freshness else None
-        return ranking.priors(self.article(number), int(self.columns["outlets"][number]), newest)
+    def priors(self, number: int, reference: datetime | None) -> dict[str, float]:
+        """Return the factors of an article's score beside the text, by name; ages are counted from *reference*."""
+        return ranking.priors(self.article(number), int(self.columns["outlets"][number]), reference)
+
+    def priors_of(self, docs: Docs, reference: datetime | None) -> Scores:
+        """Return the product of those factors, for many articles."""
+        if reference is self.newest and docs is self.everything and self.living is None:
+            return self.prior
+        prior = self.prior if reference is self.newest else self.prior_without_freshness
+        found = prior.take(docs, mode="clip")
+        if reference is None or reference is self.newest:
+            return found
+        ages = self.ages.take(docs, mode="clip")
+        days = np.where(ages == UNDATED, np.nan, (ages - moment_to_age(reference)) / MICROSECONDS_A_DAY)
+        return found * ranking.freshness_factors(days)
 
     @cached_property
     def newest(self) -> datetime | None:

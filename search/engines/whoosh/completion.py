@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from search.analysis import query_terms
 from search.engines.whoosh.collection import Collection, Part
 from search.engines.whoosh.counting import count_everything, spread
+from search.engines.whoosh.phrases import phrase_postings
 from search.engines.whoosh.plan import Planner
-from search.engines.whoosh.postings import locate
+from search.engines.whoosh.postings import locate, word_postings
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.selection import best
-from search.query import Everything, Node, Phrase, Word
+from search.query import Everything, Node
 from search.results import CompletionKind
 from search.suggest import MAX_TITLES, Typed, by_use
 
@@ -92,14 +93,14 @@ class Completions:
 
     def _total_titled(self, row: tuple[str, ...]) -> int:
         """Look at titles where few articles have the words; else look for the phrase."""
-        words = sorted(set(row), key=self._collection.count_postings)
-        docs = self._planner.leaf(Word(words[0])).docs()
-        for word in words[1:]:
+        first, *others = sorted(set(row), key=self._collection.count_postings)
+        docs = word_postings(self._collection, first, None).docs()
+        for term in others:
             if len(docs) <= _FEW:
                 break
-            docs = docs.take(np.flatnonzero(self._planner.leaf(Word(word)).locate(docs)[1]))
+            docs = docs.take(np.flatnonzero(word_postings(self._collection, term, None).locate(docs)[1]))
         if len(docs) > _FEW:
-            return self.total(Phrase(" ".join(row), 0, "title"))
+            return phrase_postings(self._collection, row, 0, "title").count
         return sum(_holds(query_terms(self._collection.article(number).title), row) for number in docs.tolist())
 
 

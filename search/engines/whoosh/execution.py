@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from itertools import chain
 
@@ -19,9 +20,10 @@ from search.engines.whoosh.ordering import Ordering
 from search.engines.whoosh.plan import Budget, Matches, Planner
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.spelling import Words
+from search.likeness import with_words
 from search.query import Query
 from search.query.correction import Reading, readings
-from search.query.rewrite import names_dates, names_outlets, scoring_leaves, split_relaxed
+from search.query.rewrite import as_of, end_of_day, names_dates, names_outlets, scoring_leaves, split_relaxed
 from search.results import Page, StoryInfo
 
 
@@ -73,9 +75,8 @@ class Execution:
 
     def _read(self) -> tuple[Reading, Matches]:
         """Return the first way to read the query that finds anything, and what it finds."""
-        tries = readings(
-            self._query.parsed.tree, self._query.match, Words(self._collection, self._planner, self._budget.check)
-        )
+        words = Words(self._collection, self._planner, self._budget.check)
+        tries = readings(with_words(self._query.parsed.tree, words.telling), self._query.match, words)
         first = next(tries)
         for reading in chain([first], tries):
             matches = self._match(reading)
@@ -114,19 +115,17 @@ class Execution:
         return Ordering(collection, docs, keys, collapse=query.collapse == "title", diversity=diversity)
 
     def _relevance(self) -> Scores:
-        collection, docs, prior = self._collection, self._found.docs, self._prior
-        keys = prior if docs is collection.everything and collection.living is None else prior.take(docs, mode="clip")
+        keys = self._collection.priors_of(self._found.docs, self._reference)
         return keys if self.texts is None else np.multiply(keys, self.texts)
 
-    @property
-    def _prior(self) -> Scores:
-        return self._collection.prior if self.with_freshness else self._collection.prior_without_freshness
-
     @cached_property
-    def with_freshness(self) -> bool:
-        """What is new counts for nothing to somebody who asks for certain days."""
-        filters = self._query.filters
-        return filters.date_from is None and filters.date_to is None and not names_dates(self._query.parsed.tree)
+    def _reference(self) -> datetime | None:
+        """From when ages are counted; what is new counts for nothing to somebody who asks for certain days."""
+        query, tree = self._query, self._query.parsed.tree
+        if query.filters.date_from or query.filters.date_to or names_dates(tree):
+            return None
+        day = as_of(tree)
+        return end_of_day(day) if day else self._collection.newest
 
     def _facets(self) -> CountedFacets:
         collection, filters = self._collection, self._query.filters
@@ -148,14 +147,14 @@ class Execution:
     def scores(self, places: Sequence[int]) -> list[float]:
         """Return the scores of the matches at places."""
         chosen = np.array(places, np.intp)
-        scores = self._prior[self._found.docs[chosen]]
+        scores = self._collection.priors_of(self._found.docs[chosen], self._reference)
         listed: list[float] = (scores if self.texts is None else scores * self.texts[chosen]).tolist()
         return listed
 
     def factors(self, place: int) -> dict[str, float]:
         """Return what the score of a match is the product of."""
         text, number = 1.0 if self.texts is None else float(self.texts[place]), int(self._found.docs[place])
-        return {"text": text, **self._collection.priors(number, with_freshness=self.with_freshness)}
+        return {"text": text, **self._collection.priors(number, self._reference)}
 
     def stories(self, numbers: Sequence[int]) -> list[StoryInfo]:
         """Return what hits say of their stories."""

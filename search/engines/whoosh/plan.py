@@ -18,7 +18,7 @@ from search.engines.whoosh.phrases import phrase_postings
 from search.engines.whoosh.postings import DENSE, Postings, nothing, word_postings
 from search.engines.whoosh.segment import Docs
 from search.errors import SearchTimeoutError
-from search.query import And, Everything, Leaf, Node, Not, Or, Phrase, Word
+from search.query import And, Everything, Leaf, Like, Node, Not, Or, Phrase, Word
 from search.query.rewrite import scoring_leaves
 
 
@@ -168,7 +168,7 @@ class Planner:
             docs = _keep(operand.among(docs), docs, known)
         return Matches(docs, known)
 
-    def _operand(self, node: Node) -> Operand:
+    def _operand(self, node: Node) -> Operand:  # noqa: PLR0911 - one for each kind
         if isinstance(node, Leaf):
             return _PostingSet(self.leaf(node))
         if isinstance(node, Not):
@@ -179,6 +179,8 @@ class Planner:
             return _Union(self._collection, self._operands(node.nodes), self._budget)
         if isinstance(node, Everything):
             return _All(self._collection)
+        if isinstance(node, Like):
+            return _AtLeast(self._collection, list(map(self.leaf, node.words)), node, self._budget)
         return condition(self._collection, node)
 
     def _make(self, node: Leaf) -> Postings:
@@ -229,6 +231,30 @@ class _All:
 
     def among(self, docs: Docs) -> Mask:
         return np.ones(len(docs), bool)
+
+
+class _AtLeast:
+    """The articles that have at least some of the words of an article, without it."""
+
+    def __init__(self, collection: Collection, leaves: Sequence[Postings], like: Like, budget: Budget) -> None:
+        self._collection, self._leaves, self._like, self._budget = collection, leaves, like, budget
+        self.count = min(sum(leaf.count for leaf in leaves), collection.size)
+
+    def docs(self) -> Docs:
+        table = np.zeros(self._collection.size, np.uint8)
+        for leaf in self._leaves:
+            self._budget.check()
+            np.add.at(table, leaf.docs(), 1)
+        return self._without_itself(np.flatnonzero((table >= self._like.least) & (table > 0)))
+
+    def among(self, docs: Docs) -> Mask:
+        found = np.zeros(self._collection.size, bool)
+        found[self.docs()] = True
+        return found.take(docs, mode="clip")
+
+    def _without_itself(self, docs: Docs) -> Docs:
+        own = self._collection.number_of(self._like.id)
+        return docs if own is None else docs[docs != own]
 
 
 class _Complement:

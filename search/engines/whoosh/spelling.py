@@ -1,4 +1,4 @@
-"""What a collection tells of its words, for those that are misspelt."""
+"""What a collection tells of its words, for those that are misspelt, and for articles that are likened by them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.plan import Planner
+from search.likeness import telling_words
 from search.query import Word
 from search.spelling import near
 
@@ -25,6 +26,13 @@ class Words:
     def count(self, word: Word) -> int:
         """Return how many articles a word finds."""
         return self._planner.leaf(word).count
+
+    def telling(self, identifier: str) -> tuple[Word, ...]:
+        """Return the words that tell an article from the others; none where there is no such article."""
+        number = self._collection.number_of(identifier)
+        if number is None:
+            return ()
+        return telling_words(self._collection.article(number), self._collection.count, self.count)
 
     def near(self, term: str, edits: int) -> dict[str, int]:
         """Return the terms that are up to so many edits away, and how many articles have each in this form."""
