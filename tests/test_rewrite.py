@@ -96,3 +96,10 @@ def test_broken_up_words_are_no_more_than_a_query_may_have() -> None:
 
     assert len(scoring_leaves(loosened)) <= MAX_TERMS
     assert len(scoring_leaves(any_of(parse("-".join(map(str, range(90)))).tree))) == MAX_TERMS
+
+
+@given(st.text(st.sampled_from("abOR-./:'&*?~\"( 日本5NT"), max_size=20))
+def test_a_loosened_tree_is_read_as_it_prints_itself(text: str) -> None:
+    loosened = any_of(parse(text).tree)
+
+    assert parse(str(loosened)).tree == loosened

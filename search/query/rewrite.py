@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 from search.analysis import tokenize
 from search.query.faults import MAX_TERMS
 from search.query.tree import And, AsOf, Dates, Everything, Leaf, Like, Node, Not, Or, Site, Word
+from search.query.words import OPERATORS
 
 
 def scoring_leaves(tree: Node) -> list[Leaf]:
@@ -39,7 +40,8 @@ def _parts(leaf: Leaf) -> tuple[Leaf, ...]:
     tokens = tokenize(leaf.text) if isinstance(leaf, Word) else []
     if len(tokens) < 2:  # noqa: PLR2004 - of one term
         return (leaf,)
-    return tuple(Word(leaf.text[token.start : token.end], leaf.field) for token in tokens)
+    texts = (leaf.text[token.start : token.end] for token in tokens)
+    return tuple(Word(text.lower() if text in OPERATORS else text, leaf.field) for text in texts)
 
 
 def split_relaxed(tree: Node) -> tuple[tuple[Leaf, ...], tuple[Node, ...]]:
