@@ -11,6 +11,19 @@ import Stemmer
 
 #: Characters of one term that are kept; a longer word is cut, the same way in seeds and queries.
 MAX_TERM = 64
+#: Words that hold a sentence together, and do not say what it is about: the closed classes of English, and what an
+#: apostrophe may leave.
+FUNCTION_WORDS = frozenset(
+    """
+    a about above after against all also although am an and any are as at be because been before being below between
+    both but by can could did do does doing done down during each few for from had has have having he her here hers
+    herself him himself his how i if in into is it its itself just ll may me might more most must my myself no
+    nor not of off on only or other our ours ourselves out over own re s same shall she should so some such t than
+    that the their theirs them themselves then there these they this those though through to too under unless until up
+    upon ve very was we were what when where whether which while who whom whose why will with within without would you
+    your yours yourself yourselves
+    """.split()
+)
 
 # Scripts that set no spaces between words, or join to them what others set apart. The marks of a long vowel belong to
 # no script, but stand within words.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Protocol
 
-from search.analysis import fold, query_terms, stem
+from search.analysis import FUNCTION_WORDS, fold, query_terms, stem
 from search.query import And, Everything, Node, Prefix, Word, parse
 from search.query.faults import MAX_CHARACTERS
 from search.query.lexer import speakable
@@ -23,12 +23,7 @@ SHARES: Mapping[CompletionKind, int] = {"word": 3, "provider": 2, "topic": 1, "t
 MAX_TITLES = 20
 #: Letters from which titles are completed: fewer are in too many.
 MIN_TITLE = 3
-#: Words that hold a sentence together; what else begins like them is likelier to be searched for.
-FUNCTION_WORDS = frozenset(
-    "a about after all also an and are as at be been but by can could do for from had has have he her his how i if in "
-    "into is it its may more no not of on one or our out over s she so some than that the their them there these they "
-    "this to under up was we were what when where which who will with would you your".split()
-)
+# What else begins like them is likelier to be searched for.
 _FUNCTION_STEMS = frozenset(map(stem, FUNCTION_WORDS))
 _SIGNS = frozenset('"():*?~')
 

@@ -91,7 +91,7 @@ class Matcher:
         scores = dict.fromkeys(numbers, 0.0)
         for leaf in leaves:
             frequencies = self.frequencies(leaf)
-            weight = ranking.idf(len(self._all), len(frequencies))
+            weight = ranking.weight(leaf, len(self._all), len(frequencies))
             for number in frequencies.keys() & numbers:
                 scores[number] += weight * ranking.saturate(frequencies[number])
         return scores

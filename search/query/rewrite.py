@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 
-from search.query.tree import And, AsOf, Dates, Everything, Leaf, Like, Node, Not, Or, Site
+from search.analysis import tokenize
+from search.query.faults import MAX_TERMS
+from search.query.tree import And, AsOf, Dates, Everything, Leaf, Like, Node, Not, Or, Site, Word
+from search.query.words import OPERATORS
 
 
 def scoring_leaves(tree: Node) -> list[Leaf]:
     """Return what an article is found and ranked by, not what it must be without; each once, in order.
 
-    >>> from search.query import Word
     >>> scoring_leaves(And((Word("rates"), Or((Word("rise"), Word("rates"))), Not(Word("fall")))))
     [Word(text='rates', field=None), Word(text='rise', field=None)]
     """
@@ -19,12 +21,27 @@ def scoring_leaves(tree: Node) -> list[Leaf]:
 
 
 def any_of(tree: Node) -> Node:
-    """Return the tree that one scoring leaf suffices for; exclusions and filters at the top stay required."""
+    """Return the tree that one scoring leaf suffices for; exclusions and filters at the top stay required.
+
+    A word of several terms is broken up: one of its terms is enough, too.
+
+    >>> str(any_of(And((Word("covid-19"), Word("vaccine"), Not(Word("flu"))))))
+    'covid OR 19 OR vaccine -flu'
+    """
     leaves, required = split_relaxed(tree)
-    if len(leaves) < 2:  # noqa: PLR2004 - an Or needs two
+    parts = tuple(dict.fromkeys(part for leaf in leaves for part in _parts(leaf)))[:MAX_TERMS]
+    if len(parts) < 2:  # noqa: PLR2004 - an Or needs two
         return tree
-    wanted = Or(leaves)
+    wanted = Or(parts)
     return And((wanted, *required)) if required else wanted
+
+
+def _parts(leaf: Leaf) -> tuple[Leaf, ...]:
+    tokens = tokenize(leaf.text) if isinstance(leaf, Word) else []
+    if len(tokens) < 2:  # noqa: PLR2004 - of one term
+        return (leaf,)
+    texts = (leaf.text[token.start : token.end] for token in tokens)
+    return tuple(Word(text.lower() if text in OPERATORS else text, leaf.field) for text in texts)
 
 
 def split_relaxed(tree: Node) -> tuple[tuple[Leaf, ...], tuple[Node, ...]]:

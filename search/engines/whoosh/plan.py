@@ -106,7 +106,7 @@ class Planner:
         for node in leaves:
             self._budget.check()
             leaf = self.leaf(node)
-            weight = ranking.idf(self._collection.count, leaf.count)
+            weight = ranking.weight(node, self._collection.count, leaf.count)
             if node in matches.known:
                 total += weight * leaf.scores(matches.known[node])
             else:
@@ -131,25 +131,26 @@ class Planner:
 
     def _any_of(self, leaves: Sequence[Leaf], others: Sequence[Node]) -> Matches:
         """Return the articles that have any of *leaves*, with what they give, and that match all *others*."""
-        found = [self.leaf(node) for node in dict.fromkeys(leaves)]
-        if sum(leaf.count for leaf in found) * DENSE < self._collection.size:
-            matches = _summed([(leaf.docs(), self._weighted(leaf)) for leaf in found])
+        found = {node: self.leaf(node) for node in leaves}
+        if sum(leaf.count for leaf in found.values()) * DENSE < self._collection.size:
+            matches = _summed([(leaf.docs(), self._weighted(node)) for node, leaf in found.items()])
         else:
             table = np.zeros(self._collection.size)
-            for leaf in found:
+            for node, leaf in found.items():
                 self._budget.check()
-                np.add.at(table, leaf.docs(), self._weighted(leaf))
+                np.add.at(table, leaf.docs(), self._weighted(node))
             # What any word gives is more than nothing. Looking for what is true is much quicker than for numbers.
             docs = np.flatnonzero(table != 0)
             matches = Matches(docs, scores=table.take(docs))
-        for node in others:
+        for other in others:
             self._budget.check()
-            matches = matches.only(self._operand(node).among(matches.docs))
+            matches = matches.only(self._operand(other).among(matches.docs))
         return matches if all(not scoring_leaves(node) for node in others) else replace(matches, scores=None)
 
-    def _weighted(self, leaf: Postings) -> Scores:
+    def _weighted(self, node: Leaf) -> Scores:
         """Return what a leaf gives each of its articles."""
-        return ranking.idf(self._collection.count, leaf.count) * leaf.scores(leaf.postings())
+        leaf = self.leaf(node)
+        return ranking.weight(node, self._collection.count, leaf.count) * leaf.scores(leaf.postings())
 
     def _joined(self, leaves: Sequence[Leaf], operands: Sequence[Operand]) -> Matches:
         first = self.leaf(leaves[0])
