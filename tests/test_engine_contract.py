@@ -614,6 +614,32 @@ def test_as_of_a_day_what_is_later_is_hidden_and_ages_are_counted_from_there(eng
         assert math.prod(hit.explanation.factors.values()) == pytest.approx(hit.score, abs=1e-9)
 
 
+# Hostile text
+
+HOSTILE = [
+    *(sign * 100_000 for sign in '"()-*?~:[]\\/%&;\0\n'),
+    *("a~9 ", "?* ", "*a* ", "goverment~2 ", "NOT ", "OR ", "-(", '-"', "title:(", "like:x ", "asof:0000 "),
+    " ".join(f"govermen{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(64)),
+    " ".join(["news paper"] * 32),
+    "x" * 512,
+    "goverment" * 50,
+    "\ud800\udfff",
+    "\u202egoverment\u202c \u0301\u0301",
+    "goverment &#0; &#xD800; &NotAnEntity;",
+]
+
+
+@pytest.mark.parametrize("match", ["auto", "all", "any"])
+def test_no_text_is_an_error(spelt: Reader, match: str) -> None:
+    for text in HOSTILE:
+        for whole in (text, text * 100):
+            page = ask(spelt, whole, match=match)
+            page.searched.encode()
+            assert parse(page.searched).tree == parse(str(parse(page.searched).tree)).tree
+            for one in spelt.suggest(whole):
+                assert one.hits
+
+
 # Completions
 
 
