@@ -148,24 +148,28 @@ def _reindex_and_watch(settings: Settings, options: dict[str, Any]) -> None:
 
     # What supervisors send ends it as Ctrl-C does. In the middle of a reindex too: a later one makes up for it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    said = None
+    changes = bursts(settings.seeds, apart_from=settings.index)
+    said: object = None
     try:
-        for _ in bursts(settings.seeds, apart_from=settings.index):
+        next(changes)
+        while True:
             said = _reindex_again(settings, options, said)
             options |= {"full": False, "force": False}
+            changes.send(isinstance(said, str))
     except KeyboardInterrupt:
         say("Stopped watching.")
 
 
 def _reindex_again(settings: Settings, options: dict[str, Any], said: object) -> object:
-    """Reindex; say what came of it unless that was *said* last time, and return it."""
+    """Reindex; say what came of it unless that was *said* last time, and return it: a text where it failed."""
     try:
         report = _reindex_once(settings, options)
     except SettingsError:
         raise
     except LedeError as exc:
-        click.echo(f"Error: {exc}", err=True)
-        return None
+        if str(exc) != said:
+            click.echo(f"Error: {exc}", err=True)
+        return str(exc)
     news = (report.generation, report.problems)
     if news != said:
         _show(report, options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -17,6 +18,8 @@ SETTLED = 300
 #: Milliseconds after which a burst that goes on is reported all the same; at the most twice that, since beginning to
 #: watch in the middle of one takes as long.
 PATIENCE = 3_000
+#: Until what has failed is tried again.
+RETRY_SECONDS = 10.0
 #: Milliseconds between two looks at a file system that does not tell of changes.
 POLLING = 1_000
 
@@ -29,11 +32,12 @@ _Place = tuple[Path, int, int] | None
 _Changes = Generator[set[tuple[watchfiles.Change, str]], None, None]
 
 
-def bursts(folders: Sequence[Path], *, apart_from: Path) -> Iterator[None]:
+def bursts(folders: Sequence[Path], *, apart_from: Path) -> Generator[None, bool, None]:
     """Yield once watching has begun, and again after every burst of changes of seeds under *folders*, without an end.
 
-    Whoever gets one looks at all seeds: what changes from then on is told by the next. A folder may go, come back, and
-    be a link that is led elsewhere. The index *apart_from* may lie within.
+    Whoever gets one looks at all seeds: what changes from then on is told by the next. Being sent True, it gives the
+    next one after a while even without a change. A folder may go, come back, and be a link that is led elsewhere. The
+    index *apart_from* may lie within.
 
     Raises:
         SeedsFolderError: If one of the folders is not there when it begins.
@@ -48,9 +52,11 @@ def bursts(folders: Sequence[Path], *, apart_from: Path) -> Iterator[None]:
         # Anew after each burst: watches of new folders may come too late for what is in them, and those of a folder
         # that was replaced tell nothing; whoever looks at all seeds after the new ones are in place misses nothing.
         with closing(_changes(roots)) as changes:
-            yield
-            while _places(folders) == places and not _matter(next(changes), roots, left_out):
-                pass
+            has_failed = yield
+            until = time.monotonic() + RETRY_SECONDS if has_failed else math.inf
+            while time.monotonic() < until and _places(folders) == places:
+                if _matter(next(changes), roots, left_out):
+                    break
         places = _places(folders)
 
 
