@@ -90,6 +90,24 @@ class IndexWriteError(LedeError, OSError):
         super().__init__(f"cannot write the index in {folder}: {reason}: the old index, if any, is still served")
 
 
+class ExportError(LedeError, OSError):
+    """The file that an index is exported to cannot be written."""
+
+    def __init__(self, file: object, reason: str) -> None:
+        super().__init__(f"cannot export to {file}: {reason}: what was there before is unchanged")
+
+
+class ImportRefusedError(LedeError, ValueError):
+    """What is to be imported is no whole export of an index of this engine and version."""
+
+    def __init__(self, source: object, fault: str) -> None:
+        self.fault = fault
+        super().__init__(
+            f"cannot import {getattr(source, 'name', None) or source}: {fault}: nothing was changed; "
+            "take another copy, or write one with `lede export`"
+        )
+
+
 class NoIndexError(LedeError):
     """There is nothing to search yet."""
 

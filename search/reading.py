@@ -173,8 +173,15 @@ class _Worker:
         command[-1] += "gc.disable(); work(sys.stdin.buffer, sys.stdout.buffer)"
         paths = [str(Path(__file__).parents[1]), *filter(None, sys.path)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        # A group of its own: Ctrl-C is for the parent, which ends this one by closing the pipe.
+        group = 0 if os.name == "posix" else None
         self._process = subprocess.Popen(  # noqa: S603 - our own program, by our own interpreter
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, pipesize=_PIPE
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            pipesize=_PIPE,
+            process_group=group,
         )
         self._thread = threading.Thread(target=self._take, daemon=True)
         self._thread.start()

@@ -9,21 +9,17 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
-import filelock
-
 from search.cache import Cache, LastRun
 from search.catalog import INDEX_FORMAT, Catalog, make_catalog
 from search.engine import Engine
 from search.engines import make_engine
-from search.errors import EmptyIndexRefusedError, IndexLockedError, IndexWriteError, ShrinkError
+from search.errors import EmptyIndexRefusedError, IndexWriteError, ShrinkError
+from search.lock import LOCK, LOCK_TIMEOUT, locked
 from search.reading import Progress
 from search.report import Report, Seconds
 from search.survey import Survey
 
 Folders = str | PathLike[str] | Sequence[str | PathLike[str]]
-
-#: Seconds that another reindex is waited for.
-LOCK_TIMEOUT = 30.0
 
 
 def reindex(  # noqa: PLR0913 - the choices of the command, all but the folders by name
@@ -60,7 +56,7 @@ def reindex(  # noqa: PLR0913 - the choices of the command, all but the folders 
     """
     folder = Path(index)
     holder = make_engine(engine, folder)
-    with _locked(folder, lock_timeout), _without_collecting():
+    with locked(folder, lock_timeout), _without_collecting():
         run = _Run(folder, holder, progress or Progress())
         try:
             return run.run(_paths(seeds), full=full, force=force, jobs=jobs)
@@ -234,26 +230,9 @@ def _without_collecting() -> Iterator[None]:
         gc.enable()
 
 
-@contextmanager
-def _locked(folder: Path, timeout: float) -> Iterator[None]:
-    """Hold the folder's lock, which the system takes back if this process dies."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(folder / "LOCK", timeout=timeout)
-        lock.acquire()
-    except filelock.Timeout as exc:
-        raise IndexLockedError(folder, timeout) from exc
-    except (OSError, NotImplementedError) as exc:
-        raise IndexWriteError(folder, getattr(exc, "strerror", None) or str(exc)) from exc
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 def _file_system_now(folder: Path) -> int:
     """Return the time, in nanoseconds, by the clock that stamps files, which is coarser than the system's."""
-    file = folder / "LOCK"
+    file = folder / LOCK
     try:
         file.touch()
         return file.stat().st_ctime_ns

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 from itertools import pairwise
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
@@ -26,7 +27,7 @@ from search.catalog import Catalog
 from search.engine import Engine, Reader
 from search.engines.memory import MemoryEngine
 from search.engines.whoosh import WhooshEngine
-from search.errors import NoIndexError, NotFoundError, PageTooDeepError, SearchTimeoutError
+from search.errors import ImportRefusedError, NoIndexError, NotFoundError, PageTooDeepError, SearchTimeoutError
 from search.query import SORTS, Filters, Query, parse
 from search.results import Explanation, Hit, Page
 
@@ -130,6 +131,118 @@ def test_fingerprints_tell_which_articles_have_changed(engine: Engine) -> None:
 
     assert old.keys() == new.keys() == {same.id, before.id}
     assert {id_ for id_ in old if old[id_] != new[id_]} == {before.id}
+
+
+# Exports
+
+
+@pytest.fixture
+def other(tmp_path: Path, engine: Engine) -> Engine:
+    """Return a second engine of the same kind, with nothing published yet."""
+    return MemoryEngine() if isinstance(engine, MemoryEngine) else WhooshEngine(tmp_path / "other")
+
+
+def exported(engine: Engine) -> bytes:
+    target = BytesIO()
+    engine.export(target)
+    return target.getvalue()
+
+
+def test_what_was_exported_is_served_where_it_is_imported(engine: Engine, other: Engine) -> None:
+    rates, others = article("Rates rise", topics=("AI",), quality=7), [article(f"Part {n}") for n in range(20)]
+    reader = serve(engine, rates, *others, related=((rates, others[0], others[1]),))
+
+    generation = other.import_(BytesIO(exported(engine)))
+
+    assert generation == reader.generation == other.served() == other.open().generation
+    assert other.verify() == []
+    assert other.fingerprints() == engine.fingerprints()
+    mine, its = (ask(each.open(), "rates OR part") for each in (engine, other))
+    assert [replace(page, took_ms=0) for page in (mine, its)] == [replace(mine, took_ms=0)] * 2
+    assert other.open().story_of(rates.id) == reader.story_of(rates.id)
+
+
+def test_an_export_follows_changes_made_piece_by_piece(engine: Engine, other: Engine) -> None:
+    """What is gone stays gone."""
+    news = [article(f"Number {n}") for n in range(40)]
+    engine.publish(catalog(*news))
+    engine.publish(catalog(*news[1:], article("Number 40")))
+
+    other.import_(BytesIO(exported(engine)))
+
+    assert found(other.open(), "number") == {f"Number {n}" for n in range(1, 41)}
+    assert other.verify() == []
+
+
+def test_the_same_generation_gives_the_same_export(engine: Engine, other: Engine) -> None:
+    serve(engine, article("Rates rise"))
+    first = exported(engine)
+
+    other.import_(BytesIO(first))
+
+    assert exported(engine) == first == exported(other)
+
+
+def test_an_index_of_nothing_can_be_exported_too(engine: Engine, other: Engine) -> None:
+    serve(engine)
+
+    other.import_(BytesIO(exported(engine)))
+
+    assert ask(other.open()).total == 0
+
+
+def test_before_anything_is_published_there_is_nothing_to_export(engine: Engine) -> None:
+    with pytest.raises(NoIndexError):
+        exported(engine)
+
+
+def test_an_import_is_a_publication_like_any_other(engine: Engine, other: Engine) -> None:
+    old = serve(other, article("Rates fall"))
+    before = other.current()
+    serve(engine, article("Rates rise"))
+
+    other.import_(BytesIO(exported(engine)))
+
+    assert other.current() != before
+    assert (titles(ask(old)), titles(ask(other.open()))) == (["Rates fall"], ["Rates rise"])
+    other.publish(catalog(article("Rates rest")))
+    assert titles(ask(other.open())) == ["Rates rest"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\0" * 2_000, b"PK\3\4", b"[]", b"{}", b"[1,[],[]]", b"\x28\xb5\x2f\xfd", b"x" * 9]
+)
+def test_what_is_no_export_is_refused_and_changes_nothing(engine: Engine, content: bytes) -> None:
+    serve(engine, article("Rates rise"))
+    before = engine.current()
+
+    with pytest.raises(ImportRefusedError, match="nothing was changed"):
+        engine.import_(BytesIO(content))
+
+    assert engine.current() == before
+    assert titles(ask(engine.open())) == ["Rates rise"]
+
+
+def test_an_export_that_is_cut_off_or_altered_is_refused_or_the_same(engine: Engine, other: Engine) -> None:
+    serve(engine, *(article(f"Number {n}") for n in range(30)))
+    whole, chance = exported(engine), random.Random(7)  # noqa: S311
+    altered = [whole[: chance.randrange(len(whole))] for _ in range(60)]
+    for _ in range(120):
+        place = chance.randrange(len(whole))
+        altered.append(whole[:place] + bytes([whole[place] ^ (1 << chance.randrange(8))]) + whole[place + 1 :])
+
+    taken = 0
+    for content in altered:
+        try:
+            other.import_(BytesIO(content))
+        except ImportRefusedError:
+            continue
+        taken += 1
+        assert other.served() == engine.served()
+        assert other.verify() == []
+
+    # A frame of the compressor has a few bytes that say nothing of what is in it.
+    assert taken < 20
 
 
 def test_what_was_published_verifies(engine: Engine) -> None:

@@ -113,6 +113,11 @@ class Generations:
             return f"{exc.filename}: {exc.strerror}"
         return None
 
+    def files(self, pointer: Pointer) -> dict[str, str]:
+        """Return the names and checksums of a whole generation's files."""
+        listed: dict[str, str] = orjson.loads((self._generations / pointer.name / MANIFEST).read_bytes())["files"]
+        return listed
+
     @contextmanager
     def building(self) -> Iterator[Path]:
         """Give a new folder to build a generation in; it is removed unless :meth:`publish` took it.
