@@ -114,8 +114,10 @@ class _Search:
 
     @cached_property
     def _matches(self) -> AbstractSet[int]:
-        """What matches the words on the chosen days."""
-        return self._documents.within_dates(self._read[1], self._query.filters)
+        """What matches the words on the chosen days, of the articles that are searched."""
+        found = self._documents.within_dates(self._read[1], self._query.filters)
+        among = self._query.among
+        return found if among is None else found & self._documents.with_ids(among)
 
     @cached_property
     def _found(self) -> AbstractSet[int]:

@@ -12,7 +12,7 @@ import numpy as np
 from search.articles import Article
 from search.engines.whoosh.attributes import UNDATED
 from search.engines.whoosh.collection import Collection, Mask, Scores
-from search.engines.whoosh.conditions import FACETS, between_days, chosen_values
+from search.engines.whoosh.conditions import FACETS, between_days, chosen_values, with_ids
 from search.engines.whoosh.counting import CountedFacets, count_everything, count_facets, make_timeline
 from search.engines.whoosh.highlighting import Highlights, highlight_hits
 from search.engines.whoosh.hits import Details, Hits
@@ -40,7 +40,7 @@ class Execution:
         self._planner = Planner(collection, self._budget)
         self._reading, matches = self._read()
         self._leaves = scoring_leaves(self._reading.tree)
-        self._matches = self._within_days(matches)
+        self._matches = self._among(self._within_days(matches))
         self._chosen = self._choose()
         self._found = self._matches
         if self._chosen:
@@ -94,6 +94,10 @@ class Execution:
         if not first and not last:
             return matches
         return matches.only(between_days(self._collection, first, last).among(matches.docs))
+
+    def _among(self, matches: Matches) -> Matches:
+        among = self._query.among
+        return matches if among is None else matches.only(with_ids(self._collection, among).among(matches.docs))
 
     def _choose(self) -> dict[str, Mask]:
         """Return, for each facet with a choice, which of the matches have a value that was chosen."""
