@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from search.errors import SettingsError
+from search.urls import check_url
 
 #: Read from the current folder, if it is there.
 FILE = Path("lede.toml")
@@ -63,6 +64,14 @@ def _seconds(value: object) -> float:
     return number
 
 
+def _base_url(value: object) -> str:
+    url = check_url(_text(value)).rstrip("/")
+    if "?" in url or "#" in url:
+        msg = "it must end with a host or a path"
+        raise ValueError(msg)
+    return url
+
+
 def _setting(default: Value, convert: Converter[Value], text: str) -> Value:
     return field(default=default, metadata={"convert": convert, "text": text})
 
@@ -78,6 +87,9 @@ class Settings:
     seeds: tuple[Path, ...] = _setting(
         (Path("seeds"),), _paths, "folders of seeds; in the environment separated like `PATH`"
     )
+    queries: Path | None = _setting(
+        None, _path, "folder of saved queries; where none is set, `queries` beside the first folder of seeds"
+    )
     engine: str = _setting("whoosh", _text, "what holds the index")
     host: str = _setting("127.0.0.1", _text, "address that `lede serve` listens on")
     port: int = _setting(8000, _number(0, MAX_PORT), "its port; 0 takes one that is free")
@@ -91,6 +103,17 @@ class Settings:
         _number(0, MAX_CACHE_BYTES),
         "bytes of answers, compressed, that each process of `lede serve` remembers; 0 is none",
     )
+    base_url: str | None = _setting(
+        None, _base_url, "address of the site, for links in feeds; where none is set, the one that was asked"
+    )
+
+    @property
+    def queries_folder(self) -> Path:
+        """The folder of saved queries, which need not be there."""
+        first = self.seeds[0]
+        # The folder above `.` or `..` is not what is left when its last part is taken away.
+        above = first.resolve() if first.name in {"", ".."} else first
+        return self.queries or above.parent / "queries"
 
 
 _CONVERTERS: dict[str, Converter[object]] = {known.name: known.metadata["convert"] for known in fields(Settings)}
