@@ -64,12 +64,12 @@ def _seconds(value: object) -> float:
     return number
 
 
-def _base_url(value: object) -> str:
-    url = check_url(_text(value)).rstrip("/")
-    if "?" in url or "#" in url:
+def _address(value: object) -> str:
+    address = check_url(_text(value)).rstrip("/") if value else ""
+    if "?" in address or "#" in address:
         msg = "it must end with a host or a path"
         raise ValueError(msg)
-    return url
+    return address
 
 
 def _setting(default: Value, convert: Converter[Value], text: str) -> Value:
@@ -98,13 +98,13 @@ class Settings:
     time_budget: float = _setting(
         TIME_BUDGET, _seconds, "seconds that a search may take; a longer one is given up, with an error that says so"
     )
+    base_url: str = _setting(
+        "", _address, "where visitors find this site, for the addresses in feeds; as they were asked for if empty"
+    )
     cache_bytes: int = _setting(
         16_777_216,
         _number(0, MAX_CACHE_BYTES),
         "bytes of answers, compressed, that each process of `lede serve` remembers; 0 is none",
-    )
-    base_url: str | None = _setting(
-        None, _base_url, "address of the site, for links in feeds; where none is set, the one that was asked"
     )
 
     @property
