@@ -21,6 +21,8 @@ MAX_CACHE_BYTES = 1 << 40
 #: Seconds that a search may take, where nothing else is said.
 TIME_BUDGET = 1.0
 
+_QUERIES = Path("queries")
+
 Value = TypeVar("Value")
 Converter = Callable[[object], Value]
 
@@ -87,9 +89,7 @@ class Settings:
     seeds: tuple[Path, ...] = _setting(
         (Path("seeds"),), _paths, "folders of seeds; in the environment separated like `PATH`"
     )
-    queries: Path | None = _setting(
-        None, _path, "folder of saved queries; where none is set, `queries` beside the first folder of seeds"
-    )
+    queries: Path = _setting(_QUERIES, _path, "folder of saved queries; by default beside the first folder of seeds")
     engine: str = _setting("whoosh", _text, "what holds the index")
     host: str = _setting("127.0.0.1", _text, "address that `lede serve` listens on")
     port: int = _setting(8000, _number(0, MAX_PORT), "its port; 0 takes one that is free")
@@ -110,10 +110,11 @@ class Settings:
     @property
     def queries_folder(self) -> Path:
         """The folder of saved queries, which need not be there."""
+        if self.queries != _QUERIES:
+            return self.queries
         first = self.seeds[0]
         # The folder above `.` or `..` is not what is left when its last part is taken away.
-        above = first.resolve() if first.name in {"", ".."} else first
-        return self.queries or above.parent / "queries"
+        return (first.resolve() if first.name in {"", ".."} else first).parent / _QUERIES
 
 
 _CONVERTERS: dict[str, Converter[object]] = {known.name: known.metadata["convert"] for known in fields(Settings)}

@@ -34,7 +34,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     assets.install(app)
     security.install(app)
     errors.install(app)
-    app.config["BASE_URL"] = settings.base_url
+    app.config["BASE_URL"], app.config["QUERIES"] = settings.base_url.rstrip("/"), settings.queries_folder
     for blueprint in (pages.blueprint, api.blueprint, feeds.blueprint, ops.blueprint):
         app.register_blueprint(blueprint)
     return app
