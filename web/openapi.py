@@ -151,7 +151,7 @@ def _one_of(default: str, *others: str) -> Schema:
 
 
 def _number(least: int, most: int, default: int = 1) -> Schema:
-    return {"type": "integer", "minimum": least, "maximum": most, "default": default}
+    return {"type": ["integer", "string"], "minimum": least, "maximum": most, "maxLength": 0, "default": default}
 
 
 def _reference(name: str) -> Schema:
