@@ -47,12 +47,12 @@ def show_run(run: dict[str, Any]) -> None:
     print(f"\n{run['articles']:,} articles\n")
     columns = ("build s", "articles/s", "peak MB", "disk MB", "cold ms", "peak MB")
     rows = [[name, *_resources(peer)] for name, peer in run["peers"].items()]
-    _print(["", *columns], rows)
+    print_table(["", *columns], rows)
     for mode, title in (("plain", "without facets"), ("facets", "with facets")):
         multiples = " (multiples of Lede's)" if run["ratios"] else ""
         print(f"\nmilliseconds, {title}: p50 / p95 / p99{multiples}")
         kinds = dict.fromkeys(kind for peer in run["peers"].values() for kind in peer["latencies"][mode])
-        _print(["", *run["peers"]], [[kind, *_latencies(run, mode, kind)] for kind in kinds])
+        print_table(["", *run["peers"]], [[kind, *_latencies(run, mode, kind)] for kind in kinds])
     print(
         "\nfacets are counted by:", "; ".join(f"{name}: {p['cold']['facets_by']}" for name, p in run["peers"].items())
     )
@@ -61,7 +61,7 @@ def show_run(run: dict[str, Any]) -> None:
         others = [name for name in run["peers"] if name != "lede"]
         kinds = run["peers"]["lede"]["agreement"]
         shares = {name: run["peers"][name]["agreement"] for name in others}
-        _print(["", *others], [[kind, *(_share(shares[name].get(kind)) for name in others)] for kind in kinds])
+        print_table(["", *others], [[kind, *(_share(shares[name].get(kind)) for name in others)] for kind in kinds])
 
 
 def show_growth(runs: list[dict[str, Any]]) -> None:
@@ -73,7 +73,7 @@ def show_growth(runs: list[dict[str, Any]]) -> None:
     rows = [["build", *(f"{exponent(sizes, seconds):.2f}" for seconds in builds)]]
     for kind in dict.fromkeys(kind for name in names for kind in runs[0]["peers"][name]["latencies"]["plain"]):
         rows += [[f"{kind}, p{p}", *(_growth(runs, name, kind, p) for name in names)] for p in (50, 99)]
-    _print(["", *names], rows)
+    print_table(["", *names], rows)
 
 
 def exponent(sizes: list[int], seconds: list[float]) -> float:
@@ -132,7 +132,7 @@ def _share(share: float | None) -> str:
     return "-" if share is None else f"{share:.0%}"
 
 
-def _print(header: list[str], rows: list[list[str]]) -> None:
+def print_table(header: list[str], rows: list[list[str]]) -> None:
     """Print a table in Markdown, so that it can be kept as it is."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     line = ["-" * width for width in widths]

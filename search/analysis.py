@@ -11,11 +11,28 @@ import Stemmer
 
 #: Characters of one term that are kept; a longer word is cut, the same way in seeds and queries.
 MAX_TERM = 64
+#: Words that hold a sentence together, and do not say what it is about: the closed classes of English, and what an
+#: apostrophe may leave.
+FUNCTION_WORDS = frozenset(
+    """
+    a about above after against all also although am an and any are as at be because been before being below between
+    both but by can could did do does doing done down during each few for from had has have having he her here hers
+    herself him himself his how i if in into is it its itself just ll may me might more most must my myself no
+    nor not of off on only or other our ours ourselves out over own re s same shall she should so some such t than
+    that the their theirs them themselves then there these they this those though through to too under unless until up
+    upon ve very was we were what when where whether which while who whom whose why will with within without would you
+    your yours yourself yourselves
+    """.split()
+)
 
-# The marks of a long vowel belong to no script, but stand within words.
-_CJK = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\u30fc\uff70]"
-_LETTER = rf"[\p{{L}}--{_CJK}]"
-_ALNUM = rf"[[\p{{L}}\p{{N}}\p{{M}}]--{_CJK}]"
+# Scripts that set no spaces between words, or join to them what others set apart. The marks of a long vowel belong to
+# no script, but stand within words.
+_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\u30fc\uff70]"
+# What nobody sees, and what stands within words: soft hyphens, joiners of letters and of words.
+_UNSEEN = r"\u00ad\u200c\u200d\u2060\ufeff"
+# What most letters are is asked first.
+_LETTER = rf"[a-zA-Z[\p{{L}}--{_UNSPACED}]]"
+_ALNUM = rf"[a-zA-Z0-9[[\p{{L}}\p{{N}}\p{{M}}{_UNSEEN}]--{_UNSPACED}]]"
 _START = rf"(?<!{_ALNUM})"
 _END = rf"(?!{_ALNUM})"
 
@@ -23,12 +40,12 @@ _END = rf"(?!{_ALNUM})"
 _TOKEN = regex.compile(
     rf"""(?V1x)
       (?P<acronym> {_START} (?:{_LETTER}\.)+ {_LETTER} {_END} \.? )         # U.S.
-    | (?P<technical> {_START} [A-Za-z] (?:\+\+ | \#) {_END}                 # C++  C\#
-                   | \.NET {_END} | {_START} \.net {_END}
+    | (?P<technical> {_START} [A-Za-z] (?:\+\+ (?!{_LETTER}) | \# {_END})   # C++  C++17  C\#
+                   | \.NET {_END} | (?: {_START} | (?<=\b(?:asp|ado|vb|ml)) ) \.net {_END}
                    | {_START} {_LETTER}{{1,3}} & {_LETTER}{{1,3}} {_END} )  # AT&T
     | (?P<joined> {_START} {_LETTER} [-\u2010\u2011] {_ALNUM}+ {_END} )     # e-mail
     | (?P<number> {_START} \p{{Nd}}+ (?:[.,]\p{{Nd}}+)+ {_END} )            # 10,000
-    | (?P<cjk> {_CJK}+ )
+    | (?P<unspaced> {_UNSPACED}+ )
     | (?P<word> {_ALNUM}+ (?:['\u2019\u02bc] {_ALNUM}+)* )
     """
 )
@@ -36,7 +53,13 @@ _WILDCARDS = regex.compile(r"([*?])")
 _INNER = str.maketrans("", "", ".,-'\u2010\u2011\u2019\u02bc")
 # Letters that Unicode does not decompose, though readers type them without the stroke.
 _STROKES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
-_ACCENTS = regex.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+# Of letters that stand by themselves; in other scripts a mark is a vowel that makes another word. Arabic and Hebrew
+# write their vowels for learners only, and Arabic stretches words by a letter that says nothing.
+_ACCENTS = regex.compile(
+    r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+    r"\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed"
+    rf"\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7{_UNSEEN}]+"
+)
 _stemmer = Stemmer.Stemmer("english")
 
 
@@ -57,7 +80,7 @@ def tokenize(text: str) -> list[Token]:
     tokens: list[Token] = []
     for match in _TOKEN.finditer(text):
         start, end = match.span()
-        if match.lastgroup == "cjk":
+        if match.lastgroup == "unspaced":
             tokens += _bigrams(text, start, end)
         elif term := _term(match.lastgroup, match.group()):
             tokens.append(Token(term, start, end))

@@ -68,6 +68,8 @@ def show_page(page: Page) -> None:
     """Write the hits, best first."""
     for notice in page.notices:
         click.echo(notice.text, err=True)
+    if page.suggestion:
+        click.echo(f"No article has these words; showing results for: {_safe(page.suggestion)}", err=True)
     if page.relaxed:
         click.echo("No article has all these words; these have most of them.", err=True)
     for number, hit in enumerate(page.hits, (page.page - 1) * page.size + 1):

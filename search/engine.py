@@ -13,7 +13,7 @@ from typing import IO, Protocol
 from search.articles import Article, Story
 from search.catalog import Catalog
 from search.query import Query
-from search.results import Page
+from search.results import Completion, Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,14 @@ class Reader(Protocol):
 
     def search(self, query: Query) -> Page:
         """Answer *query*, ranked, with an exact total.
+
+        Raises:
+            SearchTimeoutError: If it takes longer than the engine was made to allow.
+        """
+        ...
+
+    def suggest(self, text: str) -> tuple[Completion, ...]:
+        """Return what somebody who has typed *text* may be about to type; see :func:`search.suggest.suggest`.
 
         Raises:
             SearchTimeoutError: If it takes longer than the engine was made to allow.

@@ -18,7 +18,7 @@ from search.engines import make_engine
 from search.errors import IndexDamagedError, NoIndexError
 from search.query import Filters, Query, parse
 from search.query.request import Collapse, Match, Sort
-from search.results import Page
+from search.results import Completion, Page
 from search.settings import TIME_BUDGET
 
 #: Seconds before a generation that could not be opened is tried again.
@@ -125,6 +125,14 @@ class Index:
                 explain=explain,
             )
         )
+
+    def suggest(self, text: str) -> tuple[Completion, ...]:
+        """Return up to 8 completions of *text*: words, providers, topics and titles, each with its number of hits.
+
+        Raises:
+            SearchTimeoutError: If it takes longer than the index was opened to allow.
+        """
+        return self._reader.suggest(text)
 
     def article(self, identifier: str) -> Article:
         """Return one article; raises NotFoundError."""

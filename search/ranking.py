@@ -10,12 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from search.analysis import FUNCTION_WORDS, query_terms
 from search.articles import Article
+from search.query import Leaf, Word
 
 Numbers = NDArray[np.float64]
 
@@ -24,11 +27,15 @@ FIELDS = ("title", "excerpt", "provider", "topics")
 WEIGHTS: Mapping[str, float] = {"title": 2.0, "excerpt": 1.0, "provider": 1.0, "topics": 0.5}
 LENGTH: Mapping[str, float] = {"title": 0.6, "excerpt": 0.6, "provider": 0.3, "topics": 0.3}
 #: Where a further occurrence of a word stops to count.
-K1 = 1.2
+K1 = 1.5
 #: Decimals of a score that decide the order; what floating point adds beyond is no difference.
 DECIMALS = 9
 #: Another form of the searched word, against the word itself.
-OTHER_FORM = 0.8
+OTHER_FORM = 0.6
+#: A word that holds sentences together, against one that says what they are about.
+FUNCTION_WORD = 0.2
+# And lone letters: what is left of initials and, in many a query, of apostrophes.
+_FUNCTION_WORDS = FUNCTION_WORDS | frozenset(ascii_lowercase)
 
 #: Age at which half of the freshness is gone.
 HALF_LIFE_DAYS = 90
@@ -51,13 +58,31 @@ def idf(articles: int, matching: int) -> float:
     return math.log(1 + (articles - matching + 0.5) / (matching + 0.5))
 
 
+def weight(leaf: Leaf, articles: int, matching: int) -> float:
+    """Return what a part of a query is worth: its rarity, and little of that for a function word.
+
+    Rarity alone does not tell, as headlines leave such words out. In quotes, or as the beginning of a word, they count
+    in full.
+
+    Args:
+        leaf: word, phrase or pattern.
+        articles: how many there are.
+        matching: how many of them have it.
+
+    >>> weight(Word("The"), 1000, 10) / weight(Word("bank"), 1000, 10)
+    0.2
+    """
+    is_function_word = isinstance(leaf, Word) and _FUNCTION_WORDS.issuperset(query_terms(leaf.text))
+    return idf(articles, matching) * (FUNCTION_WORD if is_function_word else 1.0)
+
+
 def saturate(frequency: float) -> float:
     """BM25's saturation of a length-normalised, field-weighted frequency; from 0 to 1.
 
     Robertson & Zaragoza (2009), eq. 3.15.
 
     >>> saturate(0.0), round(saturate(1.0), 3)
-    (0.0, 0.455)
+    (0.0, 0.4)
     """
     return frequency / (K1 + frequency)
 

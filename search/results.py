@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 from search.articles import Article
 
@@ -82,6 +83,23 @@ class Timeline:
     interval: str
     buckets: tuple[Bucket, ...]
     undated: int
+
+
+#: What a completion is of.
+CompletionKind = Literal["word", "provider", "topic", "title"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """What somebody may be about to type."""
+
+    #: As it is shown.
+    text: str
+    kind: CompletionKind
+    #: How many articles *query* finds; never 0.
+    hits: int
+    #: What to search for, in the query language.
+    query: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,14 @@ def _seconds(value: object) -> float:
     return number
 
 
+def _address(value: object) -> str:
+    text = _text(value) if value else ""
+    if text and not text.startswith(("https://", "http://")):
+        msg = "it must be an address such as https://news.example"
+        raise ValueError(msg)
+    return text
+
+
 def _setting(default: Value, convert: Converter[Value], text: str) -> Value:
     return field(default=default, metadata={"convert": convert, "text": text})
 
@@ -85,6 +93,9 @@ class Settings:
     jobs: int = _setting(0, _number(0, 64), "processes that read seeds; 0 is one for each processor")
     time_budget: float = _setting(
         TIME_BUDGET, _seconds, "seconds that a search may take; a longer one is given up, with an error that says so"
+    )
+    base_url: str = _setting(
+        "", _address, "where visitors find this site, for the addresses in feeds; as they were asked for if empty"
     )
     cache_bytes: int = _setting(
         16_777_216,

@@ -13,7 +13,7 @@ from search.engine import Statistics
 from search.errors import Location, SeedError
 from search.records import article_to_wire, moment_to_wire
 from search.report import Report
-from search.results import Explanation, FacetValue, Hit, Notice, Page, Timeline
+from search.results import Completion, Explanation, FacetValue, Hit, Notice, Page, Timeline
 
 Wire = dict[str, Any]
 
@@ -47,6 +47,11 @@ def _page(page: Page, hits: Sequence[object], facets: Mapping[str, object]) -> W
         "facets": facets,
         "timeline": timeline_to_wire(page.timeline) if page.timeline else None,
     }
+
+
+def completions_to_wire(generation: str, text: str, completions: Sequence[Completion]) -> Wire:
+    """Write completions of a text."""
+    return {"query": text, "generation": generation, "completions": list(map(asdict, completions))}
 
 
 def notice_to_wire(notice: Notice) -> Wire:

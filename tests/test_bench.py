@@ -269,6 +269,16 @@ def test_searching_prints_every_table_and_keeps_the_figures(tmp_path: Path) -> N
         assert part in printed.stdout
 
 
+def test_suggesting_prints_a_line_for_each_kind(tmp_path: Path) -> None:
+    run("corpus.py", str(tmp_path / "seeds"), "--articles", "300")
+    search.reindex([tmp_path / "seeds"], tmp_path / "index")
+
+    lines = run("suggesting.py", str(tmp_path / "index"), str(tmp_path / "seeds"), "--count", "5").stdout.splitlines()
+
+    assert lines[0].startswith("300 articles; a search for one word: median")
+    assert len(lines) == 9
+
+
 def test_updating_finds_what_is_new() -> None:
     assert "until found" in run("updating.py", "--articles", "100", "--new", "3", "--rounds", "1").stdout
 

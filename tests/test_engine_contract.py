@@ -542,6 +542,284 @@ def test_match_any_ranks_whatever_has_a_word(engine: Engine) -> None:
     assert (titles(page), page.relaxed) == (["Rates rise", "Rates"], False)
 
 
+# Corrections
+
+
+@pytest.fixture
+def spelt(engine: Engine) -> Reader:
+    """Return a reader whose articles hold words that are easily misspelt."""
+    return serve(
+        engine,
+        article("Government raises interest", excerpt="A newspaper says so."),
+        article("Government and machine learning"),
+        article("Interest of a committee", excerpt="Learning is all."),
+        *(article(f"Parliament sits {number}", excerpt="Votes are counted") for number in range(12)),
+        article("Parliment of fools", excerpt="A typo"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "searched"),
+    [
+        ("goverment", "government"),
+        ("Goverment RAISES", "government RAISES"),
+        ("govermnent intrest", "government interest"),
+        ("comittte", None),  # two edits, and eight letters
+        ("commmittee's", "committee"),
+        ("govrnmnet", "government"),  # two edits, and nine letters
+        ("votse", "votes"),
+        ("vote zebra", None),
+        ("learming OR zebra", "learning OR zebra"),
+        ("(goverment OR zebra) raises", "government OR zebra raises"),
+        ("goverment -zebra", "government -zebra"),
+        ("machinelearning", "machine learning"),
+        ("news paper", "newspaper"),
+        ("goverment machinelearning", "government machine learning"),
+        ("parliment votes", "parliament votes"),
+    ],
+)
+def test_misspelt_words_are_corrected_to_what_gives_hits(spelt: Reader, typed: str, searched: str | None) -> None:
+    page = ask(spelt, typed)
+
+    assert page.suggestion == searched
+    assert page.relaxed == (searched is None and page.total > 0)
+    if searched:
+        assert page.searched == searched
+        assert page.total == ask(spelt, searched, match="all").total > 0
+        assert parse(searched).tree == parse(str(parse(searched).tree)).tree
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        '"goverment"',
+        "title:goverment",
+        "-title:government goverment*",
+        "vots",  # four letters
+        "overnment",  # another first letter
+        "g0verment",
+        "zebra",
+        "type:articel",
+    ],
+)
+def test_what_is_not_a_plain_word_or_near_to_one_is_left_as_it_is(spelt: Reader, typed: str) -> None:
+    page = ask(spelt, typed)
+
+    assert (page.suggestion, page.total) == (None, 0)
+    assert page.searched == str(parse(typed).tree)
+
+
+def test_exclusions_are_never_corrected(spelt: Reader) -> None:
+    assert ask(spelt, "goverment -intrest").searched == "government -intrest"
+
+
+def test_a_word_that_is_there_is_not_corrected(spelt: Reader) -> None:
+    page = ask(spelt, "parliment")
+
+    assert (page.suggestion, titles(page)) == (None, ["Parliment of fools"])
+
+
+def test_match_all_lets_no_correction_pass(spelt: Reader) -> None:
+    page = ask(spelt, "goverment", match="all")
+
+    assert (page.total, page.suggestion, page.searched) == (0, None, "goverment")
+
+
+def test_match_any_corrects_words_that_nothing_has(spelt: Reader) -> None:
+    page = ask(spelt, "goverment parliment zebra", match="any")
+
+    assert page.suggestion == "government parliment zebra"
+    assert page.searched == "government OR parliment OR zebra"
+    assert set(titles(page)) == {
+        "Government raises interest",
+        "Government and machine learning",
+        "Parliment of fools",
+    }
+
+
+def test_most_words_suffice_of_the_corrected_ones(spelt: Reader) -> None:
+    page = ask(spelt, "goverment intrest zebra giraffe")
+
+    assert (page.relaxed, page.suggestion) == (True, "government interest zebra giraffe")
+    assert page.searched == "government interest zebra giraffe"
+    assert titles(page) == ["Government raises interest"]
+
+
+def test_what_a_filter_leaves_nothing_of_is_corrected_all_the_same(spelt: Reader) -> None:
+    page = ask(spelt, "goverment", provider=("nobody",))
+
+    assert (page.total, page.suggestion) == (0, "government")
+
+
+def test_scores_fall_down_a_relaxed_page_too(spelt: Reader) -> None:
+    page = ask(spelt, "government learning committee zebra", diversity=False)
+
+    assert page.relaxed
+    assert [hit.score for hit in page.hits] == sorted((hit.score for hit in page.hits), reverse=True)
+
+
+# More like this, and as of a day
+
+
+@pytest.fixture
+def alike(engine: Engine) -> Reader:
+    """Return a reader of three articles about elephants, one of which shares more with the first, and of others."""
+    return serve(
+        engine,
+        article("Elephants cross the river", excerpt="Drought drives herds of elephants north."),
+        article("Drought dries the river", excerpt="Herds of elephants are on the move."),
+        article("Elephants in the north", excerpt="Seen at last.", published="2021-12-01"),
+        *(article(f"Rates rise {number}", excerpt="The bank said so in the morning.") for number in range(30)),
+    )
+
+
+def id_of(reader: Reader, title: str) -> str:
+    return next(hit.article.id for hit in ask(reader, f'title:"{title}"').hits)
+
+
+def test_what_is_alike_shares_two_telling_words_and_is_another(alike: Reader) -> None:
+    like = f"like:{id_of(alike, 'Elephants cross the river')}"
+
+    page = ask(alike, like)
+
+    assert titles(page) == ["Drought dries the river", "Elephants in the north"]
+    assert page.searched == like
+    assert page.hits[0].highlights["title"] == ((0, 7), (18, 23))
+    assert found(alike, f"{like} before:2021-12-05") == {"Elephants in the north"}
+    assert found(alike, f"{like} rates") == set()
+    assert len(found(alike, f"-{like}")) == 31
+    assert found(alike, f'{like} OR "rates rise 7"') == {*titles(page), "Rates rise 7"}
+
+
+@pytest.mark.parametrize("match", ["auto", "all", "any"])
+def test_nothing_is_like_an_article_that_is_not_there(alike: Reader, match: str) -> None:
+    assert ask(alike, "like:0123456789abcdef", match=match).total == 0
+    assert ask(alike, "like:x", match=match).total == 0
+
+
+def test_likeness_stays_required_where_words_are_missing(alike: Reader) -> None:
+    like = f"like:{id_of(alike, 'Elephants cross the river')}"
+
+    page = ask(alike, f"{like} herds zebra")
+
+    assert (titles(page), page.relaxed) == (["Drought dries the river"], True)
+
+
+def test_as_of_a_day_what_is_later_is_hidden_and_ages_are_counted_from_there(engine: Engine) -> None:
+    reader = serve(
+        engine,
+        article("Rates", published="2021-12-31T23:59:59Z"),
+        article("Rates again", published="2021-12-01"),
+        article("Rates later", published="2022-01-01"),
+        article("Rates undated", published=None),
+    )
+
+    page = ask(reader, "rates asof:2021-12-31", explain=True)
+
+    assert titles(page)[0] == "Rates"
+    assert set(titles(page)) == {"Rates", "Rates again", "Rates undated"}
+    assert factors(page, "freshness")[0] == pytest.approx(1.15, abs=1e-6)
+    assert found(reader, "asof:2021") == found(reader, "asof:2021-12") == set(titles(page))
+    assert found(reader, "-asof:2021") == {"Rates later"}
+    assert found(reader, "asof:2021 asof:2021-12-15") == {"Rates again", "Rates undated"}
+    for hit in page.hits:
+        assert hit.explanation is not None
+        assert math.prod(hit.explanation.factors.values()) == pytest.approx(hit.score, abs=1e-9)
+
+
+# Hostile text
+
+HOSTILE = [
+    *(sign * 100_000 for sign in '"()-*?~:[]\\/%&;\0\n'),
+    *("a~9 ", "?* ", "*a* ", "goverment~2 ", "NOT ", "OR ", "-(", '-"', "title:(", "like:x ", "asof:0000 "),
+    " ".join(f"govermen{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(64)),
+    " ".join(["news paper"] * 32),
+    "x" * 512,
+    "goverment" * 50,
+    "\ud800\udfff",
+    "\u202egoverment\u202c \u0301\u0301",
+    "goverment &#0; &#xD800; &NotAnEntity;",
+]
+
+
+@pytest.mark.parametrize("match", ["auto", "all", "any"])
+def test_no_text_is_an_error(spelt: Reader, match: str) -> None:
+    for text in HOSTILE:
+        for whole in (text, text * 100):
+            page = ask(spelt, whole, match=match)
+            page.searched.encode()
+            assert parse(page.searched).tree == parse(str(parse(page.searched).tree)).tree
+            for one in spelt.suggest(whole):
+                assert one.hits
+
+
+# Completions
+
+
+@pytest.fixture
+def telling(engine: Engine) -> Reader:
+    """Return a reader with words, names and titles that begin alike."""
+    return serve(
+        engine,
+        article("Sensors sense", provider="Sensor Weekly", topics=("Sensors", "AI")),
+        article("SenseTime delays IPO", provider="Wall Street Journal", topics=("AI",), excerpt="The sensors."),
+        article("SenseTime adds sensors", provider="The Sentinel"),
+        article("sensetime ADDS Sensors!", provider="The Sentinel"),
+        article("Rates rise in the senate", provider="Herald"),
+    )
+
+
+def completed(reader: Reader, text: str, kind: str | None = None) -> list[tuple[str, int]]:
+    return [(one.text, one.hits) for one in reader.suggest(text) if kind in {None, one.kind}]
+
+
+def test_a_word_is_completed_by_what_most_articles_have_once_for_all_its_forms(telling: Reader) -> None:
+    assert completed(telling, "sens", "word") == [("sensors", 4), ("sensetime", 3), ("sense", 1)]
+    assert completed(telling, "SENSOR", "word") == [("sensors", 4)]
+
+
+def test_words_before_the_last_one_must_be_there_too(telling: Reader) -> None:
+    assert completed(telling, "rates se", "word") == [("rates senate", 1)]
+    assert completed(telling, "rates OR ipo -sense se", "word")[0][0] == "rates OR ipo -sense senate"
+
+
+def test_names_are_completed_from_the_beginning_of_any_of_their_words(telling: Reader) -> None:
+    assert completed(telling, "wall str", "provider") == [("Wall Street Journal", 1)]
+    assert completed(telling, "journ", "provider") == [("Wall Street Journal", 1)]
+    assert completed(telling, "sen", "provider") == [("The Sentinel", 2), ("Sensor Weekly", 1)]
+    assert completed(telling, "ai", "topic") == [("AI", 2)]
+
+
+def test_a_name_that_was_typed_whole_comes_first(telling: Reader) -> None:
+    assert telling.suggest("herald")[0].kind == "provider"
+    assert telling.suggest("sensors")[0].kind == "topic"
+
+
+def test_titles_are_completed_by_all_of_their_words_and_each_comes_once(telling: Reader) -> None:
+    assert completed(telling, "adds sen", "title") == [("SenseTime adds sensors", 2)]
+    assert completed(telling, "sen", "title")
+    assert completed(telling, "se", "title") == []
+
+
+def test_from_five_letters_a_slip_is_forgiven(telling: Reader) -> None:
+    assert completed(telling, "sesetim", "word") == [("sensetime", 3)]
+    assert completed(telling, "snesor", "word") == [("sensors", 4)]
+    assert completed(telling, "sesn", "word") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "-sens", "title:sens", '"sens', "(sens", "sens*", "sens~", "rates OR", "!?", "東京 ("]
+)
+def test_what_is_no_plain_word_is_not_completed(telling: Reader, text: str) -> None:
+    assert telling.suggest(text) == ()
+
+
+def test_words_that_hold_a_sentence_together_come_behind_the_others(engine: Engine) -> None:
+    reader = serve(engine, article("The trade"), article("The theatre"), article("The rates"))
+
+    assert completed(reader, "t", "word") == [("theatre", 1), ("trade", 1), ("the", 3)]
+
+
 # Filters and facets
 
 
@@ -910,7 +1188,7 @@ def test_statistics_count_what_is_served(engine: Engine) -> None:
 # One engine against the other
 
 known_words = st.sampled_from(
-    "rate rates rising bank Bank's sense AI café C++ U.S. 10,000 e-mail 東京都 京都 the".split()
+    "rate rates rising bank Bank's sense AI café C++ U.S. 10,000 e-mail 東京都 京都 the government newspaper".split()
 )
 words = known_words | st.text(
     st.characters(exclude_categories=["C", "Z"], exclude_characters='"-'), min_size=1, max_size=5
@@ -951,6 +1229,10 @@ leaves = (
     | st.sampled_from(
         ["OR", '"', "*", "zebra", "ra*", "-ba*", "b?nk", "ca*e", "raets~", "raising~2", "title:rate", "("]
     )
+    | st.sampled_from("goverment govenrmetn governmet newpaper newspapers bankrate ratesrising goverment's".split())
+    | st.sampled_from(["news paper", "sen se", "(govrnment OR rate)", "-goverment", '"goverment"', "title:goverment"])
+    | st.sampled_from([article("x", url=f"https://{n}.example/").id for n in range(4)]).map("like:{}".format)
+    | st.sampled_from(["asof:2021-12-09", "asof:2021-11", "-asof:2021-12-08", "-like:0", "(asof:2020 OR rate)"])
     | st.sampled_from([")", "-(", "topic:rat*", '"rate bank"~2', "site:a.example", "before:2021-12-08", "outlets:>1"])
     | st.sampled_from(
         ["quality:>17", "heat:17..100", "type:video", "is:unpublished", "has:image", "topic:(ai OR rate)"]
@@ -1024,6 +1306,35 @@ def test_both_engines_give_equal_pages(news: Catalog, asked: list[Query]) -> Non
 
     assert pages == [answer(memory.open(), query) for query in asked]
     assert faults == []
+
+
+beginnings = st.lists(
+    words
+    | words.map(lambda word: word[:2])
+    | st.sampled_from(["ratse", "newspp", "OR", "-the", '"', "b", "title:rate"]),
+    min_size=1,
+    max_size=3,
+).map(" ".join)
+
+
+@given(catalogs(), st.lists(beginnings, min_size=1, max_size=5))
+def test_both_engines_complete_alike_and_every_completion_finds_as_much_as_it_says(
+    news: Catalog, typed: list[str]
+) -> None:
+    memory = MemoryEngine()
+    memory.publish(news)
+    with TemporaryDirectory() as folder:
+        whoosh = WhooshEngine(Path(folder))
+        whoosh.publish(news)
+        reader = whoosh.open()
+
+        found = [reader.suggest(text) for text in typed]
+        totals = [ask(reader, one.query, match="all").total for some in found for one in some]
+        reader.close()
+
+    assert found == [memory.open().suggest(text) for text in typed]
+    assert totals == [one.hits for some in found for one in some]
+    assert all(len(some) <= 8 and all(one.hits for one in some) for some in found)
 
 
 @given(catalogs(), queries)

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from time import perf_counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.engines.patterns import edits, expand, fits
+from search.engines.patterns import expand, fits
 from search.query import Fuzzy, Prefix, Wildcard
 
 TERMS = ["elect", "election", "elections", "elite", "from", "form", "women", "woman", "word", "cafe"]
@@ -47,23 +46,3 @@ def test_no_pattern_takes_long() -> None:
     fits("ab" + "*a" * 250, "ab" + "a" * 61 + "b")
 
     assert perf_counter() - started < 1
-
-
-@given(short, short)
-def test_edits_are_counted_as_the_definition_has_it(one: str, other: str) -> None:
-    @cache
-    def distance(i: int, j: int) -> int:
-        if not i or not j:
-            return i + j
-        steps = [
-            distance(i - 1, j) + 1,
-            distance(i, j - 1) + 1,
-            distance(i - 1, j - 1) + (one[i - 1] != other[j - 1]),
-        ]
-        if i > 1 and j > 1 and one[i - 1] == other[j - 2] and one[i - 2] == other[j - 1]:
-            steps.append(distance(i - 2, j - 2) + 1)
-        return min(steps)
-
-    far = distance(len(one), len(other))
-    assert edits(one, other, far) == far
-    assert min(edits(one, other, 2), 3) == min(far, 3)

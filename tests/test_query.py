@@ -324,7 +324,22 @@ def test_alternatives_and_exclusions_count_as_words_too() -> None:
     assert len(leaves(parse("-a " * 65).tree)) == MAX_TERMS
 
 
-@pytest.mark.parametrize("bomb", ["[", "*", '"', "-", "(", "a OR ", "OR ", "a~", "\0", "-" + '"'])
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("AT&amp;T", Word("AT&T")),
+        ("R&amp;amp;D", Word("R&D")),
+        ("&quot;rates rise&quot;", Phrase("rates rise")),
+        ("caf&eacute;", Word("café")),
+    ],
+)
+def test_entities_are_decoded_as_in_seeds(text: str, tree: Node) -> None:
+    assert parse(text).tree == tree
+
+
+@pytest.mark.parametrize(
+    "bomb", ["[", "*", '"', "-", "(", "a OR ", "OR ", "a~", "\0", "-" + '"', "&amp;", "amp;", "&#"]
+)
 def test_a_hundred_kilobytes_of_anything_are_read_at_once(bomb: str) -> None:
     parse(bomb * (100_000 // len(bomb)))
 
@@ -365,6 +380,13 @@ PIECES = [
     "ab",
     "2",
     "..",
+    "&",
+    "amp",
+    ";",
+    "&amp;",
+    "&quot",
+    "&#34;",
+    "#x26",
 ]
 texts = st.lists(st.sampled_from(PIECES), max_size=30).map("".join) | st.text(max_size=40)
 long_texts = st.builds(lambda text, times: text * times, texts, st.integers(1, 200))

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.query import parse
+from search.query.faults import MAX_TERMS
 from search.query.rewrite import any_of, names_dates, names_outlets, scoring_leaves, split_relaxed
 
 
@@ -36,6 +37,8 @@ def test_scoring_leaves_are_what_is_found_each_once_in_order(text: str, leaves: 
         ("a b is:published OR type:x", "a OR b is:published OR type:x"),
         ("a -b", "a -b"),
         ("a a", "a a"),
+        ("wi-fi", "wi OR fi"),
+        ('title:wi-fi "wi-fi" e-mail fi', 'title:wi OR title:fi OR "wi-fi" OR e-mail OR fi'),
         ("-a", "-a"),
         ("", ""),
     ],
@@ -86,3 +89,17 @@ def test_loosening_keeps_the_words_and_what_is_required(pieces: list[str]) -> No
 
     assert list(leaves) == scoring_leaves(any_of(tree)) == scoring_leaves(tree)
     assert len(leaves) < 2 or split_relaxed(any_of(tree))[1] == required
+
+
+def test_broken_up_words_are_no_more_than_a_query_may_have() -> None:
+    loosened = any_of(parse("-".join("abcdefgh" * 16)).tree)
+
+    assert len(scoring_leaves(loosened)) <= MAX_TERMS
+    assert len(scoring_leaves(any_of(parse("-".join(map(str, range(90)))).tree))) == MAX_TERMS
+
+
+@given(st.text(st.sampled_from("abOR-./:'&*?~\"( 日本5NT"), max_size=20))
+def test_a_loosened_tree_is_read_as_it_prints_itself(text: str) -> None:
+    loosened = any_of(parse(text).tree)
+
+    assert parse(str(loosened)).tree == loosened

@@ -154,6 +154,21 @@ def test_control_characters_separate_words(client: FlaskClient) -> None:
     assert "\x00" not in page["query"]
 
 
+def test_completions_say_what_to_search_for_and_how_much_there_is(client: FlaskClient) -> None:
+    body = answer(client.get("/api/v1/suggest?q=rat"))
+
+    assert (body["query"], bool(body["generation"])) == ("rat", True)
+    assert body["completions"][0] == {"text": "rates", "kind": "word", "hits": 2, "query": "rates"}
+    assert {one["kind"] for one in body["completions"]} == {"word", "title"}
+    for one in body["completions"]:
+        assert answer(client.get("/api/v1/search", query_string={"q": one["query"]}))["total"] == one["hits"]
+
+
+@pytest.mark.parametrize("query", ["", "?q=", "?q=%22", "?q=%ff%00", "?q=" + "a" * 2000, "?q=%ed%a0%80"])
+def test_nothing_to_complete_is_no_error(client: FlaskClient, query: str) -> None:
+    assert answer(client.get(f"/api/v1/suggest{query}"))["completions"] == []
+
+
 def test_an_article_comes_with_its_story_episode_by_episode(client: FlaskClient) -> None:
     found = answer(client.get(f"/api/v1/articles/{MARKETS.id}"))
 
@@ -301,7 +316,10 @@ def test_a_request_answers_from_one_generation_throughout() -> None:
     assert found["story"]["articles"] == 3
 
 
-@pytest.mark.parametrize("path", ["/api/v1/search?q=rates", f"/api/v1/articles/{RATES.id}", "/?q=rates", "/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/search?q=rates", "/api/v1/suggest?q=rat", f"/api/v1/articles/{RATES.id}", "/?q=rates", "/"],
+)
 def test_a_repeated_request_is_not_answered_twice(client: FlaskClient, path: str) -> None:
     first = client.get(path)
 

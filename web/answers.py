@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import cast
 
 import orjson
@@ -50,6 +51,16 @@ def answer_search(
         answer = Answer(tag, write(query))
         cache.keep(reader.generation, asked, answer)
     return _tagged(Response(answer.content, content_type=content_type), answer.tag)
+
+
+def send_content(content: bytes, content_type: str, *, modified: datetime | None = None) -> Response:
+    """Send *content*, or 304 where the visitor holds just that: not each generation makes it new."""
+    response = Response(content, content_type=content_type)
+    response.set_etag(hashlib.sha256(content).hexdigest()[:32])
+    response.headers["Cache-Control"] = "no-cache"
+    response.last_modified = modified
+    response.make_conditional(request)
+    return response
 
 
 def unless_known(generation: str, asked: object, answer: Callable[[], Response]) -> Response:

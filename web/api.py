@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from search.wire import page_to_json
+from search.wire import completions_to_wire, page_to_json
 from web.answers import JSON, answer_search, as_json, unless_known
-from web.parameters import api_query
+from web.parameters import api_query, typed_text
 from web.service import current_reader
 from web.stories import read_chapters
 from web.wire import coverage_to_wire
@@ -20,6 +20,17 @@ def search() -> Response:
     reader = current_reader()
     return answer_search(
         reader, lambda: api_query(request.args), lambda query: page_to_json(reader.search(query)), content_type=JSON
+    )
+
+
+@blueprint.get("/suggest")
+def suggest() -> Response:
+    """What somebody who has typed so far may be about to type."""
+    reader, text = current_reader(), typed_text(request.args)
+    return unless_known(
+        reader.generation,
+        text,
+        lambda: as_json(completions_to_wire(reader.generation, text, reader.suggest(text))),
     )
 
 

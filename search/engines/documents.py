@@ -35,6 +35,7 @@ class Documents:
         self.articles = articles
         self._numbers = {article.id: number for number, article in enumerate(articles)}
         self._stories = {story.id: story for story in stories}
+        self._priors: dict[datetime | None, list[float]] = {}
         self._story_of = {id_: story for story in self._stories.values() for id_ in story.article_ids}
 
     def article(self, identifier: str) -> Article:
@@ -129,22 +130,16 @@ class Documents:
         }
         return [by_id[article.id] for article in self.articles]
 
-    def priors(self, number: int, *, with_freshness: bool) -> dict[str, float]:
-        """Return the factors of an article's score beside the text, by name."""
-        newest = self.newest if with_freshness else None
-        return ranking.priors(self.articles[number], self.outlets[number], newest)
+    def priors(self, number: int, reference: datetime | None) -> dict[str, float]:
+        """Return the factors of an article's score beside the text, by name; ages are counted from *reference*."""
+        return ranking.priors(self.articles[number], self.outlets[number], reference)
 
-    def prior(self, *, with_freshness: bool) -> list[float]:
+    def prior(self, reference: datetime | None) -> list[float]:
         """Return the product of those factors, for each article."""
-        return self._prior_with_freshness if with_freshness else self._prior_without
-
-    @cached_property
-    def _prior_with_freshness(self) -> list[float]:
-        return [math.prod(self.priors(n, with_freshness=True).values()) for n in range(len(self.articles))]
-
-    @cached_property
-    def _prior_without(self) -> list[float]:
-        return [math.prod(self.priors(n, with_freshness=False).values()) for n in range(len(self.articles))]
+        if reference not in self._priors:
+            numbers = range(len(self.articles))
+            self._priors[reference] = [math.prod(self.priors(n, reference).values()) for n in numbers]
+        return self._priors[reference]
 
     @cached_property
     def copies(self) -> list[int]:
@@ -173,13 +168,15 @@ class Documents:
         first, last = filters.date_from or date.min, filters.date_to or date.max
         return {number for number in numbers if (day := self.days[number]) is not None and first <= day <= last}
 
-    def count_values(self, name: str, numbers: Iterable[int], chosen: Sequence[str]) -> tuple[FacetValue, ...]:
-        """Count a facet's values: most frequent first, then by name; chosen ones are always there."""
+    def count_values(
+        self, name: str, numbers: Iterable[int], chosen: Sequence[str], *, most: int | None = MAX_VALUES
+    ) -> tuple[FacetValue, ...]:
+        """Count a facet's values: the *most* frequent first, then by name; chosen ones are always there."""
         column = self.facets[name]
         counts = Counter(value for number in numbers for value in column[number])
         folded = {fold(value): value for value in chosen}
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        listed = [item for place, item in enumerate(ordered) if place < MAX_VALUES or fold(item[0]) in folded]
+        listed = [item for place, item in enumerate(ordered) if most is None or place < most or fold(item[0]) in folded]
         found = {fold(value) for value, _ in listed}
         listed += [(value, 0) for key, value in folded.items() if key not in found]
         return tuple(FacetValue(value=value, count=count, selected=fold(value) in folded) for value, count in listed)

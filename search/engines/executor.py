@@ -7,18 +7,24 @@ import time
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
+from itertools import chain
 
 from search import ranking
 from search.articles import Article, Story
 from search.engine import Statistics
+from search.engines.completion import Completions
 from search.engines.documents import FACETS, Documents
 from search.engines.matching import Matcher, Postings, field_factors
 from search.engines.paging import Listed, collapse_copies, diversify
 from search.highlights import highlight
+from search.likeness import with_words
 from search.query import Node, Query
-from search.query.rewrite import any_of, names_dates, names_outlets
-from search.results import Explanation, FacetValue, Hit, Page, StoryInfo
+from search.query.correction import Reading, readings
+from search.query.rewrite import as_of, end_of_day, names_dates, names_outlets
+from search.results import Completion, Explanation, FacetValue, Hit, Page, StoryInfo
+from search.suggest import suggest
 from search.timeline import make_timeline
 
 
@@ -36,6 +42,11 @@ class PostingsReader:
         search = _Search(query, self.documents, Matcher(self.postings, self._factors, self.documents))
         page = search.page(self.generation)
         return replace(page, took_ms=round((time.perf_counter() - started) * 1000, 3))
+
+    def suggest(self, text: str) -> tuple[Completion, ...]:
+        """Return completions of *text*."""
+        matcher = Matcher(self.postings, self._factors, self.documents)
+        return suggest(text, Completions(self.postings, matcher, self.documents))
 
     def article(self, identifier: str) -> Article:
         """Return the article."""
@@ -76,27 +87,35 @@ class _Search:
             facets=self._facets() if query.facets else {},
             timeline=make_timeline(self._documents.days[number] for number in self._found) if query.facets else None,
             notices=query.parsed.notices,
-            relaxed=bool(self._words_found and self._found),
+            suggestion=self._reading.suggestion,
+            relaxed=bool(self._reading.is_relaxed and self._found),
             listed=len(listed),
         )
 
     @cached_property
+    def _read(self) -> tuple[Reading, AbstractSet[int]]:
+        """The first way to read the query that finds anything, and what it finds."""
+        tree = with_words(self._query.parsed.tree, self._matcher.telling)
+        tries = readings(tree, self._query.match, self._matcher)
+        first = next(tries)
+        for reading in chain([first], tries):
+            find = self._matcher.most_of if reading.is_relaxed else self._matcher.matching
+            if found := find(reading.tree):
+                return reading, found
+        return first, frozenset()
+
+    @property
+    def _reading(self) -> Reading:
+        return self._read[0]
+
+    @property
     def _tree(self) -> Node:
-        return any_of(self._query.parsed.tree) if self._query.match == "any" else self._query.parsed.tree
-
-    @cached_property
-    def _exact(self) -> AbstractSet[int]:
-        return self._matcher.matching(self._tree)
-
-    @cached_property
-    def _words_found(self) -> Mapping[int, int]:
-        """How many words each article has, where none has them all and the query lets that pass."""
-        return {} if self._exact or self._query.match != "auto" else self._matcher.most_of(self._tree)
+        return self._reading.tree
 
     @cached_property
     def _matches(self) -> AbstractSet[int]:
         """What matches the words on the chosen days."""
-        return self._documents.within_dates(self._exact or self._words_found.keys(), self._query.filters)
+        return self._documents.within_dates(self._read[1], self._query.filters)
 
     @cached_property
     def _found(self) -> AbstractSet[int]:
@@ -126,20 +145,21 @@ class _Search:
     def _ranked(self) -> Sequence[int]:
         if self._query.sort != "relevance":
             return sorted(self._found, key=self._documents.orders[self._query.sort].__getitem__)
-        places, words, texts = self._documents.rank_by_age, self._words_found, self._texts
-        prior = self._documents.prior(with_freshness=self._with_freshness)
-        return sorted(
-            self._found, key=lambda n: (-words.get(n, 0), -round(texts[n] * prior[n], ranking.DECIMALS), places[n])
-        )
+        places, texts = self._documents.rank_by_age, self._texts
+        prior = self._documents.prior(self._reference)
+        return sorted(self._found, key=lambda n: (-round(texts[n] * prior[n], ranking.DECIMALS), places[n]))
 
     @cached_property
-    def _with_freshness(self) -> bool:
-        """What is new counts for nothing to somebody who asks for certain days."""
-        filters = self._query.filters
-        return filters.date_from is None and filters.date_to is None and not names_dates(self._query.parsed.tree)
+    def _reference(self) -> datetime | None:
+        """From when ages are counted; what is new counts for nothing to somebody who asks for certain days."""
+        query, tree = self._query, self._query.parsed.tree
+        if query.filters.date_from or query.filters.date_to or names_dates(tree):
+            return None
+        day = as_of(tree)
+        return end_of_day(day) if day else self._documents.newest
 
     def _factors(self, number: int) -> dict[str, float]:
-        return {"text": self._texts[number], **self._documents.priors(number, with_freshness=self._with_freshness)}
+        return {"text": self._texts[number], **self._documents.priors(number, self._reference)}
 
     def _hit(self, item: Listed) -> Hit:
         article = self._documents.articles[item.number]

@@ -7,7 +7,7 @@ from datetime import date
 
 from search.analysis import fold
 from search.engines.documents import Documents
-from search.query import Dates, Filter, Flag, InStory, Number, Site, Value
+from search.query import AsOf, Dates, Filter, Flag, InStory, Number, Site, Value
 
 
 def chosen(node: Filter, documents: Documents) -> frozenset[int]:
@@ -16,7 +16,7 @@ def chosen(node: Filter, documents: Documents) -> frozenset[int]:
     return frozenset(number for number in range(len(documents.articles)) if test(number))
 
 
-def _test(node: Filter, documents: Documents) -> Callable[[int], bool]:  # noqa: PLR0911 - one for each kind
+def _test(node: Filter, documents: Documents) -> Callable[[int], bool]:  # noqa: C901, PLR0911 - one for each kind
     articles = documents.articles
     match node:
         case Number():
@@ -24,6 +24,8 @@ def _test(node: Filter, documents: Documents) -> Callable[[int], bool]:  # noqa:
         case Dates():
             first, last = node.first or date.min, node.last or date.max
             return lambda number: (day := documents.days[number]) is not None and first <= day <= last
+        case AsOf():
+            return lambda number: (documents.days[number] or date.min) <= node.day
         case Value():
             values, wanted = documents.facets[node.name], fold(node.text)
             return lambda number: wanted in map(fold, values[number])

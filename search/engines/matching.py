@@ -15,9 +15,12 @@ from search.engines.documents import Documents
 from search.engines.fields import field_texts, line_starts
 from search.engines.filters import chosen
 from search.engines.patterns import expand
+from search.errors import NotFoundError
 from search.highlights import occurrences
-from search.query import And, Everything, Fuzzy, Leaf, Node, Not, Or, Phrase, Prefix, Wildcard, Word
+from search.likeness import telling_words
+from search.query import And, Everything, Fuzzy, Leaf, Like, Node, Not, Or, Phrase, Prefix, Wildcard, Word
 from search.query.rewrite import scoring_leaves, split_relaxed
+from search.spelling import near
 
 #: Where a term stands in each article that has it.
 Positions = Mapping[int, Sequence[int]]
@@ -57,7 +60,7 @@ class Matcher:
         self._all = frozenset(range(len(documents.articles)))
         self._known: dict[Leaf, dict[int, float]] = {}
 
-    def matching(self, node: Node) -> AbstractSet[int]:
+    def matching(self, node: Node) -> AbstractSet[int]:  # noqa: PLR0911 - one for each kind
         """Return the numbers of the articles that match."""
         match node:
             case Everything():
@@ -69,9 +72,16 @@ class Matcher:
                 return frozenset(parts[0]).intersection(*parts[1:])
             case Or():
                 return frozenset().union(*(self.matching(part) for part in node.nodes))
+            case Like():
+                return self._alike(node)
             case Word() | Phrase() | Prefix() | Wildcard() | Fuzzy():
                 return self.frequencies(node).keys()
         return chosen(node, self._documents)
+
+    def _alike(self, node: Like) -> AbstractSet[int]:
+        counts = Counter(number for word in node.words for number in self.frequencies(word))
+        alike = {number for number, count in counts.items() if count >= node.least}
+        return {number for number in alike if self._documents.articles[number].id != node.id}
 
     def scores(self, node: Node, numbers: AbstractSet[int]) -> dict[int, float]:
         """Return the BM25F score of each article in *numbers*; 1 where the tree has no words to score by."""
@@ -81,17 +91,37 @@ class Matcher:
         scores = dict.fromkeys(numbers, 0.0)
         for leaf in leaves:
             frequencies = self.frequencies(leaf)
-            weight = ranking.idf(len(self._all), len(frequencies))
+            weight = ranking.weight(leaf, len(self._all), len(frequencies))
             for number in frequencies.keys() & numbers:
                 scores[number] += weight * ranking.saturate(frequencies[number])
         return scores
 
-    def most_of(self, node: Node) -> dict[int, int]:
-        """Count how many of the scoring leaves each article has: at least half of them, and all that stays required."""
+    def most_of(self, node: Node) -> AbstractSet[int]:
+        """Return the articles that have at least half of the scoring leaves, and all that stays required."""
         leaves, required = split_relaxed(node)
         counts = Counter(number for leaf in leaves for number in self.frequencies(leaf))
         allowed = self._all.intersection(*(self.matching(part) for part in required))
-        return {n: count for n, count in counts.items() if 2 * count >= len(leaves) and n in allowed}
+        return {number for number, count in counts.items() if 2 * count >= len(leaves) and number in allowed}
+
+    def count(self, word: Word) -> int:
+        """Return how many articles a word finds."""
+        return len(self.frequencies(word))
+
+    def telling(self, identifier: str) -> tuple[Word, ...]:
+        """Return the words that tell an article from the others; none where there is no such article."""
+        try:
+            article = self._documents.article(identifier)
+        except NotFoundError:
+            return ()
+        return telling_words(article, len(self._all), self.count)
+
+    def near(self, term: str, edits: int) -> dict[str, int]:
+        """Return the terms that are up to so many edits away, and how many articles have each in this form."""
+        return {other: len(self.having(other)) for other in near(term, self._vocabulary, edits)}
+
+    def having(self, term: str) -> AbstractSet[int]:
+        """Return the articles that have a term in this form."""
+        return frozenset(number for field in ranking.FIELDS for number in self._postings.positions(field, term))
 
     def sought(self, node: Node, field: str) -> tuple[set[str], list[list[str]], list[tuple[list[str], int]]]:
         """Return what to highlight in a field, as :func:`search.highlights.highlight` takes it."""

@@ -10,6 +10,7 @@ from operator import or_
 from search import ranking
 from search.analysis import fold_pattern
 from search.query import Fuzzy, Prefix, Wildcard
+from search.spelling import edits
 
 
 def expand(leaf: Prefix | Wildcard | Fuzzy, vocabulary: Iterable[str]) -> dict[str, float]:
@@ -39,32 +40,3 @@ def fits(pattern: str, term: str) -> bool:
         else:
             reached = [False, *(before and sign in {"?", at} for before, at in zip(reached, term, strict=False))]
     return reached[-1]
-
-
-def edits(one: str, other: str, most: int) -> int:
-    """Count the characters to add, drop, replace or swap with their neighbour that make one text the other.
-
-    The optimal string alignment distance: nothing is edited twice. Boytsov (2011), "Indexing methods for approximate
-    dictionary searching", section 2.2.
-
-    Args:
-        one: a text.
-        other: another.
-        most: beyond which the count does not matter: then any larger number is returned.
-
-    >>> edits("election", "elction", 2), edits("form", "from", 2), edits("ca", "abc", 3)
-    (1, 1, 3)
-    """
-    rows = [list(range(len(other) + 1))]
-    for i, letter in enumerate(one, 1):
-        row = [i]
-        for j, against in enumerate(other, 1):
-            cost = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (letter != against))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == against:
-                cost = min(cost, rows[-2][j - 2] + 1)
-            row.append(cost)
-        # A swap reaches back over one row, and no further.
-        if min(row) > most and min(rows[-1]) > most:
-            return most + 1
-        rows.append(row)
-    return rows[-1][-1]

@@ -4,6 +4,7 @@ from search.query.parser import ParsedQuery, parse
 from search.query.request import MAX_HITS, MAX_SIZE, SORTS, Filters, Query
 from search.query.tree import (
     And,
+    AsOf,
     Dates,
     Everything,
     Filter,
@@ -11,6 +12,7 @@ from search.query.tree import (
     Fuzzy,
     InStory,
     Leaf,
+    Like,
     Node,
     Not,
     Number,
@@ -28,6 +30,7 @@ __all__ = [
     "MAX_SIZE",
     "SORTS",
     "And",
+    "AsOf",
     "Dates",
     "Everything",
     "Filter",
@@ -36,6 +39,7 @@ __all__ = [
     "Fuzzy",
     "InStory",
     "Leaf",
+    "Like",
     "Node",
     "Not",
     "Number",

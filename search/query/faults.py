@@ -30,6 +30,7 @@ SENTENCES = {
     "bad-number": f"{{}} names no whole number such as 70, >=70 or 50..70, {_PLAIN}.",
     "bad-flag": f"{{}} is not one of is:published, is:unpublished and has:image, {_PLAIN}.",
     "bad-site": f"{{}} names no domain such as ft.com, {_PLAIN}.",
+    "bad-article": f"{{}} names no article, {_PLAIN}.",
     "bad-story": f"{{}} names no story, {_PLAIN}.",
     "short-prefix": f"{{}} has fewer than two letters before its wildcard, {_PLAIN}.",
     "bad-pattern": f"{{}} is more than one word, which no wildcard can stand in, {_PLAIN}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -46,9 +47,17 @@ def tokenize(text: str, faults: Faults) -> list[Token]:
     """Cut what is read of *text*; of the tokens, every opening bracket has a closing one, and none is too deep."""
     if len(text) > MAX_CHARACTERS:
         faults.add("query-cut")
-    tokens = [_token(match, faults) for match in _TOKEN.finditer(_balanced_quotes(text[:MAX_CHARACTERS], faults))]
+    text = _balanced_quotes(_decoded(text[:MAX_CHARACTERS]), faults)
+    tokens = [_token(match, faults) for match in _TOKEN.finditer(text)]
     ignored = _ignored_brackets(tokens, faults)
     return [token for place, token in enumerate(tokens) if place not in ignored]
+
+
+def _decoded(text: str) -> str:
+    """Decode entities, as seeds are decoded; what comes out is decoded too, so that no tree prints one."""
+    while (decoded := html.unescape(text)) != text:
+        text = decoded
+    return text
 
 
 def _balanced_quotes(text: str, faults: Faults) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from search.analysis import has_terms
 from search.query.faults import MAX_CHARACTERS, MAX_DEPTH, MAX_TERMS, Faults
 from search.query.lexer import Token, speakable, tokenize
-from search.query.tree import And, Everything, Node, Not, Or, Phrase
+from search.query.tree import Everything, Node, Not, Phrase, all_of, one_of
 from search.query.values import FAULTS, read_filter
 from search.query.words import ADDRESS, FIELD, LEADING, plain_words, read_word
 from search.results import Notice
@@ -81,7 +81,7 @@ class _Reader:
                 operator = ""
         if operator and not self._is_cut:
             self._faults.add("dangling-operator", operator)
-        return _all([_any(group) for group in groups])
+        return all_of([one_of(group) for group in groups]) if groups else None
 
     def _next(self) -> Token | None:
         return self._tokens[self._at] if self._at < len(self._tokens) and not self._is_cut else None
@@ -107,8 +107,8 @@ class _Reader:
             token = following
             self._at += 1
         nodes = self._atom(token, field, depth)
-        if (whole := _all(nodes)) and depth < MAX_DEPTH:
-            nodes = [whole]
+        if nodes and depth < MAX_DEPTH:
+            nodes = [all_of(nodes)]
         return [_negated(nodes[0]), *nodes[1:]] if is_excluded and nodes else nodes
 
     def _alone(self, token: Token, field: str | None) -> list[Node]:
@@ -206,15 +206,3 @@ def _can_follow(token: Token, following: Token) -> bool:
 
 def _negated(node: Node) -> Node:
     return node.node if isinstance(node, Not) else Not(node)
-
-
-def _any(nodes: Sequence[Node]) -> Node:
-    parts = [part for node in nodes for part in (node.nodes if isinstance(node, Or) else (node,))]
-    return Or(tuple(parts)) if len(parts) > 1 else parts[0]
-
-
-def _all(nodes: Sequence[Node]) -> Node | None:
-    parts = [part for node in nodes for part in (node.nodes if isinstance(node, And) else (node,))]
-    if not parts:
-        return None
-    return And(tuple(parts)) if len(parts) > 1 else parts[0]

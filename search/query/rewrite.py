@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from search.query.tree import And, Dates, Everything, Fuzzy, Leaf, Node, Not, Or, Phrase, Prefix, Site, Wildcard, Word
+from datetime import UTC, date, datetime, time
+
+from search.analysis import tokenize
+from search.query.faults import MAX_TERMS
+from search.query.tree import And, AsOf, Dates, Everything, Leaf, Like, Node, Not, Or, Site, Word
+from search.query.words import OPERATORS
 
 
 def scoring_leaves(tree: Node) -> list[Leaf]:
@@ -11,33 +16,62 @@ def scoring_leaves(tree: Node) -> list[Leaf]:
     >>> scoring_leaves(And((Word("rates"), Or((Word("rise"), Word("rates"))), Not(Word("fall")))))
     [Word(text='rates', field=None), Word(text='rise', field=None)]
     """
-    leaves = (node for node in _positive(tree) if isinstance(node, Word | Phrase | Prefix | Wildcard | Fuzzy))
-    return list(dict.fromkeys(leaves))
+    leaves = (leaf for node in _positive(tree) for leaf in (node.words if isinstance(node, Like) else (node,)))
+    return list(dict.fromkeys(leaf for leaf in leaves if isinstance(leaf, Leaf)))
 
 
 def any_of(tree: Node) -> Node:
-    """Return the tree that one scoring leaf suffices for; exclusions and filters at the top stay required."""
+    """Return the tree that one scoring leaf suffices for; exclusions and filters at the top stay required.
+
+    A word of several terms is broken up: one of its terms is enough, too.
+
+    >>> str(any_of(And((Word("covid-19"), Word("vaccine"), Not(Word("flu"))))))
+    'covid OR 19 OR vaccine -flu'
+    """
     leaves, required = split_relaxed(tree)
-    if len(leaves) < 2:  # noqa: PLR2004 - an Or needs two
+    parts = tuple(dict.fromkeys(part for leaf in leaves for part in _parts(leaf)))[:MAX_TERMS]
+    if len(parts) < 2:  # noqa: PLR2004 - an Or needs two
         return tree
-    wanted = Or(leaves)
+    wanted = Or(parts)
     return And((wanted, *required)) if required else wanted
+
+
+def _parts(leaf: Leaf) -> tuple[Leaf, ...]:
+    tokens = tokenize(leaf.text) if isinstance(leaf, Word) else []
+    if len(tokens) < 2:  # noqa: PLR2004 - of one term
+        return (leaf,)
+    texts = (leaf.text[token.start : token.end] for token in tokens)
+    return tuple(Word(text.lower() if text in OPERATORS else text, leaf.field) for text in texts)
 
 
 def split_relaxed(tree: Node) -> tuple[tuple[Leaf, ...], tuple[Node, ...]]:
     """Return what the relaxed fallback asks for: scoring leaves, of which half suffice, and what stays required.
 
     Half is rounded up. Required are the parts at the top without a scoring leaf: exclusions, filters, and what is
-    joined of these alone.
+    joined of these alone. So is likeness, which has a measure of its own for how much of it suffices.
     """
     parts = tree.nodes if isinstance(tree, And) else (tree,)
-    required = tuple(part for part in parts if not scoring_leaves(part) and not isinstance(part, Everything))
-    return tuple(scoring_leaves(tree)), required
+    required = [part for part in parts if isinstance(part, Like) or not scoring_leaves(part)]
+    wanted = dict.fromkeys(leaf for part in parts if part not in required for leaf in scoring_leaves(part))
+    return tuple(wanted), tuple(part for part in required if not isinstance(part, Everything))
 
 
 def names_dates(tree: Node) -> bool:
     """Tell whether articles are asked for by their dates, which turns freshness off; exclusions do not count."""
     return any(isinstance(node, Dates) for node in _positive(tree))
+
+
+def as_of(tree: Node) -> date | None:
+    """Return the day from which ages are counted, None where it is that of the newest article.
+
+    Of several days it is the first, since no article may be later.
+    """
+    return min((node.day for node in _positive(tree) if isinstance(node, AsOf)), default=None)
+
+
+def end_of_day(day: date) -> datetime:
+    """Return the last moment of a day, UTC."""
+    return datetime.combine(day, time.max, UTC)
 
 
 def names_outlets(tree: Node) -> bool:

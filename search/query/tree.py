@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -162,6 +163,35 @@ class InStory:
 
 
 @dataclass(frozen=True, slots=True)
+class AsOf:
+    """Articles that are not later than a day of UTC; what is undated is not."""
+
+    day: date
+
+    def __str__(self) -> str:
+        """Write the longest time that ends with the day."""
+        return f"asof:{_last(self.day)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """Articles that share at least two telling words with an article; not the article itself."""
+
+    id: str
+    #: What tells the article from others, once it was looked up.
+    words: tuple[Word, ...] = ()
+
+    @property
+    def least(self) -> int:
+        """How many of the words an article must have."""
+        return min(2, len(self.words))
+
+    def __str__(self) -> str:
+        """Write the article's id."""
+        return f"like:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """Everything but."""
 
@@ -206,8 +236,20 @@ class Everything:
 #: What articles are found and ranked by.
 Leaf = Word | Phrase | Prefix | Wildcard | Fuzzy
 #: What articles are only chosen by.
-Filter = Number | Dates | Value | Site | Flag | InStory
-Node = Leaf | Filter | Not | And | Or | Everything
+Filter = Number | Dates | AsOf | Value | Site | Flag | InStory
+Node = Leaf | Filter | Like | Not | And | Or | Everything
+
+
+def all_of(nodes: Sequence[Node]) -> Node:
+    """Return what matches all of *nodes*, of which there is at least one."""
+    parts = [part for node in nodes for part in (node.nodes if isinstance(node, And) else (node,))]
+    return And(tuple(parts)) if len(parts) > 1 else parts[0]
+
+
+def one_of(nodes: Sequence[Node]) -> Node:
+    """Return what matches at least one of *nodes*, of which there is at least one."""
+    parts = [part for node in nodes for part in (node.nodes if isinstance(node, Or) else (node,))]
+    return Or(tuple(parts)) if len(parts) > 1 else parts[0]
 
 
 def _within(field: str | None, text: str) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from search.query.tree import Dates, Filter, Flag, InStory, Number, Site, Value
+from search.query.tree import AsOf, Dates, Filter, Flag, InStory, Like, Number, Site, Value
 
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _NUMBER = re.compile(r"(>=|<=|>|<|)(-?[0-9]{1,9})")
@@ -18,10 +18,10 @@ _LARGEST = 999_999_999
 _SITE = re.compile(
     r"(?:[a-z][a-z0-9+.-]*://)?(?:www\.|\*\.|\.)*(?P<domain>[\w-]+(?:\.[\w-]+)*)\.?(?::[0-9]*)?(?:[/?#].*)?"
 )
-_STORY = re.compile(r"[0-9A-Za-z_-]+")
+_ID = re.compile(r"[0-9A-Za-z_-]+")
 
 
-def read_filter(name: str, text: str) -> Filter | None:
+def read_filter(name: str, text: str) -> Filter | Like | None:
     """Read the *text* behind the field *name*, one of :data:`FAULTS`; None where it cannot be understood.
 
     >>> read_filter("quality", ">70"), read_filter("before", "2021-12")
@@ -46,7 +46,11 @@ def _read_site(_name: str, text: str) -> Filter | None:
 
 
 def _read_story(_name: str, text: str) -> Filter | None:
-    return InStory(text) if _STORY.fullmatch(text) else None
+    return InStory(text) if _ID.fullmatch(text) else None
+
+
+def _read_like(_name: str, text: str) -> Like | None:
+    return Like(text) if _ID.fullmatch(text) else None
 
 
 def _read_number(name: str, text: str) -> Filter | None:
@@ -71,6 +75,11 @@ def _bounds(text: str) -> tuple[int | None, int | None] | None:
 def _read_after(_name: str, text: str) -> Filter | None:
     days = _days(text)
     return Dates(days[0], None) if days else None
+
+
+def _read_as_of(_name: str, text: str) -> Filter | None:
+    days = _days(text)
+    return AsOf(days[1]) if days else None
 
 
 def _read_before(_name: str, text: str) -> Filter | None:
@@ -104,14 +113,16 @@ def _days(text: str) -> tuple[date, date] | None:
     return first, date(first.year, end, calendar.monthrange(first.year, end)[1])
 
 
-_READERS: Mapping[str, Callable[[str, str], Filter | None]] = {
+_READERS: Mapping[str, Callable[[str, str], Filter | Like | None]] = {
     "after": _read_after,
+    "asof": _read_as_of,
     "before": _read_before,
     "category": _read_value,
     "date": _read_dates,
     "has": _read_flag,
     "heat": _read_number,
     "is": _read_flag,
+    "like": _read_like,
     "outlets": _read_number,
     "quality": _read_number,
     "site": _read_site,
@@ -121,12 +132,14 @@ _READERS: Mapping[str, Callable[[str, str], Filter | None]] = {
 #: For every filter the code of what is wrong where its value cannot be understood.
 FAULTS: Mapping[str, str] = {
     "after": "bad-date",
+    "asof": "bad-date",
     "before": "bad-date",
     "category": "empty-field",
     "date": "bad-date",
     "has": "bad-flag",
     "heat": "bad-number",
     "is": "bad-flag",
+    "like": "bad-article",
     "outlets": "bad-number",
     "quality": "bad-number",
     "site": "bad-site",

@@ -20,6 +20,7 @@ from search.records import article_from_json, article_to_json
 #: Stands for "no date" and "unknown" in columns of numbers.
 UNDATED = int(np.iinfo(np.int64).max)
 UNKNOWN = -1
+MICROSECONDS_A_DAY = 86_400_000_000
 #: Names of the columns whose values are texts, of which an article has one or none.
 NAMES: Mapping[str, Callable[[Article], str | None]] = {
     "provider": lambda article: article.provider.name,

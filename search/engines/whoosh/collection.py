@@ -16,7 +16,8 @@ from search import ranking
 from search.analysis import fold, stem
 from search.articles import Article, Episode, Story
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.attributes import UNDATED, age_to_moment, number_to_id
+from search.engines.whoosh.attributes import MICROSECONDS_A_DAY, UNDATED, age_to_moment, moment_to_age, number_to_id
+from search.engines.whoosh.bits import PositionBits
 from search.engines.whoosh.frequencies import weigh
 from search.engines.whoosh.segment import Docs, Segment, average_lengths
 from search.engines.whoosh.vocabulary import Vocabulary
@@ -52,6 +53,7 @@ class Part:
         self._dead = dead
         #: Articles that have a date; they come first.
         self.dated = int(segment.ages.searchsorted(UNDATED))
+        self.bits = PositionBits(segment)
         self._averages = np.zeros(len(ranking.FIELDS))
         self._tables: dict[tuple[bool, ...], tuple[Scores, Scores]] = {}
 
@@ -78,6 +80,14 @@ class Part:
     def dead_postings(self, stem: int) -> int:
         """Return how many postings of a stem are of articles that are gone."""
         return 0 if self._dead is None else int(self._dead[stem])
+
+    def count_form(self, term: int) -> int:
+        """Return how many articles that are there have a term."""
+        postings = self.segment.postings_of(term)
+        if self.living is None:
+            return len(postings)
+        docs = self.segment.docs(self.segment.stem_of(term))[postings]
+        return int(np.count_nonzero(self.living[docs]))
 
     def _table(self, fields: tuple[bool, ...]) -> tuple[Scores, Scores]:
         table = self._tables.get(fields)
@@ -221,10 +231,21 @@ class Collection:
         part = self.part_of(number)
         return part.segment.stored.json(number - part.base)
 
-    def priors(self, number: int, *, with_freshness: bool) -> dict[str, float]:
-        """Return the factors of an article's score beside the text, by name."""
-        newest = self.newest if with_freshness else None
-        return ranking.priors(self.article(number), int(self.columns["outlets"][number]), newest)
+    def priors(self, number: int, reference: datetime | None) -> dict[str, float]:
+        """Return the factors of an article's score beside the text, by name; ages are counted from *reference*."""
+        return ranking.priors(self.article(number), int(self.columns["outlets"][number]), reference)
+
+    def priors_of(self, docs: Docs, reference: datetime | None) -> Scores:
+        """Return the product of those factors, for many articles."""
+        if reference is self.newest and docs is self.everything and self.living is None:
+            return self.prior
+        prior = self.prior if reference is self.newest else self.prior_without_freshness
+        found = prior.take(docs, mode="clip")
+        if reference is None or reference is self.newest:
+            return found
+        ages = self.ages.take(docs, mode="clip")
+        days = np.where(ages == UNDATED, np.nan, (ages - moment_to_age(reference)) / MICROSECONDS_A_DAY)
+        return found * ranking.freshness_factors(days)
 
     @cached_property
     def newest(self) -> datetime | None:
@@ -275,6 +296,12 @@ class Collection:
             if number is not None:
                 found.update(part.segment.terms[form] for form in part.segment.forms(number).tolist())
         return found
+
+    def count_postings(self, term: str) -> int:
+        """Return how many articles had any form of the term when they were written; some may be gone."""
+        text = stem(term)
+        found = ((part.segment, part.segment.stems.find(text)) for part in self.parts)
+        return sum(segment.size(number) for segment, number in found if number is not None)
 
     def part_of(self, number: int) -> Part:
         """Return the part that an article is in."""

@@ -14,11 +14,9 @@ from numpy.typing import NDArray
 from search import ranking
 from search.articles import Story
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.attributes import NAMES, UNDATED, UNKNOWN, ids_to_numbers
+from search.engines.whoosh.attributes import MICROSECONDS_A_DAY, NAMES, UNDATED, UNKNOWN, ids_to_numbers
 from search.engines.whoosh.segment import Segment
 from search.engines.whoosh.vocabulary import Vocabulary, pack_texts
-
-_MICROSECONDS_A_DAY = 86_400_000_000
 
 
 def make_columns(segments: Sequence[Segment], living: NDArray[np.bool_], stories: Sequence[Story]) -> dict[str, Array]:
@@ -135,7 +133,7 @@ def _priors(segments: Sequence[Segment], living: NDArray[np.bool_], outlets: Arr
     )
     dated = ages != UNDATED
     newest = ages[living & dated].min(initial=UNDATED)
-    days = np.where(dated, (ages - newest) / _MICROSECONDS_A_DAY, np.nan)
+    days = np.where(dated, (ages - newest) / MICROSECONDS_A_DAY, np.nan)
     return {"prior": ranking.freshness_factors(days) * stale, "prior.stale": stale}
 
 

@@ -11,11 +11,11 @@ from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import IMAGE, PUBLISHED, moment_to_age
 from search.engines.whoosh.collection import Collection, Mask
 from search.engines.whoosh.segment import Docs
-from search.query import Dates, Filters, Flag, InStory, Number, Site, Value
+from search.query import AsOf, Dates, Filters, Flag, InStory, Number, Site, Value
 
 #: The filters of a request that are facets, by the column that holds their values.
 FACETS = ("provider", "topic", "category", "type")
-Filter = Dates | Flag | InStory | Number | Site | Value
+Filter = AsOf | Dates | Flag | InStory | Number | Site | Value
 
 
 class Condition:
@@ -34,7 +34,7 @@ class Condition:
     def docs(self) -> Docs:
         """Return the articles that meet it, in order."""
         everything = self._collection.everything
-        return everything[self.among(everything)]
+        return everything.take(np.flatnonzero(self.among(everything)))
 
 
 def condition(collection: Collection, node: Filter) -> Condition:
@@ -106,6 +106,11 @@ def _within_dates(collection: Collection, node: Dates) -> Callable[[Docs], Mask]
     return lambda docs: _between(ages[docs], low, high)
 
 
+def _as_of(collection: Collection, node: AsOf) -> Callable[[Docs], Mask]:
+    least, ages = age_of_end(node.day), collection.ages
+    return lambda docs: ages.take(docs, mode="clip") >= least
+
+
 def age_of_start(day: date | None) -> int:
     """Return the age of the first moment of a day; the age of anything that has a date is at most that of None."""
     return moment_to_age(datetime.combine(day or date.min, time.min, UTC))
@@ -131,6 +136,7 @@ def _in_story(collection: Collection, node: InStory) -> Callable[[Docs], Mask]:
 
 
 _TESTS: Mapping[type, Callable[..., Callable[[Docs], Mask]]] = {
+    AsOf: _as_of,
     Dates: _within_dates,
     Flag: _flag,
     InStory: _in_story,

@@ -114,7 +114,7 @@ def count_everything(collection: Collection) -> Mapping[str, Counts]:
 
 
 def _under(matches: Docs, masks: Sequence[NDArray[np.bool_]]) -> Docs:
-    return matches[np.logical_and.reduce(masks)] if masks else matches
+    return matches.take(np.flatnonzero(np.logical_and.reduce(masks))) if masks else matches
 
 
 def make_timeline(collection: Collection, docs: Docs) -> Timeline:

@@ -15,15 +15,18 @@ from search.engine import Statistics
 from search.engines.whoosh.archive import is_exported, read_archive, write_archive
 from search.engines.whoosh.attributes import number_to_id
 from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.completion import Completions
 from search.engines.whoosh.counting import count_providers
 from search.engines.whoosh.execution import Execution
 from search.engines.whoosh.generations import Generations
+from search.engines.whoosh.plan import Budget, Planner
 from search.engines.whoosh.verification import verify
 from search.engines.whoosh.writer import open_generation, open_imported, write_generation, write_whoosh_table
 from search.errors import ImportRefusedError, IndexDamagedError, IndexUnreadableError, NoIndexError, NotFoundError
 from search.query import Query
-from search.results import Page
+from search.results import Completion, Page
 from search.settings import TIME_BUDGET
+from search.suggest import suggest
 
 
 class WhooshReader:
@@ -36,6 +39,10 @@ class WhooshReader:
     def search(self, query: Query) -> Page:
         """Answer *query*."""
         return Execution(query, self._collection, self._seconds).page(self.generation)
+
+    def suggest(self, text: str) -> tuple[Completion, ...]:
+        """Return completions of *text*."""
+        return suggest(text, Completions(self._collection, Planner(self._collection, Budget(self._seconds))))
 
     def article(self, identifier: str) -> Article:
         """Return the article."""

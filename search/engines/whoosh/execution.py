@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -17,12 +19,12 @@ from search.engines.whoosh.hits import Details, Hits
 from search.engines.whoosh.ordering import Ordering
 from search.engines.whoosh.plan import Budget, Matches, Planner
 from search.engines.whoosh.segment import Docs
-from search.query import Node, Query
-from search.query.rewrite import any_of, names_dates, names_outlets, scoring_leaves, split_relaxed
+from search.engines.whoosh.spelling import Words
+from search.likeness import with_words
+from search.query import Query
+from search.query.correction import Reading, readings
+from search.query.rewrite import as_of, end_of_day, names_dates, names_outlets, scoring_leaves, split_relaxed
 from search.results import Page, StoryInfo
-
-#: More than any score, so that the number of words an article has decides before it.
-_WORD = 10_000.0
 
 
 class Execution:
@@ -34,12 +36,11 @@ class Execution:
 
     def __init__(self, query: Query, collection: Collection, seconds: float) -> None:
         self._query, self._collection = query, collection
-        tree = query.parsed.tree
-        self.tree: Node = any_of(tree) if query.match == "any" else tree
         self._budget = Budget(seconds)
         self._planner = Planner(collection, self._budget)
-        self._leaves = scoring_leaves(self.tree)
-        self._matches = self._within_days(self._match())
+        self._reading, matches = self._read()
+        self._leaves = scoring_leaves(self._reading.tree)
+        self._matches = self._within_days(matches)
         self._chosen = self._choose()
         self._found = self._matches
         if self._chosen:
@@ -57,7 +58,7 @@ class Execution:
         timeline = make_timeline(self._collection, self._found.docs) if query.facets else None
         return Page(
             query=query.parsed.text,
-            searched=str(self.tree),
+            searched=str(self._reading.tree),
             total=len(self._found.docs),
             page=query.page,
             size=query.size,
@@ -67,16 +68,26 @@ class Execution:
             facets=facets,
             timeline=timeline,
             notices=query.parsed.notices,
-            relaxed=self._found.words is not None and len(self._found.docs) > 0,
+            suggestion=self._reading.suggestion,
+            relaxed=self._reading.is_relaxed and len(self._found.docs) > 0,
             listed=ordering.count(),
         )
 
-    def _match(self) -> Matches:
-        """Return what matches the words; where nothing does and the query lets that pass, what has most of them."""
-        matches = self._planner.matches(self.tree)
-        if len(matches.docs) or self._query.match != "auto":
-            return matches
-        return self._planner.most_of(*split_relaxed(self.tree))
+    def _read(self) -> tuple[Reading, Matches]:
+        """Return the first way to read the query that finds anything, and what it finds."""
+        words = Words(self._collection, self._planner, self._budget.check)
+        tries = readings(with_words(self._query.parsed.tree, words.telling), self._query.match, words)
+        first = next(tries)
+        for reading in chain([first], tries):
+            matches = self._match(reading)
+            if len(matches.docs):
+                return reading, matches
+        return first, matches.only(np.zeros(0, bool))
+
+    def _match(self, reading: Reading) -> Matches:
+        if reading.is_relaxed:
+            return self._planner.most_of(*split_relaxed(reading.tree))
+        return self._planner.matches(reading.tree)
 
     def _within_days(self, matches: Matches) -> Matches:
         first, last = self._query.filters.date_from, self._query.filters.date_to
@@ -104,22 +115,17 @@ class Execution:
         return Ordering(collection, docs, keys, collapse=query.collapse == "title", diversity=diversity)
 
     def _relevance(self) -> Scores:
-        collection, docs, prior = self._collection, self._found.docs, self._prior
-        keys = prior if docs is collection.everything and collection.living is None else prior.take(docs, mode="clip")
-        if self.texts is not None:
-            keys = np.multiply(keys, self.texts)
-        words = self._found.words
-        return keys if words is None else keys + _WORD * words
-
-    @property
-    def _prior(self) -> Scores:
-        return self._collection.prior if self.with_freshness else self._collection.prior_without_freshness
+        keys = self._collection.priors_of(self._found.docs, self._reference)
+        return keys if self.texts is None else np.multiply(keys, self.texts)
 
     @cached_property
-    def with_freshness(self) -> bool:
-        """What is new counts for nothing to somebody who asks for certain days."""
-        filters = self._query.filters
-        return filters.date_from is None and filters.date_to is None and not names_dates(self._query.parsed.tree)
+    def _reference(self) -> datetime | None:
+        """From when ages are counted; what is new counts for nothing to somebody who asks for certain days."""
+        query, tree = self._query, self._query.parsed.tree
+        if query.filters.date_from or query.filters.date_to or names_dates(tree):
+            return None
+        day = as_of(tree)
+        return end_of_day(day) if day else self._collection.newest
 
     def _facets(self) -> CountedFacets:
         collection, filters = self._collection, self._query.filters
@@ -141,14 +147,14 @@ class Execution:
     def scores(self, places: Sequence[int]) -> list[float]:
         """Return the scores of the matches at places."""
         chosen = np.array(places, np.intp)
-        scores = self._prior[self._found.docs[chosen]]
+        scores = self._collection.priors_of(self._found.docs[chosen], self._reference)
         listed: list[float] = (scores if self.texts is None else scores * self.texts[chosen]).tolist()
         return listed
 
     def factors(self, place: int) -> dict[str, float]:
         """Return what the score of a match is the product of."""
         text, number = 1.0 if self.texts is None else float(self.texts[place]), int(self._found.docs[place])
-        return {"text": text, **self._collection.priors(number, with_freshness=self.with_freshness)}
+        return {"text": text, **self._collection.priors(number, self._reference)}
 
     def stories(self, numbers: Sequence[int]) -> list[StoryInfo]:
         """Return what hits say of their stories."""

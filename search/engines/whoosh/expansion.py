@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,12 +45,16 @@ def expanded_terms(collection: Collection, leaf: Prefix | Wildcard | Fuzzy) -> s
 def _terms(segment: Segment, leaf: Prefix | Wildcard | Fuzzy) -> Terms:
     """Return the terms of a segment that *leaf* stands for: only those that begin alike are looked at."""
     pattern = fold_pattern(leaf.text)
-    near = segment.terms.starting_with(pattern[:1] if isinstance(leaf, Fuzzy) else re.split(r"[*?]", pattern)[0])
     if isinstance(leaf, Prefix):
-        return np.arange(near.start, near.stop), np.ones(len(near))
+        alike = segment.terms.starting_with(pattern)
+        return np.arange(alike.start, alike.stop), np.ones(len(alike))
     # Once to find articles, and once more to show where it stands in them.
     found = segment.expansions.get(leaf)
     if found is None:
+        if isinstance(leaf, Fuzzy):
+            near: Iterable[int] = segment.terms.similar(pattern, leaf.distance)
+        else:
+            near = segment.terms.starting_with(re.split(r"[*?]", pattern)[0])
         numbers = {segment.terms[number]: number for number in near}
         weights = expand(leaf, numbers)
         found = np.array([numbers[term] for term in weights], np.int64), np.array(list(weights.values()))
@@ -76,7 +80,7 @@ def _in_part(
     for some in _chunks(segment, stems[is_whole]):
         check()
         postings, docs = segment.docs_at(some)
-        found.add(docs, table[segment.codes[postings]])
+        found.add(docs, table.take(segment.codes.take(postings), mode="clip"))
     partial = np.repeat(~is_whole, counts)
     for term, weight in zip(terms[partial].tolist(), weights[partial].tolist(), strict=True):
         check()
@@ -85,7 +89,10 @@ def _in_part(
     keep = frequencies > 0
     if part.living is not None:
         keep &= part.living[docs]
-    return docs[keep] + part.base, frequencies[keep]
+    if not keep.all():
+        kept = np.flatnonzero(keep)
+        docs, frequencies = docs.take(kept), frequencies.take(kept)
+    return docs + part.base, frequencies
 
 
 def _one_form(segment: Segment, table: Scores, term: int, weight: float) -> tuple[Docs, Scores]:
@@ -134,8 +141,9 @@ class _Sum:
         if self._table is None:
             return self._sorted()
         self._settle()
-        docs = np.flatnonzero(self._table)
-        return docs, self._table[docs]
+        # Looking for what is true is much quicker than for numbers.
+        docs = np.flatnonzero(self._table != 0)
+        return docs, self._table.take(docs)
 
     def _sorted(self) -> tuple[Docs, Scores]:
         if not self._waiting:

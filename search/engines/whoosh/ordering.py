@@ -44,15 +44,15 @@ class Ordering:
         self, collection: Collection, docs: Docs, keys: Scores | None, *, collapse: bool, diversity: bool
     ) -> None:
         self._collection, self._docs, self._keys = collection, docs, keys
-        self._ties = None if collection.is_sorted else collection.age_ranks[docs]
-        self._copies = collection.copies[docs] if collapse and collection.has_copies else None
+        self._ties = None if collection.is_sorted else collection.age_ranks.take(docs, mode="clip")
+        self._copies = collection.copies.take(docs, mode="clip") if collapse and collection.has_copies else None
         self._diversity = diversity
 
     def count(self) -> int:
         """Return how many places the list has."""
         if self._copies is None:
             return len(self._docs)
-        copies = self._copies[self._copies > 0]
+        copies = self._copies.take(np.flatnonzero(self._copies))
         return len(self._docs) - len(copies) + len(np.unique(copies))
 
     def stretch(self, first: int, end: int) -> list[Listed]:

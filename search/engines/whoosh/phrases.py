@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from search import ranking
 from search.analysis import terms as terms_of
-from search.engines.whoosh.arrays import Array, ranges
+from search.engines.whoosh.arrays import Array
+from search.engines.whoosh.bits import BITS, Bits
 from search.engines.whoosh.collection import Collection, Mask, Part, Scores
 from search.engines.whoosh.postings import BISECTION, FoundPostings, locate, nothing
 from search.engines.whoosh.segment import Docs
@@ -22,8 +23,6 @@ from search.highlights import occurrences
 
 #: More words between than this are as many as it takes.
 MAX_SLOP = 99
-_BITS = 64
-Bits = NDArray[np.uint64]
 
 
 def phrase_postings(collection: Collection, terms: Sequence[str], slop: int, field: str | None) -> FoundPostings:
@@ -76,7 +75,7 @@ class _Candidates:
     """The articles of a segment that have all of the terms, and the positions of each."""
 
     def __init__(self, collection: Collection, part: Part, terms: Sequence[int]) -> None:
-        self._segment, self._collection = part.segment, collection
+        self._part, self._segment, self._collection = part, part.segment, collection
         by_size = sorted(terms, key=part.segment.size_of_stem)
         postings = part.segment.postings_of(by_size[0])
         self.docs = part.segment.docs(part.segment.stem_of(by_size[0]))[postings]
@@ -85,17 +84,15 @@ class _Candidates:
             self._keep(part.living[self.docs])
         for term in by_size[1:]:
             self._require(term)
-        #: For each term: how often it is in each article, and all its positions.
-        self.positions = [self._segment.occurrences(term, self._postings[term]) for term in terms]
+        self._terms = terms
 
-    def long(self) -> Docs:
-        """Return which of the articles have a term at a position beyond the bits of a number."""
-        found = []
-        for counts, places in self.positions:
-            beyond = np.flatnonzero(places >= _BITS)
-            if len(beyond):
-                found.append(np.cumsum(counts).searchsorted(beyond, "right"))
-        return np.unique(np.concatenate(found)) if found else np.empty(0, np.intp)
+    def bits(self) -> list[Bits]:
+        """Return for each term its first positions in each article, as bits."""
+        return [self._part.bits.at(term, self._postings[term]) for term in self._terms]
+
+    def positions(self, which: Docs) -> list[tuple[Docs, Array]]:
+        """Return for each term how often it is in some of the articles, and all its positions there."""
+        return [self._segment.occurrences(term, self._postings[term][which]) for term in self._terms]
 
     def _require(self, term: int) -> None:
         segment, stem = self._segment, self._segment.stem_of(term)
@@ -111,36 +108,47 @@ class _Candidates:
     def _keep(self, mask: Mask) -> None:
         if not mask.all():
             kept = np.flatnonzero(mask)
-            self.docs = self.docs[kept]
-            self._postings = {term: postings[kept] for term, postings in self._postings.items()}
+            self.docs = self.docs.take(kept)
+            self._postings = {term: postings.take(kept) for term, postings in self._postings.items()}
 
 
 def _find_ends(part: Part, found: _Candidates, sequence: Sequence[int], slop: int) -> tuple[Docs, Docs]:
     """Return where the phrase ends: places of candidates, sorted, and positions in them."""
-    which, ends = _find_bits(part, found, sequence, slop)
-    long = found.long()
+    masks = found.bits()
+    row = [masks[term] for term in sequence]
+    is_long = part.bits.is_long.take(found.docs, mode="clip")
+    long = np.flatnonzero(is_long)
+    which, ends = _find_bits(part, found, row, slop)
     if not len(long):
         return which, ends
-    is_short = np.ones(len(found.docs), bool)
-    is_short[long] = False
-    kept = is_short[which]
-    others, other_ends = _find_places(part, found, long, sequence, slop)
-    which, ends = np.concatenate([which[kept], others]), np.concatenate([ends[kept], other_ends])
+    kept = np.flatnonzero(~is_long[which])
+    which, ends = which[kept], ends[kept]
+    near = _near(long, row, slop)
+    if not len(near):
+        return which, ends
+    others, other_ends = _find_places(part, found, near, sequence, slop)
+    which, ends = np.concatenate([which, others]), np.concatenate([ends, other_ends])
     order = np.argsort(which, kind="stable")
     return which[order], ends[order]
 
 
-def _find_bits(part: Part, found: _Candidates, sequence: Sequence[int], slop: int) -> tuple[Docs, Docs]:
-    """Look in short texts, whose positions are bits of one number; in others, what is beyond is overlooked."""
-    masks = [_bits(*positions) for positions in found.positions]
-    row = [masks[term] for term in sequence]
+def _near(long: Docs, row: Sequence[Bits], slop: int) -> Docs:
+    """Return which of the *long* articles may have the phrase, as far as bits tell that stand for several positions."""
+    if slop >= BITS - 1:
+        return long
+    near: Docs = long[_follow([mask[long] for mask in row], slop, is_round=True) != 0]
+    return near
+
+
+def _find_bits(part: Part, found: _Candidates, row: Sequence[Bits], slop: int) -> tuple[Docs, Docs]:
+    """Look in short articles, where a bit is a position; what is found in long ones means nothing."""
     ended = _follow(row, slop)
     if slop:
         # Between fields lies but one position, which a phrase with gaps could reach over.
         firsts = part.segment.first_positions(found.docs)
         inside = [_field_bits(firsts, field) for field in range(firsts.shape[1])]
         ended = np.bitwise_or.reduce([_follow([mask & field for mask in row], slop) for field in inside])
-    there = np.flatnonzero(ended)
+    there = np.flatnonzero(ended != 0)
     places, ends = _bits_set(ended[there])
     return there[places], ends
 
@@ -149,7 +157,7 @@ def _bits_set(bits: Bits) -> tuple[Docs, Docs]:
     """Return all bits that are set: the places of the numbers, sorted, and which bits."""
     places, found = [np.arange(len(bits))], [_lowest(bits)]
     rest = bits & (bits - np.uint64(1))
-    while (more := np.flatnonzero(rest)).size:
+    while (more := np.flatnonzero(rest != 0)).size:
         places.append(more)
         found.append(_lowest(rest[more]))
         rest &= rest - np.minimum(rest, np.uint64(1))
@@ -172,8 +180,7 @@ def _find_places(part: Part, found: _Candidates, which: Docs, sequence: Sequence
     apart = 2 * (MAX_SLOP + 1)
     firsts = part.segment.first_positions(found.docs[which])
     keys = []
-    for held in found.positions:
-        numbers, places = _only(which, *held)
+    for numbers, places in found.positions(which):
         rank = np.repeat(np.arange(len(which)), numbers)
         field = (places[:, None] >= firsts[rank][:, 1:]).sum(axis=1)
         # Fields are moved too far apart for any slop.
@@ -183,27 +190,18 @@ def _find_places(part: Part, found: _Candidates, which: Docs, sequence: Sequence
     return which[rank], place - field * apart
 
 
-def _only(which: Docs, counts: Docs, places: Array) -> tuple[Docs, Array]:
-    """Return the occurrences in some of the articles."""
-    begins = np.cumsum(counts) - counts
-    return counts[which], places[ranges(begins[which], (begins + counts)[which])]
-
-
-def _bits(counts: Docs, places: Array) -> Bits:
-    """Return the positions in each article as bits of one number, as far as it has bits."""
-    bits = np.where(places < _BITS, np.uint64(1) << places.astype(np.uint64), np.uint64(0))
-    return bits if len(bits) == len(counts) else np.bitwise_or.reduceat(bits, np.cumsum(counts) - counts)
-
-
-def _follow(row: Sequence[Bits], slop: int) -> Bits:
-    """Return the bits where the last term of a row ends it."""
+def _follow(row: Sequence[Bits], slop: int, *, is_round: bool = False) -> Bits:
+    """Return the bits where the last term of a row ends it; the first bit may follow the last where that *is_round*."""
     #: By the positions that were left out so far.
     reached = [row[0]]
     for mask in row[1:]:
-        following = [np.zeros_like(mask) for _ in range(min(slop, _BITS) + 1)]
+        following = [np.zeros_like(mask) for _ in range(min(slop, BITS) + 1)]
         for used, before in enumerate(reached):
-            for left in range(min(slop, _BITS - 2) - used + 1):
-                following[used + left] |= before << np.uint64(left + 1) & mask
+            for left in range(min(slop, BITS - 2) - used + 1):
+                moved = before << np.uint64(left + 1)
+                if is_round:
+                    moved |= before >> np.uint64(BITS - left - 1)
+                following[used + left] |= moved & mask
         reached = following
     ended: Bits = np.bitwise_or.reduce(reached)
     return ended
@@ -230,8 +228,8 @@ def _field_bits(firsts: NDArray[np.intp], field: int) -> Bits:
 
 
 def _below(positions: Docs) -> Bits:
-    shifts = np.minimum(positions, _BITS - 1).astype(np.uint64)
-    return np.where(positions >= _BITS, ~np.uint64(0), (np.uint64(1) << shifts) - np.uint64(1))
+    shifts = np.minimum(positions, BITS - 1).astype(np.uint64)
+    return np.where(positions >= BITS, ~np.uint64(0), (np.uint64(1) << shifts) - np.uint64(1))
 
 
 def _weigh(part: Part, docs: Docs, fields: Docs) -> tuple[Docs, Scores]:

@@ -18,7 +18,7 @@ from search.engines.whoosh.phrases import phrase_postings
 from search.engines.whoosh.postings import DENSE, Postings, nothing, word_postings
 from search.engines.whoosh.segment import Docs
 from search.errors import SearchTimeoutError
-from search.query import And, Everything, Leaf, Node, Not, Or, Phrase, Word
+from search.query import And, Everything, Leaf, Like, Node, Not, Or, Phrase, Word
 from search.query.rewrite import scoring_leaves
 
 
@@ -62,17 +62,14 @@ class Matches:
     docs: Docs
     #: For some leaves, the posting of each of the articles; None stands for all postings, one after the other.
     known: Mapping[Leaf, Docs | None] = field(default_factory=dict)
-    #: How many of the words each of the articles has, where none has them all.
-    words: Scores | None = None
     #: What the words give each of the articles, where that fell out of finding them.
     scores: Scores | None = None
 
     def only(self, mask: Mask) -> Matches:
         """Return those of the matches that the mask has."""
         kept = np.flatnonzero(mask)
-        known = {node: kept if postings is None else postings[kept] for node, postings in self.known.items()}
-        words, scores = (None if column is None else column[kept] for column in (self.words, self.scores))
-        return Matches(self.docs[kept], known, words, scores)
+        known = {node: kept if postings is None else postings.take(kept) for node, postings in self.known.items()}
+        return Matches(self.docs.take(kept), known, None if self.scores is None else self.scores.take(kept))
 
 
 class Planner:
@@ -109,7 +106,7 @@ class Planner:
         for node in leaves:
             self._budget.check()
             leaf = self.leaf(node)
-            weight = ranking.idf(self._collection.count, leaf.count)
+            weight = ranking.weight(node, self._collection.count, leaf.count)
             if node in matches.known:
                 total += weight * leaf.scores(matches.known[node])
             else:
@@ -126,33 +123,34 @@ class Planner:
         docs = np.flatnonzero(2 * table >= len(leaves)) if leaves else np.empty(0, np.intp)
         for part in required:
             self._budget.check()
-            docs = docs[self._operand(part).among(docs)]
-        return Matches(docs, words=table[docs])
+            docs = docs.take(np.flatnonzero(self._operand(part).among(docs)))
+        return Matches(docs)
 
     def _operands(self, nodes: Sequence[Node]) -> list[Operand]:
         return [self._operand(node) for node in nodes]
 
     def _any_of(self, leaves: Sequence[Leaf], others: Sequence[Node]) -> Matches:
         """Return the articles that have any of *leaves*, with what they give, and that match all *others*."""
-        found = [self.leaf(node) for node in dict.fromkeys(leaves)]
-        if sum(leaf.count for leaf in found) * DENSE < self._collection.size:
-            matches = _summed([(leaf.docs(), self._weighted(leaf)) for leaf in found])
+        found = {node: self.leaf(node) for node in leaves}
+        if sum(leaf.count for leaf in found.values()) * DENSE < self._collection.size:
+            matches = _summed([(leaf.docs(), self._weighted(node)) for node, leaf in found.items()])
         else:
             table = np.zeros(self._collection.size)
-            for leaf in found:
+            for node, leaf in found.items():
                 self._budget.check()
-                table[leaf.docs()] += self._weighted(leaf)
-            # What any word gives is more than nothing.
-            docs = np.flatnonzero(table)
+                np.add.at(table, leaf.docs(), self._weighted(node))
+            # What any word gives is more than nothing. Looking for what is true is much quicker than for numbers.
+            docs = np.flatnonzero(table != 0)
             matches = Matches(docs, scores=table.take(docs))
-        for node in others:
+        for other in others:
             self._budget.check()
-            matches = matches.only(self._operand(node).among(matches.docs))
+            matches = matches.only(self._operand(other).among(matches.docs))
         return matches if all(not scoring_leaves(node) for node in others) else replace(matches, scores=None)
 
-    def _weighted(self, leaf: Postings) -> Scores:
+    def _weighted(self, node: Leaf) -> Scores:
         """Return what a leaf gives each of its articles."""
-        return ranking.idf(self._collection.count, leaf.count) * leaf.scores(leaf.postings())
+        leaf = self.leaf(node)
+        return ranking.weight(node, self._collection.count, leaf.count) * leaf.scores(leaf.postings())
 
     def _joined(self, leaves: Sequence[Leaf], operands: Sequence[Operand]) -> Matches:
         first = self.leaf(leaves[0])
@@ -170,7 +168,7 @@ class Planner:
             docs = _keep(operand.among(docs), docs, known)
         return Matches(docs, known)
 
-    def _operand(self, node: Node) -> Operand:
+    def _operand(self, node: Node) -> Operand:  # noqa: PLR0911 - one for each kind
         if isinstance(node, Leaf):
             return _PostingSet(self.leaf(node))
         if isinstance(node, Not):
@@ -181,6 +179,8 @@ class Planner:
             return _Union(self._collection, self._operands(node.nodes), self._budget)
         if isinstance(node, Everything):
             return _All(self._collection)
+        if isinstance(node, Like):
+            return _AtLeast(self._collection, list(map(self.leaf, node.words)), node, self._budget)
         return condition(self._collection, node)
 
     def _make(self, node: Leaf) -> Postings:
@@ -233,6 +233,30 @@ class _All:
         return np.ones(len(docs), bool)
 
 
+class _AtLeast:
+    """The articles that have at least some of the words of an article, without it."""
+
+    def __init__(self, collection: Collection, leaves: Sequence[Postings], like: Like, budget: Budget) -> None:
+        self._collection, self._leaves, self._like, self._budget = collection, leaves, like, budget
+        self.count = min(sum(leaf.count for leaf in leaves), collection.size)
+
+    def docs(self) -> Docs:
+        table = np.zeros(self._collection.size, np.uint8)
+        for leaf in self._leaves:
+            self._budget.check()
+            np.add.at(table, leaf.docs(), 1)
+        return self._without_itself(np.flatnonzero((table >= self._like.least) & (table > 0)))
+
+    def among(self, docs: Docs) -> Mask:
+        found = np.zeros(self._collection.size, bool)
+        found[self.docs()] = True
+        return found.take(docs, mode="clip")
+
+    def _without_itself(self, docs: Docs) -> Docs:
+        own = self._collection.number_of(self._like.id)
+        return docs if own is None else docs[docs != own]
+
+
 class _Complement:
     """The articles that an operand does not have."""
 
@@ -242,7 +266,7 @@ class _Complement:
 
     def docs(self) -> Docs:
         everything = self._collection.everything
-        return everything[self.among(everything)]
+        return everything.take(np.flatnonzero(self.among(everything)))
 
     def among(self, docs: Docs) -> Mask:
         return ~self._operand.among(docs)
@@ -295,7 +319,7 @@ def _all_of(operands: Sequence[Operand], budget: Budget) -> Docs:
     docs = ordered[0].docs()
     for operand in ordered[1:]:
         budget.check()
-        docs = docs[operand.among(docs)]
+        docs = docs.take(np.flatnonzero(operand.among(docs)))
     return docs
 
 
@@ -309,5 +333,5 @@ def _keep(there: Mask, docs: Docs, known: dict[Leaf, Docs | None]) -> Docs:
         return docs
     kept = np.flatnonzero(there)
     for node, postings in known.items():
-        known[node] = kept if postings is None else postings[kept]
-    return docs[kept]
+        known[node] = kept if postings is None else postings.take(kept)
+    return docs.take(kept)

@@ -145,7 +145,7 @@ class StemPostings:
         weights = self._part.weights(fields)
         codes = self._segment.codes[self._start : self._end]
         tags = self._segment.tags(self._stem)
-        frequencies = weights[codes]
+        frequencies = weights.take(codes, mode="clip")
         if self._form is None:
             frequencies *= ranking.OTHER_FORM
         elif tags is not None:
@@ -157,8 +157,8 @@ class StemPostings:
         postings = self.postings()
         if postings is not None:
             frequencies = frequencies[postings]
-        there = frequencies > 0
-        return self.docs()[there], frequencies[there]
+        there = np.flatnonzero(frequencies > 0)
+        return self.docs().take(there), frequencies.take(there)
 
 
 class JoinedPostings:
@@ -236,9 +236,9 @@ def locate(own: Docs, wanted: Docs, collection: Collection | None) -> tuple[Docs
         # Whatever an earlier use left in the scratch memory is found out by the comparison.
         scratch = collection.scratch()
         scratch[own] = collection.numbers[: len(own)]
-        places = scratch[wanted].astype(np.intp)
+        places = scratch.take(wanted, mode="clip").astype(np.intp)
     np.minimum(places, len(own) - 1, out=places)
-    return places, own[places] == wanted
+    return places, own.take(places, mode="clip") == wanted
 
 
 def _padded(found: Array, docs: Docs) -> Array:

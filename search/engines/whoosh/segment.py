@@ -99,7 +99,7 @@ class Segment:
         starts, ends = self._bounds[pairs].astype(np.intp), self._bounds[pairs + 1].astype(np.intp)
         postings = ranges(starts, ends)
         highs = np.repeat(np.tile(np.arange(self._highs) << HALF, len(stems)), ends - starts)
-        return postings, self._docs[postings] + highs
+        return postings, self._docs.take(postings) + highs
 
     def count_postings(self, chosen: NDArray[np.bool_]) -> NDArray[np.uint32]:
         """Return how many postings of each stem are of the *chosen* articles."""
@@ -161,10 +161,14 @@ class Segment:
         totals: NDArray[np.uint32] = decode_frequencies(every, self.extra)[0].sum(axis=1, dtype=np.uint32)
         return totals
 
+    def size(self, stem: int) -> int:
+        """Return how many postings a stem has."""
+        start, end = self.range_of(stem)
+        return end - start
+
     def size_of_stem(self, term: int) -> int:
         """Return how many postings the stem of a term has."""
-        start, end = self.range_of(self.stem_of(term))
-        return end - start
+        return self.size(self.stem_of(term))
 
     def holding(self, term: int, postings: Docs) -> NDArray[np.bool_]:
         """Tell which of *postings*, sorted and counted from the first of the term's stem, hold the term itself."""

@@ -13,6 +13,9 @@ from search.engines.whoosh.arrays import Array
 _KEY_BYTES = 8
 _REMEMBERED = 1 << 14
 _UNKNOWN = -1
+#: A bit for each character of ASCII, some shared; and whether a byte begins a character.
+_LETTERS = np.array([1 << byte % 64 if byte < 128 else 0 for byte in range(256)], np.uint64)  # noqa: PLR2004 - UTF-8
+_IS_FIRST = np.array([byte & 0xC0 != 0x80 for byte in range(256)], np.intp)  # noqa: PLR2004
 
 
 class Vocabulary:
@@ -63,6 +66,35 @@ class Vocabulary:
         # No byte of UTF-8 is 255.
         return range(self.bisect(wanted), self.bisect(wanted + b"\xff"))
 
+    def similar(self, text: str, edits: int) -> list[int]:
+        """Return the numbers of the texts that begin with the same character and may be that few edits away.
+
+        Some are further away: an edit changes at most two letters of those that a text has, and one of its length.
+        """
+        alike = self.starting_with(text[:1])
+        letters, lengths = self._letters(alike)
+        may = (np.bitwise_count(letters ^ _letters_of(text)) <= 2 * edits) & (np.abs(lengths - len(text)) <= edits)
+        found: list[int] = (np.flatnonzero(may) + alike.start).tolist()
+        return found
+
+    def beginning_alike(self, text: str, edits: int) -> list[int]:
+        """Return the numbers of the texts of which a beginning may be that few edits away, the first character kept."""
+        alike = self.starting_with(text[:1])
+        letters, lengths = self._letters(alike)
+        may = (np.bitwise_count(_letters_of(text) & ~letters) <= edits) & (lengths >= len(text) - edits)
+        found: list[int] = (np.flatnonzero(may) + alike.start).tolist()
+        return found
+
+    def _letters(self, texts: range) -> tuple[NDArray[np.uint64], NDArray[np.intp]]:
+        """Return which letters some texts have, as bits, and how many characters."""
+        if not texts:
+            return np.empty(0, np.uint64), np.empty(0, np.intp)
+        starts = self._starts[texts.start : texts.stop + 1].astype(np.intp)
+        packed = self._bytes[starts[0] : starts[-1]]
+        starts -= starts[0]
+        letters = np.bitwise_or.reduceat(_LETTERS.take(packed), starts[:-1])
+        return letters, np.add.reduceat(_IS_FIRST.take(packed), starts[:-1])
+
     def bisect(self, wanted: bytes) -> int:
         """Return how many texts come before *wanted*."""
         key = _key(wanted)
@@ -101,6 +133,11 @@ def in_order(texts: Sequence[str]) -> list[int]:
 
 def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "replace")
+
+
+def _letters_of(text: str) -> np.uint64:
+    found: np.uint64 = np.bitwise_or.reduce(_LETTERS.take(np.frombuffer(_encoded(text), np.uint8)))
+    return found
 
 
 def _key(text: bytes) -> np.uint64:

@@ -1,0 +1,69 @@
+"""Positions as bits: where a term stands in an article is one 64-bit number.
+
+In a long article a bit stands for all positions that are a multiple of 64 apart, and only tells where to look closer.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.engines.whoosh.arrays import Array
+from search.engines.whoosh.segment import Docs, Segment
+
+#: Positions that have a bit.
+BITS = 64
+#: How many times more postings than are asked for a term may have for all of them to be worked out and remembered.
+_MANY = 4
+#: Bytes that a segment remembers; a posting takes eight.
+_REMEMBERED_BYTES = 64 << 20
+Bits = NDArray[np.uint64]
+
+
+class PositionBits:
+    """The positions of a segment's terms as bits. Safe to share between threads.
+
+    Phrases of frequent words ask for the same words again and again, so those are worked out once, for all articles.
+    """
+
+    def __init__(self, segment: Segment) -> None:
+        self._segment = segment
+        self._known: dict[int, Bits] = {}
+        self._bytes = 0
+
+    @cached_property
+    def is_long(self) -> NDArray[np.bool_]:
+        """Which articles may have positions that share a bit; shape (articles,)."""
+        segment = self._segment
+        # Between two texts is one position, and every topic is a text.
+        texts = segment.lengths.shape[1] + np.diff(segment.arrays["topic.of"])
+        is_long: NDArray[np.bool_] = segment.lengths.sum(axis=1, dtype=np.intp) + texts > BITS
+        return is_long
+
+    def at(self, term: int, postings: Docs) -> Bits:
+        """Return the bits of a term at *postings* that hold it, sorted and counted from the first of its stem."""
+        known = self._known.get(term)
+        if known is not None:
+            return known.take(postings, mode="clip")
+        if len(postings) * _MANY < self._segment.size_of_stem(term):
+            return _bits(*self._segment.occurrences(term, postings))
+        return self._remember(term).take(postings, mode="clip")
+
+    def _remember(self, term: int) -> Bits:
+        postings = self._segment.postings_of(term)
+        bits = np.zeros(self._segment.size_of_stem(term), np.uint64)
+        bits[postings] = _bits(*self._segment.occurrences(term, postings))
+        if self._bytes + bits.nbytes > _REMEMBERED_BYTES:
+            self._known, self._bytes = {}, 0
+        if bits.nbytes <= _REMEMBERED_BYTES:
+            self._known[term] = bits
+            self._bytes += bits.nbytes
+        return bits
+
+
+def _bits(counts: Docs, places: Array) -> Bits:
+    """Return the positions in each article as bits of one number; what has no bit of its own shares one."""
+    bits = np.uint64(1) << (places.astype(np.uint64) & np.uint64(BITS - 1))
+    return bits if len(bits) == len(counts) else np.bitwise_or.reduceat(bits, np.cumsum(counts) - counts)

@@ -1,0 +1,70 @@
+"""More like this: the words of an article that tell it from the others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from search import ranking
+from search.analysis import query_terms, stem
+from search.articles import Article
+from search.query.tree import And, Like, Node, Not, Or, Word
+
+#: Words that an article is likened by.
+MAX_WORDS = 16
+#: A word in more of the articles than this share tells little (unless they are but few), and one in fewer articles
+#: than that leads nowhere.
+MAX_SHARE, FEW_ARTICLES, MIN_ARTICLES = 0.1, 10, 2
+
+
+def with_words(tree: Node, telling: Callable[[str], tuple[Word, ...]]) -> Node:
+    """Return the tree with the telling words of every article that it wants the like of.
+
+    Args:
+        tree: any.
+        telling: gives the words of the article with an id; none where there is no such article.
+    """
+    if isinstance(tree, And | Or):
+        return replace(tree, nodes=tuple(with_words(node, telling) for node in tree.nodes))
+    if isinstance(tree, Not):
+        return Not(with_words(tree.node, telling))
+    return Like(tree.id, telling(tree.id)) if isinstance(tree, Like) else tree
+
+
+def telling_words(article: Article, articles: int, count: Callable[[Word], int]) -> tuple[Word, ...]:
+    """Return the words that tell an article from the others, the most telling first.
+
+    A word tells the more, the more often it stands in the article (weighted by field, and saturated, as in BM25F), and
+    the fewer articles have it.
+
+    Args:
+        article: the one.
+        articles: how many there are in all.
+        count: tells how many of them have a word, in any form.
+    """
+    weights = _weights(article)
+    counts = {term: count(Word(term)) for term in weights}
+    most = max(MAX_SHARE * articles, FEW_ARTICLES)
+    scores = {
+        term: ranking.saturate(weight) * ranking.idf(articles, counts[term])
+        for term, weight in weights.items()
+        if MIN_ARTICLES <= counts[term] <= most
+    }
+    best = sorted(scores, key=lambda term: (-round(scores[term], ranking.DECIMALS), term))
+    return tuple(map(Word, best[:MAX_WORDS]))
+
+
+def _weights(article: Article) -> dict[str, float]:
+    """Return the weighted frequency of each stem, under the first of its forms."""
+    forms: dict[str, str] = {}
+    weights: Counter[str] = Counter()
+    for field, text in (("title", article.title), ("excerpt", article.excerpt), ("topics", " ".join(article.topics))):
+        for term in _words(query_terms(text)):
+            weights[forms.setdefault(stem(term), term)] += ranking.WEIGHTS[field]  # type: ignore[assignment]
+    return dict(weights)
+
+
+def _words(terms: Iterable[str]) -> Iterable[str]:
+    # A number is in all kinds of articles, and a letter in all kinds of abbreviations.
+    return (term for term in terms if len(term) > 1 and not term.isdigit())

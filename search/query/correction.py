@@ -1,0 +1,173 @@
+"""Misspelt words of a query: which they are, and the tree that was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise
+from typing import Protocol
+
+from search.analysis import query_terms
+from search.query.request import Match
+from search.query.rewrite import any_of
+from search.query.tree import And, Node, Or, Word, all_of, one_of
+from search.spelling import ONE_EDIT, allowed_edits, ranked, splits
+
+#: Trees that are searched before one is given up; each takes a search.
+MAX_TRIED = 8
+#: Words that are considered in place of one.
+MAX_ALTERNATIVES = 3
+#: How many times more articles must have another word for one that some have to be a slip.
+FAR_MORE = 10
+
+
+class Lexis(Protocol):
+    """What an engine tells of its words."""
+
+    def count(self, word: Word) -> int:
+        """Return how many articles a word finds."""
+        ...
+
+    def near(self, term: str, edits: int) -> Mapping[str, int]:
+        """Return the terms that are up to so many edits away, and how many articles have each in this form."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a query."""
+
+    tree: Node
+    #: The query it was corrected to, None where it is as it was typed.
+    suggestion: str | None = None
+    #: Half of the words suffice.
+    is_relaxed: bool = False
+
+
+def readings(tree: Node, match: Match, lexis: Lexis) -> Iterator[Reading]:
+    """Yield the ways to read a query, the first of which counts that finds anything.
+
+    As it was typed; with words corrected; so that most words suffice, those corrected that no article has. Where any
+    word suffices, a word that no article has can only be corrected, and where all are wanted, nothing is.
+    """
+    if match == "any":
+        mended = mend(tree, lexis)
+        yield Reading(any_of(mended), _said(mended, tree))
+        return
+    yield Reading(tree)
+    if match == "auto":
+        yield from (Reading(other, str(other)) for other in islice(corrections(tree, lexis), MAX_TRIED))
+        mended = mend(tree, lexis)
+        yield Reading(mended, _said(mended, tree), is_relaxed=True)
+
+
+def _said(mended: Node, tree: Node) -> str | None:
+    return None if mended == tree else str(mended)
+
+
+def mend(tree: Node, lexis: Lexis) -> Node:
+    """Return the tree with the likeliest word for each that no article has."""
+    return replaced(tree, {word: nodes[0] for word, nodes in _unknown(tree, lexis).items() if nodes})
+
+
+def corrections(tree: Node, lexis: Lexis) -> Iterator[Node]:
+    """Yield trees with other words, the likeliest first.
+
+    Words that no article has are corrected. Where there are none, the words just do not meet in an article: then two
+    are joined to one, or one is taken for a slip of a word that far more articles have.
+    """
+    unknown = _unknown(tree, lexis)
+    best = {word: nodes[0] for word, nodes in unknown.items() if nodes}
+    if best:
+        yield replaced(tree, best)
+    for pair in _pairs(tree):
+        if (not unknown or not unknown.keys().isdisjoint(pair)) and lexis.count(joined := _joined(*pair)):
+            yield replaced(_with_joined(tree, pair, joined), best)
+    for word, nodes in unknown.items():
+        yield from (replaced(tree, {**best, word: node}) for node in nodes[1:])
+    for word in () if unknown else _words(tree):
+        for other in _far_more(word, lexis):
+            yield replaced(tree, {word: other})
+
+
+def _unknown(tree: Node, lexis: Lexis) -> dict[Word, list[Node]]:
+    """Return the words that no article has, and what may have been meant by each: at best nothing is found."""
+    return {word: _alternatives(word, lexis) for word in _words(tree) if not lexis.count(word)}
+
+
+def _alternatives(word: Word, lexis: Lexis) -> list[Node]:
+    term = _term(word)
+    if len(term) < ONE_EDIT:
+        return []
+    near = ranked(term, lexis.near(term, allowed_edits(term)))[:MAX_ALTERNATIVES]
+    return [*map(Word, near), *_halves(term, lexis)][:MAX_ALTERNATIVES]
+
+
+def _halves(term: str, lexis: Lexis) -> list[Node]:
+    """Return the two words that a term was made of by leaving out the space: both as frequent as can be."""
+    halves = [tuple(map(Word, parts)) for parts in splits(term)]
+    counts = {pair: min(map(lexis.count, pair)) for pair in halves}
+    best = sorted((pair for pair in halves if counts[pair]), key=lambda pair: -counts[pair])
+    return [And(pair) for pair in best]
+
+
+def _far_more(word: Word, lexis: Lexis) -> list[Node]:
+    term = _term(word)
+    if len(term) < ONE_EDIT:
+        return []
+    least = FAR_MORE * lexis.count(word)
+    near = {other: count for other, count in lexis.near(term, allowed_edits(term)).items() if count >= least}
+    return [*map(Word, ranked(term, near)[:1])]
+
+
+def _words(tree: Node) -> list[Word]:
+    """Return the words that may be corrected, each once: plain ones of letters, not excluded and of no field."""
+    if isinstance(tree, And | Or):
+        return list(dict.fromkeys(word for node in tree.nodes for word in _words(node)))
+    return [tree] if isinstance(tree, Word) and _is_plain(tree) else []
+
+
+def _pairs(tree: Node) -> list[tuple[Word, Word]]:
+    """Return the words that stand next to each other."""
+    if not isinstance(tree, And | Or):
+        return []
+    here = [
+        (one, other)
+        for one, other in pairwise(tree.nodes if isinstance(tree, And) else ())
+        if isinstance(one, Word) and isinstance(other, Word) and _is_plain(one) and _is_plain(other)
+    ]
+    return [*here, *(pair for node in tree.nodes for pair in _pairs(node))]
+
+
+def _is_plain(word: Word) -> bool:
+    found = query_terms(word.text)
+    return word.field is None and len(found) == 1 and found[0].isalpha()
+
+
+def _term(word: Word) -> str:
+    return query_terms(word.text)[0]
+
+
+def _joined(one: Word, other: Word) -> Word:
+    return Word(_term(one) + _term(other))
+
+
+def replaced(tree: Node, others: Mapping[Word, Node]) -> Node:
+    """Return the tree with other nodes in place of words; what is excluded stays as it is."""
+    if isinstance(tree, And):
+        return all_of([replaced(node, others) for node in tree.nodes])
+    if isinstance(tree, Or):
+        return one_of(list(dict.fromkeys(replaced(node, others) for node in tree.nodes)))
+    return others.get(tree, tree) if isinstance(tree, Word) else tree
+
+
+def _with_joined(tree: Node, pair: Sequence[Word], joined: Word) -> Node:
+    if not isinstance(tree, And | Or):
+        return tree
+    nodes = [_with_joined(node, pair, joined) for node in tree.nodes]
+    if isinstance(tree, Or):
+        return one_of(nodes)
+    for at in range(len(nodes) - 1):
+        if nodes[at : at + 2] == list(pair):
+            return all_of([*nodes[:at], joined, *nodes[at + 2 :]])
+    return all_of(nodes)
