@@ -117,7 +117,12 @@ def test_commands_print_what_is_shown(tmp_path: Path) -> None:
         done = subprocess.run(
             ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
         )
-        assert (done.returncode, done.stdout + done.stderr) == (0, output), command
+        assert (done.returncode, anonymous(done.stdout + done.stderr)) == (0, anonymous(output)), command
+
+
+def anonymous(text: str) -> str:
+    """Leave out ids of generations, which a new format of the index changes."""
+    return re.sub(r"\b[0-9a-f]{16}\b", "ID", text)
 
 
 def commands() -> set[tuple[str, str]]:
