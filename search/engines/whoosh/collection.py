@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import orjson
@@ -83,9 +84,9 @@ class Part:
 
     def count_form(self, term: int) -> int:
         """Return how many articles that are there have a term."""
-        postings = self.segment.postings_of(term)
         if self.living is None:
-            return len(postings)
+            return self.segment.count_form(term)
+        postings = self.segment.postings_of(term)
         docs = self.segment.docs(self.segment.stem_of(term))[postings]
         return int(np.count_nonzero(self.living[docs]))
 
@@ -133,6 +134,8 @@ class Collection:
         self.has_copies = bool(self.copies.any())
         #: How many articles have each value of a facet, once somebody has counted.
         self.counted: dict[str, Array] = {}
+        #: What else was worked out of all articles, by what it is about.
+        self.remembered: dict[str, Any] = {}
         self._articles: dict[int, Article] = {}
         self._texts: dict[str, list[str]] = {}
         self._folded: dict[str, Mapping[str, list[int]]] = {}
@@ -296,12 +299,6 @@ class Collection:
             if number is not None:
                 found.update(part.segment.terms[form] for form in part.segment.forms(number).tolist())
         return found
-
-    def count_postings(self, term: str) -> int:
-        """Return how many articles had any form of the term when they were written; some may be gone."""
-        text = stem(term)
-        found = ((part.segment, part.segment.stems.find(text)) for part in self.parts)
-        return sum(segment.size(number) for segment, number in found if number is not None)
 
     def part_of(self, number: int) -> Part:
         """Return the part that an article is in."""
