@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.analysis import query_terms
-from search.engines.whoosh.collection import Collection, Part
+from search.engines.whoosh.collection import Collection, Mask, Part
 from search.engines.whoosh.naming import names_of
 from search.engines.whoosh.phrases import phrase_postings
 from search.engines.whoosh.plan import Planner
-from search.engines.whoosh.postings import locate
+from search.engines.whoosh.postings import BISECTION
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.selection import best
-from search.engines.whoosh.titles import holds, same_and_similar, title_terms, titled
+from search.engines.whoosh.titles import count_form, holds, same_and_similar, title_terms, titled
 from search.query import Everything, Node
 from search.results import CompletionKind
 from search.suggest import MAX_TITLES, Name, Typed, by_use
@@ -37,7 +37,9 @@ class Completions:
 
     def words(self, typed: Typed) -> Iterator[tuple[str, int]]:
         """Yield terms that the word that is being typed may become, one for each stem."""
-        among = None if isinstance(typed.tree, Everything) else self._planner.matches(typed.tree).docs
+        among = self._planner.matches(typed.tree).docs if not isinstance(typed.tree, Everything) else None
+        if among is not None and len(among) == self._collection.count:
+            among = None
         counts: dict[str, int] = {}
         for part in self._collection.parts:
             for number, count in _stems(part, _terms(part, typed), among):
@@ -51,8 +53,10 @@ class Completions:
         found = 0
         for part in self._collection.parts:
             number = part.segment.stems.find(stem)
-            if number is not None:
-                found += _count_among(part, number, None if among is None else _within(part, among))
+            if number is not None and among is None:
+                found += part.segment.size(number) - part.dead_postings(number)
+            elif number is not None and among is not None:
+                found += int(np.count_nonzero(part.segment.locate(number, _within(part, among))[1]))
         return found
 
     def _form(self, stem: str, typed: Typed) -> str:
@@ -91,6 +95,8 @@ class Completions:
 
     def _total_titled(self, row: tuple[str, ...], title: int) -> int:
         """Read titles that are similar where they are few; else look for the phrase."""
+        if len(row) == 1:
+            return sum(count_form(part, row[0]) for part in self._collection.parts)
         found = [same_and_similar(part, row, title) for part in self._collection.parts]
         if sum(len(similar) for _, similar in found) > _FEW:
             return phrase_postings(self._collection, row, 0, "title").count
@@ -110,7 +116,7 @@ def _terms(part: Part, typed: Typed) -> Docs:
     if not typed.is_loose:
         alike = terms.starting_with(typed.last)
         return np.arange(alike.start, alike.stop)
-    return np.array([number for number in terms.beginning_alike(typed.last, 1) if typed.fits(terms[number])], np.intp)
+    return np.array([number for number in terms.beginning_alike(typed.last) if typed.fits(terms[number])], np.intp)
 
 
 def _stems(part: Part, terms: Docs, among: Docs | None) -> Iterator[tuple[int, int]]:
@@ -122,9 +128,10 @@ def _stems(part: Part, terms: Docs, among: Docs | None) -> Iterator[tuple[int, i
         among = _within(part, among)
         if counts.sum() > _MAX_POSTINGS:
             stems = stems[np.argsort(-counts, kind="stable")[:_CONSIDERED]]
-            counts = np.array([_count_among(part, stem, among) for stem in stems.tolist()], np.intp)
+            mask = _mask(part, among)
+            counts = np.array([_count_among(part, stem, among, mask) for stem in stems.tolist()], np.intp)
         else:
-            counts = _counts_among(part, stems, counts, among)
+            counts = _counts_among(part, stems, counts, _mask(part, among))
     for place in np.argsort(-counts, kind="stable")[:_CONSIDERED].tolist():
         count = int(counts[place]) - (part.dead_postings(int(stems[place])) if among is None else 0)
         if count:
@@ -136,19 +143,21 @@ def _within(part: Part, docs: Docs) -> Docs:
     return docs[slice(*docs.searchsorted([part.base, part.base + len(part.segment)]))] - part.base
 
 
-def _count_among(part: Part, stem: int, among: Docs | None) -> int:
-    """Return how many articles of a segment have a stem, one of the two being much the larger set or neither."""
-    if among is None:
-        return part.segment.size(stem) - part.dead_postings(stem)
-    if len(among) < part.segment.size(stem):
-        return int(np.count_nonzero(part.segment.locate(stem, among)[1]))
-    return int(np.count_nonzero(locate(among, part.segment.docs(stem), None)[1]))
-
-
-def _counts_among(part: Part, stems: Docs, counts: Docs, among: Docs) -> NDArray[np.intp]:
-    """Return how many articles of a segment have each stem; *counts* says how many postings each has."""
+def _mask(part: Part, docs: Docs) -> Mask:
     mask = np.zeros(len(part.segment), bool)
-    mask[among] = True
+    mask[docs] = True
+    return mask
+
+
+def _count_among(part: Part, stem: int, among: Docs, mask: Mask) -> int:
+    """Return how many articles of a segment have a stem; *mask* is that of *among*."""
+    if part.segment.size(stem) > BISECTION * len(among):
+        return int(np.count_nonzero(part.segment.locate(stem, among)[1]))
+    return int(np.count_nonzero(mask.take(part.segment.docs(stem))))
+
+
+def _counts_among(part: Part, stems: Docs, counts: Docs, mask: Mask) -> NDArray[np.intp]:
+    """Return how many articles of a segment have each stem; *counts* says how many postings each has."""
     _, docs = part.segment.docs_at(stems)
     ends = np.cumsum(counts)
     sums = np.concatenate([[0], np.cumsum(mask.take(docs))])

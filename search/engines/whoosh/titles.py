@@ -9,6 +9,7 @@ import numpy as np
 from search.analysis import query_terms, stem
 from search.engines.whoosh.collection import Mask, Part
 from search.engines.whoosh.expansion import one_form
+from search.engines.whoosh.postings import BISECTION
 from search.engines.whoosh.segment import Docs, Segment
 
 _NONE = np.empty(0, np.intp)
@@ -17,13 +18,16 @@ _NONE = np.empty(0, np.intp)
 def titled(part: Part, words: Sequence[str], beginning: str) -> Docs:
     """Return the articles of a part with all *words* in their title, in any form, and a term with this *beginning*."""
     segment = part.segment
-    found = _mask(segment, _beginning(segment, beginning))
-    for word in words:
-        number = segment.stems.find(stem(word))
-        found &= _mask(segment, [] if number is None else [_of_stems(segment, number, number + 1)])
+    found = np.zeros(len(segment), bool)
+    for some in _beginning(segment, beginning):
+        found[some] = True
     if part.living is not None:
         found &= part.living
-    return np.flatnonzero(found)
+    docs = np.flatnonzero(found)
+    for word in words:
+        number = segment.stems.find(stem(word))
+        docs = docs[_have(segment, number, docs)] if number is not None else docs[:0]
+    return docs
 
 
 def same_and_similar(part: Part, row: Sequence[str], title: int) -> tuple[int, Docs]:
@@ -49,10 +53,15 @@ def same_and_similar(part: Part, row: Sequence[str], title: int) -> tuple[int, D
         # Most titles have no others like them as soon as their two rarest words are known.
         if not len(similar):
             break
-        postings, there = segment.locate(number, similar)
-        there &= segment.in_title.take(segment.codes.take(postings + segment.range_of(number)[0]))
-        similar = similar[there]
+        similar = similar[_have(segment, number, similar)]
     return int(np.count_nonzero(is_same)), similar
+
+
+def count_form(part: Part, term: str) -> int:
+    """Count the articles of a part that have a term in their title, in this form."""
+    number = part.segment.terms.find(term)
+    docs = _NONE if number is None else _of_form(part.segment, number)
+    return len(docs) if part.living is None else int(np.count_nonzero(part.living[docs]))
 
 
 def holds(terms: Sequence[str], row: Sequence[str]) -> bool:
@@ -78,8 +87,13 @@ def _beginning(segment: Segment, beginning: str) -> Iterator[Docs]:
     for stretch in np.split(whole, breaks) if len(whole) else ():
         yield _of_stems(segment, int(stretch[0]), int(stretch[-1]) + 1)
     for place in np.flatnonzero(~is_whole[stems.searchsorted(stem_of)]).tolist():
-        docs, frequencies = one_form(segment, segment.in_title.astype(np.float64), alike[place], 1.0)
-        yield docs[frequencies > 0]
+        yield _of_form(segment, alike[place])
+
+
+def _of_form(segment: Segment, term: int) -> Docs:
+    """Return the articles that have a term in their title."""
+    docs, frequencies = one_form(segment, segment.in_title.astype(np.float64), term, 1.0)
+    return docs[frequencies > 0]
 
 
 def _of_stems(segment: Segment, first: int, end: int) -> Docs:
@@ -89,8 +103,11 @@ def _of_stems(segment: Segment, first: int, end: int) -> Docs:
     return segment.docs_between(first, end).take(places)
 
 
-def _mask(segment: Segment, found: Iterator[Docs] | Sequence[Docs]) -> Mask:
-    mask = np.zeros(len(segment), bool)
-    for docs in found:
-        mask[docs] = True
-    return mask
+def _have(segment: Segment, stem: int, docs: Docs) -> Mask:
+    """Tell which of the articles have a stem in their title."""
+    if segment.size(stem) > BISECTION * len(docs):
+        postings, there = segment.locate(stem, docs)
+        return there & segment.in_title.take(segment.codes.take(postings + segment.range_of(stem)[0]))
+    table = np.zeros(len(segment), bool)
+    table[_of_stems(segment, stem, stem + 1)] = True
+    return table.take(docs)
