@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from search.analysis import query_terms
 from search.engines.whoosh.collection import Collection, Mask, Part
 from search.engines.whoosh.naming import names_of
-from search.engines.whoosh.phrases import phrase_postings
+from search.engines.whoosh.phrases import count_titles
 from search.engines.whoosh.plan import Planner
 from search.engines.whoosh.postings import BISECTION
 from search.engines.whoosh.segment import Docs
@@ -24,7 +24,7 @@ from search.suggest import MAX_TITLES, Name, Typed, by_use
 _CONSIDERED = 16
 #: Postings that are looked at one by one; where there would be more, only the most frequent words are considered.
 _MAX_POSTINGS = 1 << 14
-#: Titles that are rather read than searched.
+#: Titles that are rather read than compared by positions.
 _FEW = 10
 _NONE = np.empty(0, np.intp)
 
@@ -94,16 +94,16 @@ class Completions:
                 yield text, self._total_titled(query_terms(text), title)
 
     def _total_titled(self, row: tuple[str, ...], title: int) -> int:
-        """Read titles that are similar where they are few; else look for the phrase."""
         if len(row) == 1:
             return sum(count_form(part, row[0]) for part in self._collection.parts)
-        found = [same_and_similar(part, row, title) for part in self._collection.parts]
-        if sum(len(similar) for _, similar in found) > _FEW:
-            return phrase_postings(self._collection, row, 0, "title").count
-        return sum(
-            same + sum(holds(title_terms(part.segment, doc), row) for doc in similar.tolist())
-            for part, (same, similar) in zip(self._collection.parts, found, strict=True)
-        )
+        return sum(self._count_titled(part, row, title) for part in self._collection.parts)
+
+    def _count_titled(self, part: Part, row: tuple[str, ...], title: int) -> int:
+        """Read titles that are similar where they are few; else look at the positions of their terms."""
+        same, similar = same_and_similar(part, row, title)
+        if len(similar) > _FEW:
+            return same + count_titles(self._collection, part, row, similar)
+        return same + sum(holds(title_terms(part.segment, doc), row) for doc in similar.tolist())
 
     def total(self, tree: Node) -> int:
         """Return how many articles match."""
