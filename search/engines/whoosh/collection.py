@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from search import ranking
@@ -22,12 +21,13 @@ from search.engines.whoosh.bits import PositionBits
 from search.engines.whoosh.frequencies import weigh
 from search.engines.whoosh.segment import Docs, Segment, average_lengths
 from search.engines.whoosh.vocabulary import Vocabulary
-from search.records import moment_to_wire
 from search.results import StoryInfo
 
 ALL_FIELDS = (True,) * len(ranking.FIELDS)
 #: Articles; a few megabytes.
 _REMEMBERED = 4096
+#: Microseconds.
+_SECOND = 1_000_000
 # Python reads signs, prefixes and underscores as parts of a number.
 _ID = re.compile(r"[0-9a-f]{16}")
 Mask = NDArray[np.bool_]
@@ -38,9 +38,14 @@ def _story_of_one(identifier: str) -> Story:
     return Story(id=identifier, episodes=(Episode(article_ids=(identifier,), outlets=1),), outlets=1)
 
 
-def _json_head(number: int, age: int) -> bytes:
-    published = moment_to_wire(age_to_moment(age))
-    return b'{"id":"%s","published_at":%s,' % (number_to_id(number).encode(), orjson.dumps(published))
+def _json_heads(ids: NDArray[np.uint64], ages: NDArray[np.int64]) -> Iterator[bytes]:
+    """Yield what the API sends first of articles: their ids, and when they were published, to the second."""
+    written = ids.astype(">u8").tobytes().hex()
+    seconds = np.where(ages == UNDATED, -1, ages)
+    dates = np.datetime_as_string((~seconds // _SECOND).view("M8[s]"))
+    for at, (date, age) in enumerate(zip(dates.tolist(), ages.tolist(), strict=True)):
+        published = "null" if age == UNDATED else f'"{date}Z"'
+        yield f'{{"id":"{written[16 * at : 16 * at + 16]}","published_at":{published},'.encode()
 
 
 class Part:
@@ -227,8 +232,8 @@ class Collection:
     def articles_json(self, numbers: Sequence[int]) -> list[bytes]:
         """Return articles as the API sends them, without making anything of them."""
         chosen = np.array(numbers, np.intp)
-        found = zip(numbers, self.ids[chosen].tolist(), self.ages[chosen].tolist(), strict=True)
-        return [_json_head(id_, age) + self._stored_json(number)[1:] for number, id_, age in found]
+        heads = _json_heads(self.ids[chosen], self.ages[chosen])
+        return [head + self._stored_json(number)[1:] for head, number in zip(heads, numbers, strict=True)]
 
     def _stored_json(self, number: int) -> bytes:
         part = self.part_of(number)
