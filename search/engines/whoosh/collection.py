@@ -21,7 +21,6 @@ from search.engines.whoosh.bits import PositionBits
 from search.engines.whoosh.frequencies import weigh
 from search.engines.whoosh.segment import Docs, Segment, average_lengths
 from search.engines.whoosh.vocabulary import Vocabulary
-from search.results import StoryInfo
 
 ALL_FIELDS = (True,) * len(ranking.FIELDS)
 #: Articles; a few megabytes.
@@ -233,11 +232,12 @@ class Collection:
         """Return articles as the API sends them, without making anything of them."""
         chosen = np.array(numbers, np.intp)
         heads = _json_heads(self.ids[chosen], self.ages[chosen])
-        return [head + self._stored_json(number)[1:] for head, number in zip(heads, numbers, strict=True)]
-
-    def _stored_json(self, number: int) -> bytes:
-        part = self.part_of(number)
-        return part.segment.stored.json(number - part.base)
+        if len(self.parts) == 1:
+            contents = self.parts[0].segment.stored.contents(chosen)
+        else:
+            parts = zip(map(self.part_of, numbers), numbers, strict=True)
+            contents = [part.segment.stored.json(number - part.base) for part, number in parts]
+        return [head + content[1:] for head, content in zip(heads, contents, strict=True)]
 
     def priors(self, number: int, reference: datetime | None) -> dict[str, float]:
         """Return the factors of an article's score beside the text, by name; ages are counted from *reference*."""
@@ -261,20 +261,19 @@ class Collection:
         ages = self.ages[self.everything]
         return age_to_moment(int(ages.min())) if len(ages) else None
 
-    def story_info(self, number: int) -> StoryInfo:
-        """Return what a hit says of its article's story."""
-        return self.story_infos([number])[0]
+    def story_id(self, number: int) -> str:
+        """Return the id of an article's story."""
+        return self.stories_of([number])[0][0]
 
-    def story_infos(self, numbers: Sequence[int]) -> list[StoryInfo]:
-        """Return what hits say of their articles' stories; an article without others is a story of its own."""
+    def stories_of(self, numbers: Sequence[int]) -> list[tuple[str, int, int]]:
+        """Return the id, articles and outlets of articles' stories; one without others is a story of its own."""
         chosen = np.array(numbers, np.intp)
         stories = self.columns["story"][chosen]
         told = stories >= 0
         ids, (sizes, outlets) = self.ids[chosen], np.ones((2, len(chosen)), np.intp)
         for values, name in ((ids, "story.id"), (sizes, "story.size"), (outlets, "story.outlets")):
             values[told] = self.columns[name][stories[told]]
-        found = zip(ids.tolist(), sizes.tolist(), outlets.tolist(), strict=True)
-        return [StoryInfo(id=number_to_id(id_), articles=size, outlets=count) for id_, size, count in found]
+        return list(zip(map(number_to_id, ids.tolist()), sizes.tolist(), outlets.tolist(), strict=True))
 
     def story(self, identifier: str) -> Story | None:
         """Return a story, None where there is none."""

@@ -24,7 +24,7 @@ from search.likeness import with_words
 from search.query import Query
 from search.query.correction import Reading, readings
 from search.query.rewrite import as_of, end_of_day, names_dates, names_outlets, scoring_leaves, split_relaxed
-from search.results import Page, StoryInfo
+from search.results import Page
 
 
 class Execution:
@@ -156,9 +156,9 @@ class Execution:
         text, number = 1.0 if self.texts is None else float(self.texts[place]), int(self._found.docs[place])
         return {"text": text, **self._collection.priors(number, self._reference)}
 
-    def stories(self, numbers: Sequence[int]) -> list[StoryInfo]:
-        """Return what hits say of their stories."""
-        return self._collection.story_infos(numbers)
+    def stories(self, numbers: Sequence[int]) -> list[tuple[str, int, int]]:
+        """Return what hits say of their stories: id, articles, outlets."""
+        return self._collection.stories_of(numbers)
 
     def highlights(self, numbers: Sequence[int]) -> list[Highlights]:
         """Return where the searched words are in articles."""
