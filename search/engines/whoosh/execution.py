@@ -18,6 +18,7 @@ from search.engines.whoosh.highlighting import Highlights, highlight_hits
 from search.engines.whoosh.hits import Details, Hits
 from search.engines.whoosh.ordering import Ordering
 from search.engines.whoosh.plan import Budget, Matches, Planner
+from search.engines.whoosh.postings import StemPostings
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.spelling import Words
 from search.likeness import with_words
@@ -160,9 +161,15 @@ class Execution:
         """Return what hits say of their stories: id, articles, outlets."""
         return self._collection.stories_of(numbers)
 
-    def highlights(self, numbers: Sequence[int]) -> list[Highlights]:
-        """Return where the searched words are in articles."""
-        return highlight_hits(self._collection, self._leaves, numbers)
+    def highlights(self, places: Sequence[int]) -> list[Highlights]:
+        """Return where the searched words are in the matches at places."""
+        chosen = np.array(places, np.intp)
+        known = {
+            leaf: chosen if postings is None else postings.take(chosen)
+            for leaf, postings in self._found.known.items()
+            if isinstance(self._planner.leaf(leaf), StemPostings)
+        }
+        return highlight_hits(self._collection, self._leaves, self.numbers(places), known)
 
     def articles_json(self, numbers: Sequence[int]) -> list[bytes]:
         """Return articles as the API sends them."""

@@ -6,8 +6,7 @@ the text is analysed after all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,28 +28,41 @@ _Sought = tuple[set[str], list[tuple[str, ...]], list[tuple[tuple[str, ...], int
 #: The first and the last of terms in a row, by number; shape (runs, 2).
 _Runs = NDArray[np.intp]
 _NONE = np.empty((0, 2), np.intp)
-#: More than the characters of any text.
-_APART = 1 << 32
 
 
-def highlight_hits(collection: Collection, leaves: Sequence[Leaf], numbers: Sequence[int]) -> list[Highlights]:
-    """Return, for each of the articles, the spans that match one of *leaves*, by field."""
+def highlight_hits(
+    collection: Collection, leaves: Sequence[Leaf], numbers: Sequence[int], known: Mapping[Leaf, Docs] | None = None
+) -> list[Highlights]:
+    """Return, for each of the articles, the spans that match one of *leaves*, by field.
+
+    Args:
+        collection: of the articles.
+        leaves: what was searched for.
+        numbers: of the articles.
+        known: for words of which that is known, the posting by which each article matches, from the stem's first on.
+            Nothing is known where there are several segments.
+    """
     found: dict[int, Highlights] = {}
-    wanted = np.array(sorted(numbers), np.intp)
+    every = np.array(numbers, np.intp)
+    order = np.argsort(every)
+    wanted, known = every[order], {leaf: postings[order] for leaf, postings in (known or {}).items()}
     for part in collection.parts:
-        docs = wanted[(wanted >= part.base) & (wanted < part.base + len(part.segment))] - part.base
-        if len(docs):
-            found |= _in_part(collection, part, leaves, docs)
+        first, end = wanted.searchsorted([part.base, part.base + len(part.segment)]).tolist()
+        if first < end:
+            found |= _in_part(collection, part, leaves, wanted[first:end] - part.base, known)
     return [found[number] for number in numbers]
 
 
-def _in_part(collection: Collection, part: Part, leaves: Sequence[Leaf], docs: Docs) -> dict[int, Highlights]:
+def _in_part(
+    collection: Collection, part: Part, leaves: Sequence[Leaf], docs: Docs, known: Mapping[Leaf, Docs]
+) -> dict[int, Highlights]:
     texts = _Texts(part.segment, docs)
-    spans = texts.spans([_runs(collection, texts, leaf) for leaf in leaves])
+    runs = [] if not leaves else _runs(collection, texts, leaves, known)
+    spans = texts.spans(np.concatenate([_NONE, *runs]))
     found: dict[int, Highlights] = {}
     for place, (doc, is_exact) in enumerate(zip(docs.tolist(), texts.is_exact, strict=True)):
         if is_exact:
-            found[part.base + doc] = {"title": spans[2 * place], "excerpt": spans[2 * place + 1]}
+            found[part.base + doc] = {"title": tuple(spans[2 * place]), "excerpt": tuple(spans[2 * place + 1])}
         else:
             found[part.base + doc] = _analysed(collection, leaves, part.segment.stored.article(doc))
     return found
@@ -61,24 +73,23 @@ class _Texts:
 
     def __init__(self, segment: Segment, docs: Docs) -> None:
         self.segment, self.docs = segment, docs
-        self._lengths = segment.lengths[docs][:, :2].astype(np.intp)
-        counts = self._lengths.sum(axis=1)
-        begins = segment.span_starts[docs]
+        self._lengths = segment.lengths[docs, :2].astype(np.intp)
+        begins, counts = segment.span_starts[docs], self._lengths.sum(axis=1)
         packed = segment.arrays["span"][ranges(begins, begins + counts)]
-        sizes = (packed & 31).astype(np.intp)
+        self._sizes = packed & 31
         ends = np.zeros(len(packed) + 1, np.intp)
-        np.cumsum((packed >> 5) + sizes, out=ends[1:])
+        np.cumsum((packed >> 5) + self._sizes, out=ends[1:])
         per_text = self._lengths.reshape(-1)
         #: The number of each text's first term.
         self.firsts = np.cumsum(per_text) - per_text
         #: The text that each term is of: twice the place of its article, and one more for an excerpt.
         self._text_of = np.repeat(np.arange(len(per_text)), per_text)
-        # Characters count from the first of a text; texts are set far apart, so that no span reaches into another.
-        self._ends = ends[1:] + (self._text_of * _APART - ends[self.firsts][self._text_of])
-        self._starts = self._ends - sizes
-        unknown = np.zeros(len(docs), bool)
-        unknown[self._text_of[packed == 0] >> 1] = True
-        self.is_exact: list[bool] = (~unknown).tolist()
+        #: Where each term ends, and how much of that lies before its text.
+        self._ends, self._before = ends[1:], ends[self.firsts]
+        self.is_exact = [True] * len(docs)
+        if not packed.all():
+            for text in self._text_of[packed == 0].tolist():
+                self.is_exact[text // 2] = False
 
     def numbers(self, places: Docs, positions: Array, field: str | None) -> Docs:
         """Return the numbers of the terms at positions of the articles beside them, as far as they are in *field*."""
@@ -100,46 +111,68 @@ class _Texts:
             found.setdefault(text, []).append(place)
         return found
 
-    def spans(self, runs: Sequence[_Runs]) -> list[tuple[Span, ...]]:
+    def spans(self, runs: _Runs) -> list[list[Span]]:
         """Return for each text the characters of the runs that are in it; those that touch or overlap are one."""
-        every = np.concatenate([_NONE, *runs])
-        starts, ends = self._starts.take(every[:, 0]), self._ends.take(every[:, 1])
-        order = np.argsort(starts, kind="stable")
-        starts, ends = starts[order], np.maximum.accumulate(ends[order])
-        apart = np.flatnonzero(starts[1:] > ends[:-1]) + 1
-        starts, ends = np.append(starts[:1], starts[apart]), np.append(ends[apart - 1], ends[-1:])
-        texts, starts = np.divmod(starts, _APART)
-        listed = list(zip(starts.tolist(), (ends % _APART).tolist(), strict=True))
-        bounds = texts.searchsorted(np.arange(len(self.firsts) + 1)).tolist()
-        return [tuple(listed[first:end]) for first, end in pairwise(bounds)]
+        first, last = runs[runs[:, 0].argsort(kind="stable")].T
+        texts = self._text_of.take(first)
+        before = self._before.take(texts)
+        starts = self._ends.take(first) - self._sizes.take(first) - before
+        ends = self._ends.take(last) - before
+        spans: list[list[Span]] = [[] for _ in self.firsts]
+        for text, start, end in zip(texts.tolist(), starts.tolist(), ends.tolist(), strict=True):
+            found = spans[text]
+            if found and start <= found[-1][1]:
+                found[-1] = (found[-1][0], max(end, found[-1][1]))
+            else:
+                found.append((start, end))
+        return spans
 
     def words(self, text: int) -> Iterator[tuple[int, str]]:
         """Yield the terms of a text as they are written, with their numbers."""
         article = self.segment.stored.article(int(self.docs[text // 2]))
         written = article.excerpt if text % 2 else article.title
         first = int(self.firsts[text])
-        numbers = range(first, first + int(self._lengths[text // 2, text % 2]))
-        for number in numbers:
-            yield number, written[self._starts[number] - text * _APART : self._ends[number] - text * _APART]
+        stretch = slice(first, first + int(self._lengths[text // 2, text % 2]))
+        ends = (self._ends[stretch] - self._before[text]).tolist()
+        for number, (end, size) in enumerate(zip(ends, self._sizes[stretch].tolist(), strict=True), first):
+            yield number, written[end - size : end]
 
 
-def _runs(collection: Collection, texts: _Texts, leaf: Leaf) -> _Runs:
-    if isinstance(leaf, Prefix | Wildcard | Fuzzy):
-        return _pattern_runs(texts, expanded_terms(collection, leaf), leaf.field)
-    row = query_terms(leaf.text)
-    if isinstance(leaf, Phrase) or len(row) != 1:
-        return _row_runs(texts, row, leaf.slop if isinstance(leaf, Phrase) else 0, leaf.field)
-    return _word_runs(texts, row[0], leaf.field)
+def _runs(collection: Collection, texts: _Texts, leaves: Sequence[Leaf], known: Mapping[Leaf, Docs]) -> list[_Runs]:
+    """Return the runs of terms that match one of the leaves; all words of a field are looked up at once."""
+    words: dict[str | None, list[tuple[Docs, Docs]]] = {}
+    runs = []
+    for leaf in leaves:
+        if isinstance(leaf, Prefix | Wildcard | Fuzzy):
+            runs.append(_pattern_runs(texts, expanded_terms(collection, leaf), leaf.field))
+            continue
+        row = query_terms(leaf.text)
+        if isinstance(leaf, Phrase) or len(row) != 1:
+            runs.append(_row_runs(texts, row, leaf.slop if isinstance(leaf, Phrase) else 0, leaf.field))
+        else:
+            words.setdefault(leaf.field, []).append(_postings_of(texts, row[0], known.get(leaf)))
+    return runs + [_word_runs(texts, found, field) for field, found in words.items()]
 
 
-def _word_runs(texts: _Texts, term: str, field: str | None) -> _Runs:
+def _postings_of(texts: _Texts, term: str, known: Docs | None) -> tuple[Docs, Docs]:
+    """Return the places of the articles that have any form of a term, and the posting of each."""
     segment = texts.segment
     number = segment.stems.find(stem(term))
     if number is None:
-        return _NONE
+        return _NONE[:, 0], _NONE[:, 0]
+    start, _ = segment.range_of(number)
+    if known is not None:
+        return np.arange(len(known)), known + start
     postings, there = segment.locate(number, texts.docs)
     places = np.flatnonzero(there)
-    counts, positions = segment.all_occurrences(postings[places] + segment.range_of(number)[0])
+    return places, postings[places] + start
+
+
+def _word_runs(texts: _Texts, found: list[tuple[Docs, Docs]], field: str | None) -> _Runs:
+    # Postings are looked up in their order.
+    found.sort(key=lambda item: int(item[1][0]) if len(item[1]) else 0)
+    places, postings = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+    counts, positions = texts.segment.all_occurrences(postings)
     numbers = texts.numbers(np.repeat(places, counts), positions, field)
     return np.stack([numbers, numbers], axis=1)
 
