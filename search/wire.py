@@ -34,7 +34,10 @@ def page_to_json(page: Page) -> bytes:
     hits = page.hits.written() if isinstance(page.hits, WrittenHits) else map(_written, page.hits)
     facets = page.facets
     if isinstance(facets, WrittenFacets):
-        values = {name: [_facet(*value) for value in facets.written(name)] for name in facets}
+        values = {
+            name: [{"value": v, "count": count, "selected": chosen} for v, count, chosen in facets.written(name)]
+            for name in facets
+        }
     else:
         values = _facets_to_wire(facets)
     # A match follows its article in the same object.
@@ -114,11 +117,7 @@ def explanation_to_wire(explanation: Explanation) -> Wire:
 
 def facet_to_wire(value: FacetValue) -> Wire:
     """Write a value to choose."""
-    return _facet(value.value, value.count, value.selected)
-
-
-def _facet(value: str, count: int, selected: bool) -> Wire:  # noqa: FBT001 - a row of values
-    return {"value": value, "count": count, "selected": selected}
+    return {"value": value.value, "count": value.count, "selected": value.selected}
 
 
 def _facets_to_wire(facets: Mapping[str, Sequence[FacetValue]]) -> Wire:

@@ -268,12 +268,14 @@ class Collection:
     def stories_of(self, numbers: Sequence[int]) -> list[tuple[str, int, int]]:
         """Return the id, articles and outlets of articles' stories; one without others is a story of its own."""
         chosen = np.array(numbers, np.intp)
-        stories = self.columns["story"][chosen]
-        told = stories >= 0
-        ids, (sizes, outlets) = self.ids[chosen], np.ones((2, len(chosen)), np.intp)
-        for values, name in ((ids, "story.id"), (sizes, "story.size"), (outlets, "story.outlets")):
-            values[told] = self.columns[name][stories[told]]
-        return list(zip(map(number_to_id, ids.tolist()), sizes.tolist(), outlets.tolist(), strict=True))
+        found = zip(self.ids.take(chosen).tolist(), self.columns["story"].take(chosen).tolist(), strict=True)
+        ids, sizes, outlets = (self.columns[name] for name in ("story.id", "story.size", "story.outlets"))
+        return [
+            (number_to_id(int(ids[story])), int(sizes[story]), int(outlets[story]))
+            if story >= 0
+            else (number_to_id(id_), 1, 1)
+            for id_, story in found
+        ]
 
     def story(self, identifier: str) -> Story | None:
         """Return a story, None where there is none."""

@@ -161,15 +161,15 @@ class Execution:
         """Return what hits say of their stories: id, articles, outlets."""
         return self._collection.stories_of(numbers)
 
-    def highlights(self, places: Sequence[int]) -> list[Highlights]:
-        """Return where the searched words are in the matches at places."""
+    def highlights(self, numbers: Sequence[int], places: Sequence[int]) -> list[Highlights]:
+        """Return where the searched words are in articles, the matches at places."""
         chosen = np.array(places, np.intp)
         known = {
             leaf: chosen if postings is None else postings.take(chosen)
             for leaf, postings in self._found.known.items()
             if isinstance(self._planner.leaf(leaf), StemPostings)
         }
-        return highlight_hits(self._collection, self._leaves, self.numbers(places), known)
+        return highlight_hits(self._collection, self._leaves, numbers, known)
 
     def articles_json(self, numbers: Sequence[int]) -> list[bytes]:
         """Return articles as the API sends them."""

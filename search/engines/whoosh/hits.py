@@ -38,8 +38,8 @@ class Source(Protocol):
         """Return what hits say of their stories: id, articles, outlets."""
         ...
 
-    def highlights(self, places: Sequence[int]) -> list[Highlights]:
-        """Return where the searched words are in the matches at places."""
+    def highlights(self, numbers: Sequence[int], places: Sequence[int]) -> list[Highlights]:
+        """Return where the searched words are in articles, the matches at places."""
         ...
 
     def articles_json(self, numbers: Sequence[int]) -> list[bytes]:
@@ -116,7 +116,7 @@ class Details:
     @cached_property
     def highlights(self) -> Sequence[Highlights]:
         """Where the searched words are in each of the articles."""
-        return self.source.highlights(self.places)
+        return self.source.highlights(self.numbers, self.places)
 
 
 class Hits(WrittenHits):
