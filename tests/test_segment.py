@@ -96,10 +96,11 @@ def test_a_story_is_given_back_as_it_was() -> None:
     story = Story(id=second.id, episodes=episodes, outlets=1)
     collection = collection_of([first, alone], [second, third], stories=[story])
 
-    info = collection.story_info(collection.number_of(first.id) or 0)
+    number = collection.number_of(first.id) or 0
 
     assert collection.story(second.id) == story
-    assert (info.id, info.articles, info.outlets) == (second.id, 3, 1)
+    assert collection.stories_of([number]) == [(second.id, 3, 1)]
+    assert collection.story_id(number) == second.id
     assert [collection.id_of(n) for n in collection.members_of(second.id).tolist()] == [second.id, first.id, third.id]
     assert collection.members_of(first.id).tolist() == []
     assert collection.story(alone.id) == Story(

@@ -75,6 +75,8 @@ def unless_known(generation: str, asked: object, answer: Callable[[], Response])
 
 
 def _is_known(tag: str) -> bool:
+    if "HTTP_IF_NONE_MATCH" not in request.environ:
+        return False
     known = request.if_none_match
     # "*" asks whether there is any answer at all, which only making it can tell.
     return known.contains_weak(tag) and not known.star_tag

@@ -18,13 +18,14 @@ from search.engines.whoosh.highlighting import Highlights, highlight_hits
 from search.engines.whoosh.hits import Details, Hits
 from search.engines.whoosh.ordering import Ordering
 from search.engines.whoosh.plan import Budget, Matches, Planner
+from search.engines.whoosh.postings import StemPostings
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.spelling import Words
 from search.likeness import with_words
 from search.query import Query
 from search.query.correction import Reading, readings
 from search.query.rewrite import as_of, end_of_day, names_dates, names_outlets, scoring_leaves, split_relaxed
-from search.results import Page, StoryInfo
+from search.results import Page
 
 
 class Execution:
@@ -156,13 +157,19 @@ class Execution:
         text, number = 1.0 if self.texts is None else float(self.texts[place]), int(self._found.docs[place])
         return {"text": text, **self._collection.priors(number, self._reference)}
 
-    def stories(self, numbers: Sequence[int]) -> list[StoryInfo]:
-        """Return what hits say of their stories."""
-        return self._collection.story_infos(numbers)
+    def stories(self, numbers: Sequence[int]) -> list[tuple[str, int, int]]:
+        """Return what hits say of their stories: id, articles, outlets."""
+        return self._collection.stories_of(numbers)
 
-    def highlights(self, numbers: Sequence[int]) -> list[Highlights]:
-        """Return where the searched words are in articles."""
-        return highlight_hits(self._collection, self._leaves, numbers)
+    def highlights(self, numbers: Sequence[int], places: Sequence[int]) -> list[Highlights]:
+        """Return where the searched words are in articles, the matches at places."""
+        chosen = np.array(places, np.intp)
+        known = {
+            leaf: chosen if postings is None else postings.take(chosen)
+            for leaf, postings in self._found.known.items()
+            if isinstance(self._planner.leaf(leaf), StemPostings)
+        }
+        return highlight_hits(self._collection, self._leaves, numbers, known)
 
     def articles_json(self, numbers: Sequence[int]) -> list[bytes]:
         """Return articles as the API sends them."""
