@@ -150,9 +150,9 @@ BIG = collection_of(numbered([f"number {n}" for n in range(401)]))
 
 
 def test_few_articles_are_looked_up_among_many_and_what_is_in_other_segments_passed_over() -> None:
-    many = numbered([f"common {'commons' * (n % 2)} word{n}" for n in range(BISECTION * 5)])
+    many = numbered([f"common {'commons' * (n % 2)} w{n}" for n in range(BISECTION * 5)])
     collection = collection_of(many, [article("common too", published="2020-01-01")])
-    leaf = word_postings(collection, f"word{7}", None)
+    leaf = word_postings(collection, "w7", None)
     frequent = word_postings(collection, "common", None)
     wanted = np.array([0, 3, BISECTION * 5], np.intp)
 
