@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from search.analysis import query_terms
 from search.query.request import Match
 from search.query.rewrite import any_of
-from search.query.tree import And, Node, Or, Word, all_of, one_of
+from search.query.tree import And, Leaf, Node, Or, Phrase, Word, all_of, one_of
 from search.spelling import ONE_EDIT, allowed_edits, ranked, splits
 
 #: Trees that are searched before one is given up; each takes a search.
@@ -26,8 +26,8 @@ Found = TypeVar("Found", bound=Sized)
 class Lexis(Protocol):
     """What an engine tells of its words."""
 
-    def count(self, word: Word) -> int:
-        """Return how many articles a word finds."""
+    def count(self, leaf: Leaf) -> int:
+        """Return how many articles a word or phrase finds."""
         ...
 
     def near(self, term: str, edits: int) -> Mapping[str, int]:
@@ -130,11 +130,16 @@ def _alternatives(word: Word, lexis: Lexis) -> list[Node]:
 
 
 def _halves(term: str, lexis: Lexis) -> list[Node]:
-    """Return the two words that a term was made of by leaving out the space: both as frequent as can be."""
-    halves = [tuple(map(Word, parts)) for parts in splits(term)]
-    counts = {pair: min(map(lexis.count, pair)) for pair in halves}
-    best = sorted((pair for pair in halves if counts[pair]), key=lambda pair: -counts[pair])
-    return [And(pair) for pair in best]
+    """Return the two words that a term was made of by leaving out the space: most often neighbours come first."""
+    counts = {halves: _meetings(*halves, lexis) for halves in splits(term)}
+    best = sorted((halves for halves in counts if counts[halves]), key=lambda halves: -counts[halves])
+    return [And(tuple(map(Word, halves))) for halves in best]
+
+
+def _meetings(one: str, other: str, lexis: Lexis) -> int:
+    """Return how many articles have two words next to each other; most parts of a word are none, which is soon seen."""
+    are_words = lexis.count(Word(one)) and lexis.count(Word(other))
+    return lexis.count(Phrase(f"{one} {other}")) if are_words else 0
 
 
 def _far_more(word: Word, lexis: Lexis) -> list[Node]:
