@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from itertools import chain
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.spelling import Words
 from search.likeness import with_words
 from search.query import Query
-from search.query.correction import Reading, readings
+from search.query.correction import Reading, first_that_finds, readings
 from search.query.rewrite import as_of, end_of_day, names_dates, names_outlets, scoring_leaves, split_relaxed
 from search.results import Page
 
@@ -42,10 +41,8 @@ class Execution:
         self._reading, matches = self._read()
         self._leaves = scoring_leaves(self._reading.tree)
         self._matches = self._within_days(matches)
-        self._chosen = self._choose()
-        self._found = self._matches
-        if self._chosen:
-            self._found = self._matches.only(np.logical_and.reduce(list(self._chosen.values())))
+        self._chosen = self._choose(self._matches)
+        self._found = _having(self._matches, self._chosen)
 
     def page(self, generation: str) -> Page:
         """Return the page that was asked for; the time it took counts from when the execution began."""
@@ -75,15 +72,15 @@ class Execution:
         )
 
     def _read(self) -> tuple[Reading, Matches]:
-        """Return the first way to read the query that finds anything, and what it finds."""
+        """Return the way to read the query that counts, and what it finds."""
         words = Words(self._collection, self._planner, self._budget.check)
         tries = readings(with_words(self._query.parsed.tree, words.telling), self._query.match, words)
-        first = next(tries)
-        for reading in chain([first], tries):
-            matches = self._match(reading)
-            if len(matches.docs):
-                return reading, matches
-        return first, matches.only(np.zeros(0, bool))
+        return first_that_finds(tries, self._match, self._is_left)
+
+    def _is_left(self, matches: Matches) -> bool:
+        """Tell whether the filters of the request leave any of the matches."""
+        left = self._within_days(matches)
+        return len(_having(left, self._choose(left))) > 0
 
     def _match(self, reading: Reading) -> Matches:
         if reading.is_relaxed:
@@ -96,10 +93,10 @@ class Execution:
             return matches
         return matches.only(between_days(self._collection, first, last).among(matches.docs))
 
-    def _choose(self) -> dict[str, Mask]:
+    def _choose(self, matches: Matches) -> dict[str, Mask]:
         """Return, for each facet with a choice, which of the matches have a value that was chosen."""
         conditions = {name: chosen_values(self._collection, self._query.filters, name) for name in FACETS}
-        return {name: found.among(self._matches.docs) for name, found in conditions.items() if found}
+        return {name: found.among(matches.docs) for name, found in conditions.items() if found}
 
     @cached_property
     def texts(self) -> Scores | None:
@@ -179,6 +176,10 @@ class Execution:
     def is_explained(self) -> bool:
         """Whether hits say why they have their score."""
         return self._query.explain
+
+
+def _having(matches: Matches, chosen: Mapping[str, Mask]) -> Matches:
+    return matches.only(np.logical_and.reduce(list(chosen.values()))) if chosen else matches
 
 
 def _newest_first(collection: Collection, docs: Docs) -> Scores | None:

@@ -66,6 +66,10 @@ class Matches:
     #: What the words give each of the articles, where that fell out of finding them.
     scores: Scores | None = None
 
+    def __len__(self) -> int:
+        """Count the articles."""
+        return len(self.docs)
+
     def only(self, mask: Mask) -> Matches:
         """Return those of the matches that the mask has."""
         kept = np.flatnonzero(mask)
