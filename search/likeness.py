@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from search import ranking
-from search.analysis import query_terms, stem
+from search.analysis import stem, terms
 from search.articles import Article
 from search.query.tree import And, Like, Node, Not, Or, Word
 
 #: Words that an article is likened by.
-MAX_WORDS = 16
+MAX_WORDS = 12
+#: Words of an article that are looked at: what it is about is said at its beginning.
+MAX_READ = 200
 #: A word in more of the articles than this share tells little (unless they are but few), and one in fewer articles
 #: than that leads nowhere.
 MAX_SHARE, FEW_ARTICLES, MIN_ARTICLES = 0.1, 10, 2
@@ -47,7 +50,7 @@ def telling_words(article: Article, articles: int, count: Callable[[Word], int])
     counts = {term: count(Word(term)) for term in weights}
     most = max(MAX_SHARE * articles, FEW_ARTICLES)
     scores = {
-        term: ranking.saturate(weight) * ranking.idf(articles, counts[term])
+        term: ranking.saturate(weight) * ranking.weight(Word(term), articles, counts[term])
         for term, weight in weights.items()
         if MIN_ARTICLES <= counts[term] <= most
     }
@@ -58,13 +61,16 @@ def telling_words(article: Article, articles: int, count: Callable[[Word], int])
 def _weights(article: Article) -> dict[str, float]:
     """Return the weighted frequency of each stem, under the first of its forms."""
     forms: dict[str, str] = {}
-    weights: Counter[str] = Counter()
-    for field, text in (("title", article.title), ("excerpt", article.excerpt), ("topics", " ".join(article.topics))):
-        for term in _words(query_terms(text)):
-            weights[forms.setdefault(stem(term), term)] += ranking.WEIGHTS[field]  # type: ignore[assignment]
-    return dict(weights)
+    weights: defaultdict[str, float] = defaultdict(float)
+    for term, weight in islice(_words(article), MAX_READ):
+        weights[forms.setdefault(stem(term), term)] += weight
+    return weights
 
 
-def _words(terms: Iterable[str]) -> Iterable[str]:
-    # A number is in all kinds of articles, and a letter in all kinds of abbreviations.
-    return (term for term in terms if len(term) > 1 and not term.isdigit())
+def _words(article: Article) -> Iterator[tuple[str, float]]:
+    """Yield the words of an article, with what each is worth in its field."""
+    for field, text in (("title", article.title), ("topics", " ".join(article.topics)), ("excerpt", article.excerpt)):
+        for term in terms(text):
+            # A number is in all kinds of articles, and a letter in all kinds of abbreviations.
+            if len(term) > 1 and any(map(str.isalpha, term)):
+                yield term, ranking.WEIGHTS[field]

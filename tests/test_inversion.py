@@ -193,11 +193,11 @@ def test_titles_have_the_same_hash_where_they_have_the_same_terms(titles: list[s
 
 
 def test_articles_beyond_one_batch_are_numbered_on() -> None:
-    own = numbered([f"common number{n}" for n in range(4100)])
+    own = numbered([f"common no{n}" for n in range(4100)])
     segment = segment_of(own)
 
     assert segment.docs(segment.stems.find("common") or 0).tolist() == list(range(4100))
-    assert segment.docs(segment.stems.find("number4099") or 0).tolist() == [4099]
+    assert segment.docs(segment.stems.find("no4099") or 0).tolist() == [4099]
 
 
 @pytest.mark.parametrize(("words_before", "kind"), [(200, np.uint8), (300, np.uint16), (70_000, np.uint32)])
@@ -217,9 +217,9 @@ def test_a_stem_of_more_forms_than_a_tag_can_tell_apart() -> None:
 
 
 def test_articles_beyond_the_low_half_of_a_number() -> None:
-    own = numbered(["common" if n % 3 else f"rare{n % 5} commons" for n in range(66_000)])
+    own = numbered(["common" if n % 3 else f"r{n % 5} commons" for n in range(66_000)])
     segment = segment_of(own)
-    number, rare = segment.stems.find("common") or 0, segment.stems.find("rare3") or 0
+    number, rare = segment.stems.find("common") or 0, segment.stems.find("r3") or 0
     wanted = np.array([0, 3, 65_535, 65_536, 65_538, 65_999])
 
     places, there = segment.locate(rare, wanted)

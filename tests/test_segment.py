@@ -96,10 +96,11 @@ def test_a_story_is_given_back_as_it_was() -> None:
     story = Story(id=second.id, episodes=episodes, outlets=1)
     collection = collection_of([first, alone], [second, third], stories=[story])
 
-    info = collection.story_info(collection.number_of(first.id) or 0)
+    number = collection.number_of(first.id) or 0
 
     assert collection.story(second.id) == story
-    assert (info.id, info.articles, info.outlets) == (second.id, 3, 1)
+    assert collection.stories_of([number]) == [(second.id, 3, 1)]
+    assert collection.story_id(number) == second.id
     assert [collection.id_of(n) for n in collection.members_of(second.id).tolist()] == [second.id, first.id, third.id]
     assert collection.members_of(first.id).tolist() == []
     assert collection.story(alone.id) == Story(
@@ -149,9 +150,9 @@ BIG = collection_of(numbered([f"number {n}" for n in range(401)]))
 
 
 def test_few_articles_are_looked_up_among_many_and_what_is_in_other_segments_passed_over() -> None:
-    many = numbered([f"common {'commons' * (n % 2)} word{n}" for n in range(BISECTION * 5)])
+    many = numbered([f"common {'commons' * (n % 2)} w{n}" for n in range(BISECTION * 5)])
     collection = collection_of(many, [article("common too", published="2020-01-01")])
-    leaf = word_postings(collection, f"word{7}", None)
+    leaf = word_postings(collection, "w7", None)
     frequent = word_postings(collection, "common", None)
     wanted = np.array([0, 3, BISECTION * 5], np.intp)
 

@@ -138,6 +138,13 @@ def test_an_export_is_an_archive_that_tar_lists(export: Path) -> None:
     assert json.loads(unpacked(export)["MANIFEST.json"])["format"] == INDEX_FORMAT
 
 
+def test_everything_but_the_pickle_is_exported(export: Path, index_path: Path) -> None:
+    generation = (index_path / "CURRENT").read_text().split()[0]
+    files = {file.name for file in (index_path / "generations" / generation).iterdir()}
+
+    assert {name for name in files if not name.endswith(".toc")} == unpacked(export).keys()
+
+
 def test_a_server_follows_an_import(export: Path, elsewhere: Path, folder: SeedFolder) -> None:
     other = SeedFolder(folder.path.parent / "other")
     other.write("old.md", seed("Old"))

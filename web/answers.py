@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import cast
 
 import orjson
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 
 from search.engine import Reader
 from search.query import Query
@@ -43,6 +43,7 @@ def answer_search(
     # As it was spelt: the same search in another spelling is worth less than never having to read it.
     asked = f"{request.path}?{request.environ.get('QUERY_STRING', '')}"
     answer = cache.find(reader.generation, asked)
+    g.is_remembered = answer is not None
     if answer is None:
         query = read()
         tag = _tag(reader.generation, query)
@@ -74,6 +75,8 @@ def unless_known(generation: str, asked: object, answer: Callable[[], Response])
 
 
 def _is_known(tag: str) -> bool:
+    if "HTTP_IF_NONE_MATCH" not in request.environ:
+        return False
     known = request.if_none_match
     # "*" asks whether there is any answer at all, which only making it can tell.
     return known.contains_weak(tag) and not known.star_tag

@@ -29,7 +29,7 @@ _SENTENCES = {
     HTTPStatus.METHOD_NOT_ALLOWED: "this address can only be read: use GET or HEAD",
 }
 #: Where programs ask; everything else is read by people.
-_FOR_PROGRAMS = ("/api/", "/feed.", "/healthz", "/opensearch", "/queries/", "/readyz")
+_FOR_PROGRAMS = ("/api/", "/feed.", "/healthz", "/metrics", "/opensearch", "/queries/", "/readyz")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,10 +105,10 @@ def _text(arguments: MultiDict[str, str], name: str, default: str) -> str:
 
 
 def _texts(arguments: MultiDict[str, str], name: str) -> tuple[str, ...]:
-    values = tuple(dict.fromkeys(value for value in arguments.getlist(name) if value))
+    values = arguments.getlist(name)
     if len(values) > MAX_VALUES:
         raise BadParameterError(name, f"at most {MAX_VALUES} values can be chosen")
-    return values
+    return tuple(dict.fromkeys(value for value in values if value))
 
 
 def _whole_number(arguments: MultiDict[str, str], name: str, default: int) -> int:

@@ -153,6 +153,11 @@ class Documents:
                     numbers[number] = groups.setdefault(title, number)
         return numbers
 
+    def copies_of(self, identifier: str) -> AbstractSet[int]:
+        """Return an article and its copies; nothing where there is no such article."""
+        number = self._numbers.get(identifier)
+        return frozenset(n for n, copy in enumerate(self.copies) if number is not None and copy == self.copies[number])
+
     def with_values(self, filters: Filters, name: str) -> AbstractSet[int] | None:
         """Return the articles that have one of the values chosen for the facet, None where none was chosen."""
         chosen: tuple[str, ...] = getattr(filters, name)

@@ -80,8 +80,8 @@ class Matcher:
 
     def _alike(self, node: Like) -> AbstractSet[int]:
         counts = Counter(number for word in node.words for number in self.frequencies(word))
-        alike = {number for number, count in counts.items() if count >= node.least}
-        return {number for number in alike if self._documents.articles[number].id != node.id}
+        copies = self._documents.copies_of(node.id)
+        return {number for number, count in counts.items() if count >= node.least and number not in copies}
 
     def scores(self, node: Node, numbers: AbstractSet[int]) -> dict[int, float]:
         """Return the BM25F score of each article in *numbers*; 1 where the tree has no words to score by."""
@@ -103,9 +103,9 @@ class Matcher:
         allowed = self._all.intersection(*(self.matching(part) for part in required))
         return {number for number, count in counts.items() if 2 * count >= len(leaves) and number in allowed}
 
-    def count(self, word: Word) -> int:
-        """Return how many articles a word finds."""
-        return len(self.frequencies(word))
+    def count(self, leaf: Leaf) -> int:
+        """Return how many articles a word, phrase or pattern finds."""
+        return len(self.frequencies(leaf))
 
     def telling(self, identifier: str) -> tuple[Word, ...]:
         """Return the words that tell an article from the others; none where there is no such article."""

@@ -64,9 +64,10 @@ def names_dates(tree: Node) -> bool:
 def as_of(tree: Node) -> date | None:
     """Return the day from which ages are counted, None where it is that of the newest article.
 
-    Of several days it is the first, since no article may be later.
+    It is what every article must meet: a day at the top, and of several the first, since no article may be later.
     """
-    return min((node.day for node in _positive(tree) if isinstance(node, AsOf)), default=None)
+    parts = tree.nodes if isinstance(tree, And) else (tree,)
+    return min((node.day for node in parts if isinstance(node, AsOf)), default=None)
 
 
 def end_of_day(day: date) -> datetime:

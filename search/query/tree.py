@@ -175,7 +175,7 @@ class AsOf:
 
 @dataclass(frozen=True, slots=True)
 class Like:
-    """Articles that share at least two telling words with an article; not the article itself."""
+    """Articles that share telling words with an article; neither the article itself nor its copies."""
 
     id: str
     #: What tells the article from others, once it was looked up.
@@ -183,8 +183,8 @@ class Like:
 
     @property
     def least(self) -> int:
-        """How many of the words an article must have."""
-        return min(2, len(self.words))
+        """How many of the words an article must have: a quarter, but two of them, and one at least."""
+        return max(1, min(len(self.words), max(2, -(-len(self.words) // 4))))
 
     def __str__(self) -> str:
         """Write the article's id."""

@@ -91,7 +91,7 @@ class _Chunks(dict[str, int]):
         number = self[chunk] = len(self)
         self._characters.append(len(chunk))
         bare = chunk.lstrip(_BEFORE).rstrip(_BEHIND)
-        if bare.isascii() and bare.isalnum():
+        if bare.isascii() and (bare.isalpha() or bare.isdigit()):
             # Most chunks are one plain word, which needs no analysis to be cut out.
             self._add(bare.lower()[:MAX_TERM], len(chunk) - len(chunk.lstrip(_BEFORE)), len(bare))
         else:

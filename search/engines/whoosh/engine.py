@@ -57,7 +57,7 @@ class WhooshReader:
 
     def story_of(self, identifier: str) -> Story:
         """Return the article's story."""
-        return self.story(self._collection.story_info(self._number(identifier)).id)
+        return self.story(self._collection.story_id(self._number(identifier)))
 
     def statistics(self) -> Statistics:
         """Return what is served, in numbers."""

@@ -84,7 +84,7 @@ def _in_part(
     partial = np.repeat(~is_whole, counts)
     for term, weight in zip(terms[partial].tolist(), weights[partial].tolist(), strict=True):
         check()
-        found.add(*_one_form(segment, table, term, weight))
+        found.add(*one_form(segment, table, term, weight))
     docs, frequencies = found.result()
     keep = frequencies > 0
     if part.living is not None:
@@ -95,7 +95,7 @@ def _in_part(
     return docs + part.base, frequencies
 
 
-def _one_form(segment: Segment, table: Scores, term: int, weight: float) -> tuple[Docs, Scores]:
+def one_form(segment: Segment, table: Scores, term: int, weight: float) -> tuple[Docs, Scores]:
     """Return the articles that have exactly this term, and its weighted frequency in each."""
     stem = segment.stem_of(term)
     start, _ = segment.range_of(stem)

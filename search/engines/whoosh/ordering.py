@@ -66,6 +66,11 @@ class Ordering:
         listed = [Listed(place, moved.get(number, 0)) for number, place in enumerate(top)]
         return [*listed, *map(Listed, rest)][first:end]
 
+    @property
+    def has_copies(self) -> bool:
+        """Whether any match may have copies."""
+        return self._copies is not None
+
     def copies_of(self, place: int) -> Docs:
         """Return the places of the other copies of the article at *place*, the best first."""
         if self._copies is None or not self._copies[place]:

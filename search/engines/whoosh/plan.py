@@ -14,6 +14,7 @@ from search.analysis import query_terms
 from search.engines.whoosh.collection import Collection, Mask, Scores
 from search.engines.whoosh.conditions import condition
 from search.engines.whoosh.expansion import expanded_postings
+from search.engines.whoosh.likeness import Alike
 from search.engines.whoosh.phrases import phrase_postings
 from search.engines.whoosh.postings import DENSE, Postings, nothing, word_postings
 from search.engines.whoosh.segment import Docs
@@ -64,6 +65,10 @@ class Matches:
     known: Mapping[Leaf, Docs | None] = field(default_factory=dict)
     #: What the words give each of the articles, where that fell out of finding them.
     scores: Scores | None = None
+
+    def __len__(self) -> int:
+        """Count the articles."""
+        return len(self.docs)
 
     def only(self, mask: Mask) -> Matches:
         """Return those of the matches that the mask has."""
@@ -180,7 +185,7 @@ class Planner:
         if isinstance(node, Everything):
             return _All(self._collection)
         if isinstance(node, Like):
-            return _AtLeast(self._collection, list(map(self.leaf, node.words)), node, self._budget)
+            return Alike(self._collection, node, list(map(self.leaf, node.words)), self._budget.check)
         return condition(self._collection, node)
 
     def _make(self, node: Leaf) -> Postings:
@@ -231,30 +236,6 @@ class _All:
 
     def among(self, docs: Docs) -> Mask:
         return np.ones(len(docs), bool)
-
-
-class _AtLeast:
-    """The articles that have at least some of the words of an article, without it."""
-
-    def __init__(self, collection: Collection, leaves: Sequence[Postings], like: Like, budget: Budget) -> None:
-        self._collection, self._leaves, self._like, self._budget = collection, leaves, like, budget
-        self.count = min(sum(leaf.count for leaf in leaves), collection.size)
-
-    def docs(self) -> Docs:
-        table = np.zeros(self._collection.size, np.uint8)
-        for leaf in self._leaves:
-            self._budget.check()
-            np.add.at(table, leaf.docs(), 1)
-        return self._without_itself(np.flatnonzero((table >= self._like.least) & (table > 0)))
-
-    def among(self, docs: Docs) -> Mask:
-        found = np.zeros(self._collection.size, bool)
-        found[self.docs()] = True
-        return found.take(docs, mode="clip")
-
-    def _without_itself(self, docs: Docs) -> Docs:
-        own = self._collection.number_of(self._like.id)
-        return docs if own is None else docs[docs != own]
 
 
 class _Complement:

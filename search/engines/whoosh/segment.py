@@ -76,6 +76,14 @@ class Segment:
             docs[bounds[high] - start : bounds[high + 1] - start] += high << HALF
         return docs
 
+    def docs_between(self, first: int, end: int) -> Docs:
+        """Return the articles of the postings of the stems from *first* to before *end*."""
+        bounds = self._bounds[first * self._highs : end * self._highs + 1]
+        docs = self._docs[bounds[0] : bounds[-1]].astype(np.intp)
+        if self._highs > 1:
+            docs += np.repeat(np.tile(np.arange(self._highs) << HALF, end - first), np.diff(bounds))
+        return docs
+
     def locate(self, stem: int, docs: Docs) -> tuple[Docs, NDArray[np.bool_]]:
         """Return where articles are among the postings of a stem, counted from its first, and whether they are.
 
@@ -136,6 +144,16 @@ class Segment:
         """Return the postings of several forms that hold the term, counted from *start*, the first of its stem."""
         return self.arrays["mixed.posting"][self.mixed(term)].astype(np.intp) - start
 
+    def count_form(self, term: int) -> int:
+        """Return how many postings hold a term."""
+        stem = self.stem_of(term)
+        tags = self.tags(stem)
+        if tags is None:
+            return self.size(stem)
+        tag, mixed = int(self.arrays["term.tag"][term]), self.mixed(term)
+        own = int(np.count_nonzero(tags == tag)) if tag != MIXED else 0
+        return own + int(mixed.stop) - int(mixed.start)
+
     def postings_of(self, term: int) -> Docs:
         """Return the postings that hold a term, counted from the first of its stem."""
         stem = self.stem_of(term)
@@ -153,6 +171,13 @@ class Segment:
         """Where the spans of each article's terms begin."""
         counts: Docs = self.lengths[:, :2].sum(axis=1, dtype=np.intp)
         return np.cumsum(counts) - counts
+
+    @cached_property
+    def in_title(self) -> NDArray[np.bool_]:
+        """Whether a posting of each combination of frequencies is of the title, among others."""
+        every = np.arange(SIMPLE + len(self.extra), dtype=np.uint32)
+        found: NDArray[np.bool_] = decode_frequencies(every, self.extra)[0][:, 0] > 0
+        return found
 
     @cached_property
     def totals(self) -> NDArray[np.uint32]:
