@@ -22,17 +22,20 @@ from search.query import Query, parse
 
 COUNT = 20_000
 #: 64 words, each in some of the articles.
-WORDS = [f"word{n}" for n in range(64)]
+WORDS = [f"word{first}{second}" for first in "abcdefgh" for second in "abcdefgh"]
+LIKENED = article(" ".join(WORDS[:16]), url="https://likened.example/", published="2010-01-01")
 HARD = {
     "two words that all articles have": parse("common everywhere"),
     "a phrase of frequent words": parse('"common everywhere"'),
     "a loose phrase of frequent words": parse('"everywhere common"~40'),
     "a short prefix": parse("wo*"),
     "a pattern that fits everything": parse("wo?d*"),
-    "a misspelling near many terms": parse("word1~2"),
+    "a misspelling near many terms": parse("wordaa~2"),
     "as many words as a query may have": parse(" OR ".join(WORDS)),
     "as many words as a query may have, all wanted": parse(" ".join(WORDS)),
-    "everything but a word": parse("-word1"),
+    "everything but a word": parse("-wordab"),
+    "what is like an article": parse(f"like:{LIKENED.id}"),
+    "what is not like one, as of a day": parse(f"-like:{LIKENED.id} asof:2015"),
     "everything": parse(""),
 }
 
@@ -42,6 +45,7 @@ def news() -> Catalog:
     """Return small articles, made of few words each."""
     chance = random.Random(0)  # noqa: S311 - the same articles every time
     return catalog(
+        LIKENED,
         *(
             article(
                 f"common {'everywhere' if n % 2 else 'is everywhere'} {' '.join(chance.choices(WORDS, k=3))}",
@@ -49,7 +53,7 @@ def news() -> Catalog:
                 published=f"20{n % 20:02}-{1 + n % 12:02}-{1 + n % 28:02}",
             )
             for n in range(COUNT)
-        )
+        ),
     )
 
 

@@ -1362,7 +1362,7 @@ def test_totals_are_what_the_pages_hold_together(news: Catalog, query: Query) ->
 
 # Threads and processes
 
-VOCABULARY = [f"word{n}" for n in range(60)]
+VOCABULARY = [f"word{first}{second}" for first in "abcdef" for second in "abcdefghij"]
 
 
 def crowd_of_words(count: int = 150) -> list[Article]:
@@ -1378,7 +1378,7 @@ def crowd_of_words(count: int = 150) -> list[Article]:
 def many_queries(count: int) -> list[Query]:
     chance = random.Random(count)  # noqa: S311
     return [
-        Query(parsed=parse(" ".join(chance.choices(VOCABULARY, k=2)) + ' -"word1 word2"'), match="any", facets=False)
+        Query(parsed=parse(" ".join(chance.choices(VOCABULARY, k=2)) + ' -"wordab wordac"'), match="any", facets=False)
         for _ in range(count)
     ]
 

@@ -92,7 +92,7 @@ def test_merging_twice_is_merging_once(own: list[Article]) -> None:
 
 
 def test_more_articles_than_the_low_half_of_a_number_holds() -> None:
-    own = numbered([f"common word{n % 700} words{n % 11}" for n in range(66_500)])
+    own = numbered([f"common w{n % 700} ws{n % 11}" for n in range(66_500)])
     groups = [own[:40_000], own[40_000:]]
     gone = frozenset(one.id for one in own[::97])
 

@@ -204,7 +204,7 @@ def test_a_thread_uses_its_scratch_memory_again_and_shares_it_with_nobody() -> N
 
 @pytest.mark.usefixtures("_same_switches")
 def test_what_an_earlier_search_left_in_the_scratch_memory_changes_nothing() -> None:
-    collection = collection_of(numbered([" ".join(f"word{n % d}x{d}" for d in range(2, 9)) for n in range(300)]))
+    collection = collection_of(numbered([" ".join(f"w{n % d}x{d}" for d in range(2, 9)) for n in range(300)]))
     pairs = [
         (Word(f"word{a % d}x{d}"), Word(f"word{a % e}x{e}")) for a in range(9) for d in range(2, 9) for e in (3, 5)
     ]
