@@ -26,7 +26,7 @@ from search.settings import Settings, read_settings
 from search.terminal import reading_file, reading_seeds, say
 from search.transfer import export_index, import_index
 
-FAILED, USAGE, REFUSED, LOCKED = 1, 2, 3, 4
+FAILED, USAGE, REFUSED, LOCKED, ALERT = 1, 2, 3, 4, 10
 _EXIT_CODES: dict[type[LedeError], int] = {IndexLockedError: LOCKED, SettingsError: USAGE, BadParameterError: USAGE}
 
 #: Checked by whoever opens it, with better words; what shells complete is all that this is for.
@@ -98,6 +98,8 @@ def lede() -> None:
 @click.option("--check", is_flag=True, help="Only validate the seeds; touch no index.")
 @click.option("--watch", is_flag=True, help="Stay, and reindex whenever seeds change.")
 @click.option("--force", is_flag=True, help="Publish even nothing, or less than half of what is served.")
+@click.option("--queries", metavar="DIR", type=_FOLDER, help="Folder of saved queries.  [default: beside the seeds]")
+@click.option("--alert", is_flag=True, help="Leave with exit code 10 if a saved query finds new articles.")
 @click.option("--jobs", metavar="N", help="Processes that read seeds.  [default: one for each processor]")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only what is wrong.")
@@ -107,30 +109,41 @@ def reindex_command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN
     """Bring the index up to date with the seeds.
 
     Searches see the old index until the new one is whole. Exit codes: 0 done; 1 failed, and nothing changed; 2 wrong
-    usage; 3 done, but seeds were refused; 4 another reindex holds the lock.
+    usage; 3 done, but seeds were refused; 4 another reindex holds the lock; 10 done, and with --alert: a saved query
+    finds new articles, whether or not seeds were refused.
     """
-    names = ("seeds", "index", "engine", "jobs")
+    names = ("seeds", "index", "engine", "jobs", "queries")
     settings = read_settings({name: options[name] for name in names})
+    if options["watch"] and options["alert"]:
+        msg = "--alert tells by the exit code, and --watch stays: use one of them"
+        raise click.UsageError(msg)
     if options["watch"]:
         _reindex_and_watch(settings, options)
     else:
         report = _reindex_once(settings, options)
         _show(report, options)
-        ctx.exit(REFUSED if report.problems else 0)
+        ctx.exit(_exit_code(report, alert=options["alert"]))
+
+
+def _exit_code(report: Report, *, alert: bool) -> int:
+    # A seed that stays broken must not hide what is new from whoever asked to be told.
+    if alert and any(finding.new for finding in report.queries):
+        return ALERT
+    return REFUSED if report.problems else 0
 
 
 def _reindex_once(settings: Settings, options: dict[str, Any]) -> Report:
     with reading_seeds(wanted=not options["quiet"] and not options["as_json"]) as progress:
+        given: dict[str, Any] = {"jobs": settings.jobs, "queries": settings.queries_folder, "progress": progress}
         if options["check"]:
-            return check_seeds(settings.seeds, settings.index, jobs=settings.jobs, progress=progress)
+            return check_seeds(settings.seeds, settings.index, **given)
         return reindex(
             settings.seeds,
             settings.index,
             full=options["full"],
             force=options["force"],
-            jobs=settings.jobs,
             engine=settings.engine,
-            progress=progress,
+            **given,
         )
 
 

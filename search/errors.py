@@ -29,7 +29,7 @@ class LedeError(Exception):
 
 
 class SeedError(LedeError, ValueError):
-    """A seed cannot become articles; the others are not affected."""
+    """A seed cannot become articles, or a saved query cannot be run; the others are not affected."""
 
     def __init__(self, where: Location, code: str, fault: str, advice: str) -> None:
         self.where, self.code, self.fault, self.advice = where, code, fault, advice

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from search.errors import SettingsError
+from search.urls import check_url
 
 #: Read from the current folder, if it is there.
 FILE = Path("lede.toml")
@@ -19,6 +20,8 @@ MAX_SECONDS = 3600.0
 MAX_CACHE_BYTES = 1 << 40
 #: Seconds that a search may take, where nothing else is said.
 TIME_BUDGET = 1.0
+
+_QUERIES = Path("queries")
 
 Value = TypeVar("Value")
 Converter = Callable[[object], Value]
@@ -64,11 +67,11 @@ def _seconds(value: object) -> float:
 
 
 def _address(value: object) -> str:
-    text = _text(value) if value else ""
-    if text and not text.startswith(("https://", "http://")):
-        msg = "it must be an address such as https://news.example"
+    address = check_url(_text(value)).rstrip("/") if value else ""
+    if "?" in address or "#" in address:
+        msg = "it must end with a host or a path"
         raise ValueError(msg)
-    return text
+    return address
 
 
 def _setting(default: Value, convert: Converter[Value], text: str) -> Value:
@@ -86,6 +89,7 @@ class Settings:
     seeds: tuple[Path, ...] = _setting(
         (Path("seeds"),), _paths, "folders of seeds; in the environment separated like `PATH`"
     )
+    queries: Path = _setting(_QUERIES, _path, "folder of saved queries; by default beside the first folder of seeds")
     engine: str = _setting("whoosh", _text, "what holds the index")
     host: str = _setting("127.0.0.1", _text, "address that `lede serve` listens on")
     port: int = _setting(8000, _number(0, MAX_PORT), "its port; 0 takes one that is free")
@@ -102,6 +106,15 @@ class Settings:
         _number(0, MAX_CACHE_BYTES),
         "bytes of answers, compressed, that each process of `lede serve` remembers; 0 is none",
     )
+
+    @property
+    def queries_folder(self) -> Path:
+        """The folder of saved queries, which need not be there."""
+        if self.queries != _QUERIES:
+            return self.queries
+        first = self.seeds[0]
+        # The folder above `.` or `..` is not what is left when its last part is taken away.
+        return (first.resolve() if first.name in {"", ".."} else first).parent / _QUERIES
 
 
 _CONVERTERS: dict[str, Converter[object]] = {known.name: known.metadata["convert"] for known in fields(Settings)}

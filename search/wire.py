@@ -12,7 +12,7 @@ from search.articles import Provider
 from search.engine import Statistics
 from search.errors import Location, SeedError
 from search.records import article_to_wire, moment_to_wire
-from search.report import Report
+from search.report import Finding, Report
 from search.results import (
     Completion,
     Explanation,
@@ -146,10 +146,17 @@ def report_to_wire(report: Report, *, with_details: bool = False) -> Wire:
         "seconds": {name: getattr(report.seconds, name) for name in ("read", "index", "total")},
         "problems": [_problem_to_wire(problem) for problem in report.problems],
     }
+    if report.queries:
+        wire["queries"] = [_finding_to_wire(finding) for finding in report.queries]
     if with_details:
         wire["warnings"] = [_remark(w.where, w.code, w.text) for w in report.warnings]
         wire["unknown_keys"] = dict(report.unknown_keys)
     return wire
+
+
+def _finding_to_wire(finding: Finding) -> Wire:
+    articles = [{"id": article.id, "title": article.title, "url": article.url} for article in finding.articles]
+    return {"name": finding.name, "title": finding.title, "new": finding.new, "articles": articles}
 
 
 def statistics_to_wire(statistics: Statistics, refused: int) -> Wire:

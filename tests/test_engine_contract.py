@@ -877,6 +877,18 @@ def test_facets_that_were_not_asked_for_are_left_out(engine: Engine) -> None:
     assert (page.total, page.facets, page.timeline) == (3, {}, None)
 
 
+def test_among_some_articles_nothing_else_is_found_or_counted(engine: Engine) -> None:
+    news = [article(f"Rates rise {number}", provider=f"Outlet {number % 2}") for number in range(250)]
+    chosen = frozenset(one.id for one in news[:120])
+    reader = serve(engine, *news, article("Markets shrug"))
+
+    page = ask(reader, "rates", sort="newest", collapse="none", among=chosen | {"unknown", "0" * 16})
+
+    assert page.total == sum(counts(page, "provider").values()) == 120
+    assert {hit.article.id for hit in page.hits} <= chosen
+    assert ask(reader, "markets", among=chosen).total == ask(reader, among=frozenset()).total == 0
+
+
 def test_dates_are_whole_days_both_inclusive_and_leave_out_the_undated(engine: Engine) -> None:
     reader = serve(
         engine,
@@ -1271,6 +1283,7 @@ queries = st.builds(
     match=st.sampled_from(["auto", "all", "any"]),
     collapse=st.sampled_from(["title", "none"]),
     diversity=st.booleans(),
+    among=st.none() | st.frozensets(st.sampled_from([article("x", url=f"https://{n}.example/").id for n in range(6)])),
     facets=st.booleans(),
     explain=st.booleans(),
 )

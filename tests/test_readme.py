@@ -125,6 +125,19 @@ def test_the_index_travels_as_it_is_shown(tmp_path: Path, monkeypatch: pytest.Mo
         assert CliRunner().invoke(cli.lede, shlex.split(command)[2:]).output == f"{answer}\n"
 
 
+def test_the_example_of_a_saved_query_finds_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    shown = section("Feeds and saved queries")
+    (tmp_path / "chips.yaml").write_text(block("yaml", shown), "utf-8")
+
+    found = CliRunner().invoke(
+        cli.reindex_command, ["--alert", "--index", str(tmp_path / "index"), "--queries", str(tmp_path)]
+    )
+
+    assert found.stdout.splitlines() == block("console", shown).splitlines()[1:]
+    assert found.exit_code == 10
+
+
 LANGUAGE = section("The query language")
 
 

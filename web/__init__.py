@@ -35,7 +35,8 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     security.install(app)
     errors.install(app)
     metrics.install(app)
-    app.config["BASE_URL"], app.config["INDEX"] = settings.base_url, settings.index
+    app.config["BASE_URL"], app.config["INDEX"] = settings.base_url.rstrip("/"), settings.index
+    app.config["QUERIES"] = settings.queries_folder
     for blueprint in (pages.blueprint, api.blueprint, feeds.blueprint, ops.blueprint):
         app.register_blueprint(blueprint)
     return app

@@ -1,20 +1,24 @@
-"""Feeds of searches and stories, for programs that look again and again, and the description that browsers read."""
+"""Feeds, for programs that look again and again, and what browsers need to search from their address bars."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from urllib.parse import urlencode, urljoin
+from http import HTTPStatus
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, current_app, request, url_for
+from flask import Blueprint, Response, abort, current_app, request, url_for
 
 from search.query import Query
-from search.query.request import PAGE_SIZE
+from search.saved import find_saved_query
 from web import links, opensearch
 from web.answers import send_content, unless_known
 from web.parameters import feed_query, typed_text
 from web.service import current_reader
 from web.syndication import ATOM, JSON_FEED, Feed, to_atom, to_json_feed
+
+#: Characters of a feed's title.
+MAX_TITLE = 120
 
 blueprint = Blueprint("feeds", __name__)
 _WRITERS: Mapping[str, tuple[Callable[[Feed], bytes], str]] = {
@@ -28,15 +32,17 @@ _WRITERS: Mapping[str, tuple[Callable[[Feed], bytes], str]] = {
 def search(form: str) -> Response:
     """The articles that a search finds, newest first where it does not say otherwise."""
     query = feed_query(request.args)
-    state = urlencode(links.to_parameters(_as_page(query)))
-    feed = Feed(
-        key=f"search:{state}",
-        title=f"Lede: {query.parsed.text.strip() or 'all news'}",
-        home=absolute(f"{url_for('pages.search')}?{state}"),
-        own=absolute(request.full_path.rstrip("?")),
-        articles=[hit.article for hit in current_reader().search(query).hits],
-    )
-    return _send(feed, form)
+    state = urlencode(links.to_parameters(query))
+    return _send_search(query, form, key=f"search:{state}", title=query.parsed.text.strip() or "all news")
+
+
+@blueprint.get("/queries/<name>.atom", defaults={"form": "atom"})
+@blueprint.get("/queries/<name>.json", defaults={"form": "json"})
+def saved(name: str, form: str) -> Response:
+    """The articles that a saved query finds, newest first where it does not say otherwise."""
+    kept = find_saved_query(current_app.config["QUERIES"], name)
+    query = replace(kept.query, size=feed_query(request.args).size, facets=False)
+    return _send_search(query, form, key=f"query:{name}", title=kept.title)
 
 
 @blueprint.get("/stories/<identifier>/feed.atom", defaults={"form": "atom"})
@@ -45,13 +51,13 @@ def story(identifier: str, form: str) -> Response:
     """The articles of a story, newest first."""
     reader = current_reader()
     found = reader.story(identifier)
-    articles = [reader.article(id_) for id_ in reversed(found.article_ids)]
+    size = feed_query(request.args).size
     feed = Feed(
         key=f"story:{found.id}",
-        title=f"Lede: {articles[-1].title}",
+        title=_titled(reader.article(found.article_ids[0]).title),
         home=absolute(url_for("pages.story", identifier=identifier)),
-        own=absolute(request.path),
-        articles=articles,
+        own=_own(),
+        articles=[reader.article(id_) for id_ in found.article_ids[: -size - 1 : -1]],
     )
     return _send(feed, form)
 
@@ -59,7 +65,7 @@ def story(identifier: str, form: str) -> Response:
 @blueprint.get("/opensearch.xml")
 def describe() -> Response:
     """How a browser may search here from its address bar."""
-    return send_content(opensearch.describe(absolute("/").rstrip("/")), opensearch.DESCRIPTION)
+    return send_content(opensearch.describe(absolute("")), opensearch.DESCRIPTION)
 
 
 @blueprint.get("/opensearch/suggest")
@@ -69,18 +75,43 @@ def suggest() -> Response:
     return unless_known(
         reader.generation,
         text,
-        lambda: Response(opensearch.suggestions(text, reader.suggest(text)), content_type=opensearch.SUGGESTIONS),
+        lambda: Response(
+            opensearch.suggestions(text, reader.suggest(text), _search_address), content_type=opensearch.SUGGESTIONS
+        ),
     )
 
 
 def absolute(path: str) -> str:
     """Return the whole address of *path*: at the base that is set, or at the host that was asked."""
-    base: str = current_app.config["BASE_URL"] or request.host_url
-    return urljoin(base.rstrip("/") + "/", path.lstrip("/"))
+    base: str = current_app.config["BASE_URL"]
+    if not base and not request.host:
+        # Whoever asks a host that cannot be is sent to none.
+        abort(HTTPStatus.BAD_REQUEST)
+    # Not `host_url`, which decodes international names, and fails where they are none.
+    return f"{base or f'{request.scheme}://{request.host}'}{path}"
 
 
-def _as_page(query: Query) -> Query:
-    return replace(query, size=PAGE_SIZE)
+def _search_address(text: str) -> str:
+    return absolute(url_for("pages.search", q=text))
+
+
+def _own() -> str:
+    return absolute(request.full_path.rstrip("?"))
+
+
+def _titled(text: str) -> str:
+    return f"Lede: {text if len(text) <= MAX_TITLE else text[:MAX_TITLE] + '…'}"
+
+
+def _send_search(query: Query, form: str, *, key: str, title: str) -> Response:
+    feed = Feed(
+        key=key,
+        title=_titled(title),
+        home=absolute(links.search_url(query)),
+        own=_own(),
+        articles=[hit.article for hit in current_reader().search(query).hits],
+    )
+    return _send(feed, form)
 
 
 def _send(feed: Feed, form: str) -> Response:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from xml.etree import ElementTree as ET
 
 import orjson
 
 from search.results import Completion
+from web.typography import counted
 
 DESCRIPTION, SUGGESTIONS = "application/opensearchdescription+xml; charset=utf-8", "application/x-suggestions+json"
 _XML = "http://a9.com/-/spec/opensearch/1.1/"
@@ -23,12 +24,18 @@ def describe(base: str) -> bytes:
         ("text/html", "/?q={searchTerms}"),
         (SUGGESTIONS, "/opensearch/suggest?q={searchTerms}"),
         ("application/atom+xml", "/feed.atom?q={searchTerms}"),
+        ("application/feed+json", "/feed.json?q={searchTerms}"),
     ):
         ET.SubElement(root, "Url", type=kind, template=f"{base}{path}")
     written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
 
 
-def suggestions(text: str, completions: Sequence[Completion]) -> bytes:
-    """Return completions of *text* as browsers want them: the text, the queries, and how many articles each finds."""
-    return orjson.dumps([text, [one.query for one in completions], [f"{one.hits:,} articles" for one in completions]])
+def suggestions(text: str, completions: Sequence[Completion], address: Callable[[str], str]) -> bytes:
+    """Return completions of *text* as browsers want them.
+
+    That is the text, the queries, how many articles each finds, and the absolute *address* of the page that shows them.
+    """
+    queries = [one.query for one in completions]
+    hits = [counted(one.hits, "article") for one in completions]
+    return orjson.dumps([text, queries, hits, list(map(address, queries))])

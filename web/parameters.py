@@ -58,11 +58,13 @@ def api_query(arguments: MultiDict[str, str]) -> Query:
 def feed_query(arguments: MultiDict[str, str]) -> Query:
     """Read a search as feeds are asked for it: as the page offers it, but the newest first, and more of it.
 
+    Unless *match* says otherwise all words must be there: a feed that waits for them is not to be filled with the rest.
+
     Raises:
         BadParameterError: If a value cannot be; it names the parameter. Unknown parameters are ignored.
     """
     return replace(
-        _common(arguments, sort="newest"),
+        _common(arguments, sort="newest", match="all"),
         page=_whole_number(arguments, "page", 1),
         size=_whole_number(arguments, "size", FEED_SIZE),
         facets=False,
@@ -74,13 +76,13 @@ def typed_text(arguments: MultiDict[str, str]) -> str:
     return arguments.get("q", "").translate(_CONTROLS)[:MAX_CHARACTERS]
 
 
-def _common(arguments: MultiDict[str, str], *, sort: Sort = "relevance") -> Query:
+def _common(arguments: MultiDict[str, str], *, sort: Sort = "relevance", match: Match = "auto") -> Query:
     """Read everything but the page, whose limit depends on its size."""
     return Query(
         parsed=parse(arguments.get("q", "").translate(_CONTROLS)),
         filters=_filters(arguments),
         sort=cast("Sort", _text(arguments, "sort", sort)),
-        match=cast("Match", _text(arguments, "match", "auto")),
+        match=cast("Match", _text(arguments, "match", match)),
         collapse=cast("Collapse", _text(arguments, "collapse", "title")),
         diversity=_one_of(arguments, "diversity", _DIVERSITY, default=True),
     )

@@ -109,6 +109,8 @@ def _item(article: Article) -> Mapping[str, object]:
         "authors": [{"name": article.provider.name}],
         "tags": article.topics,
     }
+    if article.image:
+        item["image"] = article.image.url
     return item | ({"date_published": _written(article.published_at)} if article.published_at else {})
 
 

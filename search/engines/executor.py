@@ -96,14 +96,16 @@ class _Search:
         """The way to read the query that counts, and what it finds."""
         tree = with_words(self._query.parsed.tree, self._matcher.telling)
         tries = readings(tree, self._query.match, self._matcher)
-        return first_that_finds(tries, self._find, lambda found: bool(self._chosen_of(self._on_days(found))))
+        return first_that_finds(tries, self._find, lambda found: bool(self._chosen_of(self._searched(found))))
 
     def _find(self, reading: Reading) -> AbstractSet[int]:
         find = self._matcher.most_of if reading.is_relaxed else self._matcher.matching
         return find(reading.tree)
 
-    def _on_days(self, numbers: AbstractSet[int]) -> AbstractSet[int]:
-        return self._documents.within_dates(numbers, self._query.filters)
+    def _searched(self, numbers: AbstractSet[int]) -> AbstractSet[int]:
+        among = self._query.among
+        within = self._documents.within_dates(numbers, self._query.filters)
+        return within if among is None else within & self._documents.with_ids(among)
 
     def _chosen_of(self, numbers: AbstractSet[int]) -> AbstractSet[int]:
         return _intersection(numbers, list(self._chosen.values()))
@@ -118,8 +120,8 @@ class _Search:
 
     @cached_property
     def _matches(self) -> AbstractSet[int]:
-        """What matches the words on the chosen days."""
-        return self._on_days(self._read[1])
+        """What matches the words, of the articles and days that are searched."""
+        return self._searched(self._read[1])
 
     @cached_property
     def _found(self) -> AbstractSet[int]:

@@ -58,6 +58,8 @@ class Query:
     match: Match = "auto"
     collapse: Collapse = "title"
     diversity: bool = True
+    #: Ids of the articles that alone are searched, unknown ones left out; None for all.
+    among: frozenset[str] | None = None
     facets: bool = True
     explain: bool = False
 

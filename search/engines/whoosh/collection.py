@@ -33,6 +33,11 @@ Mask = NDArray[np.bool_]
 Scores = NDArray[np.float64]
 
 
+def is_id(text: str) -> bool:
+    """Return whether an article might have this id."""
+    return _ID.fullmatch(text) is not None
+
+
 def _story_of_one(identifier: str) -> Story:
     return Story(id=identifier, episodes=(Episode(article_ids=(identifier,), outlets=1),), outlets=1)
 
@@ -178,7 +183,7 @@ class Collection:
 
     def number_of(self, identifier: str) -> int | None:
         """Return the number of the article with an id, None where there is none."""
-        if not _ID.fullmatch(identifier):
+        if not is_id(identifier):
             return None
         ids, numbers = self.by_id
         wanted = np.uint64(int(identifier, 16))

@@ -11,7 +11,7 @@ import numpy as np
 from search.articles import Article
 from search.engines.whoosh.attributes import UNDATED
 from search.engines.whoosh.collection import Collection, Mask, Scores
-from search.engines.whoosh.conditions import FACETS, between_days, chosen_values
+from search.engines.whoosh.conditions import FACETS, between_days, chosen_values, with_ids
 from search.engines.whoosh.counting import CountedFacets, count_everything, count_facets, make_timeline
 from search.engines.whoosh.highlighting import Highlights, highlight_hits
 from search.engines.whoosh.hits import Details, Hits
@@ -40,7 +40,7 @@ class Execution:
         self._planner = Planner(collection, self._budget)
         self._reading, matches = self._read()
         self._leaves = scoring_leaves(self._reading.tree)
-        self._matches = self._within_days(matches)
+        self._matches = self._searched(matches)
         self._chosen = self._choose(self._matches)
         self._found = _having(self._matches, self._chosen)
 
@@ -79,7 +79,7 @@ class Execution:
 
     def _is_left(self, matches: Matches) -> bool:
         """Tell whether the filters of the request leave any of the matches."""
-        left = self._within_days(matches)
+        left = self._searched(matches)
         return len(_having(left, self._choose(left))) > 0
 
     def _match(self, reading: Reading) -> Matches:
@@ -87,11 +87,12 @@ class Execution:
             return self._planner.most_of(*split_relaxed(reading.tree))
         return self._planner.matches(reading.tree)
 
-    def _within_days(self, matches: Matches) -> Matches:
-        first, last = self._query.filters.date_from, self._query.filters.date_to
-        if not first and not last:
-            return matches
-        return matches.only(between_days(self._collection, first, last).among(matches.docs))
+    def _searched(self, matches: Matches) -> Matches:
+        """Return those of the matches that are of the articles and days that are searched."""
+        first, last, among = self._query.filters.date_from, self._query.filters.date_to, self._query.among
+        if first or last:
+            matches = matches.only(between_days(self._collection, first, last).among(matches.docs))
+        return matches if among is None else matches.only(with_ids(self._collection, among).among(matches.docs))
 
     def _choose(self, matches: Matches) -> dict[str, Mask]:
         """Return, for each facet with a choice, which of the matches have a value that was chosen."""
