@@ -651,6 +651,39 @@ def test_what_a_filter_leaves_nothing_of_is_corrected_all_the_same(spelt: Reader
     assert (page.total, page.suggestion) == (0, "government")
 
 
+def test_the_filters_decide_between_corrections(engine: Engine) -> None:
+    reader = serve(
+        engine,
+        *(article(f"The market {n}", provider="Herald", url=f"https://{n}.example/") for n in range(9)),
+        article("A marker", provider="Post"),
+    )
+
+    assert ask(reader, "markep").suggestion == "market"
+    assert ask(reader, "markep", provider=("Post",)).suggestion == "marker"
+    assert ask(reader, "markep", provider=("Nobody",)).suggestion == "market"
+    assert ask(reader, "marker", provider=("Herald",)).suggestion is None
+
+
+def test_where_no_correction_is_left_by_the_filters_most_words_suffice(engine: Engine) -> None:
+    reader = serve(
+        engine,
+        article("Government raises interest", provider="Herald"),
+        article("Interest falls", provider="Post"),
+    )
+
+    page = ask(reader, "goverment interest", provider=("Post",))
+
+    assert (page.suggestion, page.relaxed, titles(page)) == ("government interest", True, ["Interest falls"])
+
+
+@pytest.mark.parametrize("match", ["auto", "any"])
+def test_a_word_is_split_only_into_neighbours(engine: Engine, match: str) -> None:
+    reader = serve(engine, article("Learning of a machine"), article("News of paper", excerpt="Paper news"))
+
+    assert ask(reader, "machinelearning", match=match).suggestion is None
+    assert ask(reader, "papernews", match=match).suggestion == "paper news"
+
+
 def test_scores_fall_down_a_relaxed_page_too(spelt: Reader) -> None:
     page = ask(spelt, "government learning committee zebra", diversity=False)
 
