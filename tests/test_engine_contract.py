@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import orjson
 import pytest
 from factories import article, catalog
 from hypothesis import given, settings
@@ -30,6 +31,7 @@ from search.engines.whoosh import WhooshEngine
 from search.errors import ImportRefusedError, NoIndexError, NotFoundError, PageTooDeepError, SearchTimeoutError
 from search.query import SORTS, Filters, Query, parse
 from search.results import Explanation, Hit, Page
+from search.wire import page_to_json, page_to_wire
 
 FILTERS = {"provider", "topic", "category", "type", "date_from", "date_to"}
 
@@ -853,6 +855,21 @@ def test_words_that_hold_a_sentence_together_come_behind_the_others(engine: Engi
     assert completed(reader, "t", "word") == [("theatre", 1), ("trade", 1), ("the", 3)]
 
 
+def test_what_is_gone_completes_nothing_and_what_came_later_does(engine: Engine) -> None:
+    others = [article(f"Rates rise {number}", excerpt="The bank said so.") for number in range(20)]
+    serve(engine, *others, article("Sensors sensed", provider="Sensor Weekly", url="https://x.example/"))
+
+    reader = serve(engine, *others, article("Sensor sold", provider="Herald", url="https://x.example/"))
+
+    assert completed(reader, "sens") == [("sensor", 1), ("Sensor sold", 1)]
+    assert completed(reader, "sensors") == [("sensor", 1)]  # a slip away
+    assert completed(reader, "sensed") == []
+    assert completed(reader, "rat", "word") == [("rates", 20)]
+    assert completed(reader, "her", "provider") == [("Herald", 1)]
+    assert completed(reader, "sensr", "word") == [("sensor", 1)]
+    assert ("rates rise", 20) in completed(reader, "rates ri", "word")
+
+
 # Filters and facets
 
 
@@ -1381,6 +1398,34 @@ def test_both_engines_complete_alike_and_every_completion_finds_as_much_as_it_sa
     assert found == [memory.open().suggest(text) for text in typed]
     assert totals == [one.hits for some in found for one in some]
     assert all(len(some) <= 8 and all(one.hits for one in some) for some in found)
+
+
+@given(catalogs(), catalogs(), st.lists(beginnings, min_size=1, max_size=5))
+def test_both_engines_complete_alike_whatever_was_published_before(
+    before: Catalog, news: Catalog, typed: list[str]
+) -> None:
+    memory = MemoryEngine()
+    memory.publish(news)
+    with TemporaryDirectory() as folder:
+        whoosh = WhooshEngine(Path(folder))
+        whoosh.publish(before)
+        whoosh.publish(news)
+        reader = whoosh.open()
+
+        found = [reader.suggest(text) for text in typed]
+        reader.close()
+
+    assert found == [memory.open().suggest(text) for text in typed]
+
+
+@given(catalogs(), queries)
+def test_what_an_engine_has_written_already_is_what_its_values_say(news: Catalog, query: Query) -> None:
+    with TemporaryDirectory() as folder:
+        for engine in (MemoryEngine(), WhooshEngine(Path(folder))):
+            engine.publish(news)
+            page = engine.open().search(query)
+
+            assert orjson.loads(page_to_json(page)) == orjson.loads(orjson.dumps(page_to_wire(page)))
 
 
 @given(catalogs(), queries)

@@ -76,13 +76,14 @@ class Segment:
             docs[bounds[high] - start : bounds[high + 1] - start] += high << HALF
         return docs
 
-    def docs_between(self, first: int, end: int) -> Docs:
-        """Return the articles of the postings of the stems from *first* to before *end*."""
+    def titled(self, first: int, end: int) -> Docs:
+        """Return the articles that have in their title a term of the stems from *first* to before *end*."""
         bounds = self._bounds[first * self._highs : end * self._highs + 1]
-        docs = self._docs[bounds[0] : bounds[-1]].astype(np.intp)
+        stretch = slice(int(bounds[0]), int(bounds[-1]))
+        docs = self._docs[stretch].astype(np.intp)
         if self._highs > 1:
             docs += np.repeat(np.tile(np.arange(self._highs) << HALF, end - first), np.diff(bounds))
-        return docs
+        return docs.take(np.flatnonzero(self.in_title.take(self.codes[stretch], mode="clip")))
 
     def locate(self, stem: int, docs: Docs) -> tuple[Docs, NDArray[np.bool_]]:
         """Return where articles are among the postings of a stem, counted from its first, and whether they are.
