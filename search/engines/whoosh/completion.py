@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.analysis import query_terms
-from search.engines.whoosh.collection import Collection, Mask, Part
+from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.naming import names_of
+from search.engines.whoosh.part import Mask, Part
 from search.engines.whoosh.phrases import count_titles
 from search.engines.whoosh.plan import Planner
 from search.engines.whoosh.postings import BISECTION

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from search.analysis import query_terms, stem
-from search.engines.whoosh.collection import Mask, Part
 from search.engines.whoosh.expansion import one_form
+from search.engines.whoosh.part import Mask, Part
 from search.engines.whoosh.postings import BISECTION
 from search.engines.whoosh.segment import Docs, Segment
 from search.ranking import FIELDS
