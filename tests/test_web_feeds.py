@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -340,3 +341,20 @@ def test_a_title_of_a_hundred_kilobytes_is_a_title() -> None:
     assert read(client.get("/feed.atom").text).entries[0].title == long.title.strip()
     assert len(read(client.get(f"/stories/{long.id}/feed.atom").text).feed.title) < 140
     assert len(read(client.get(f"/feed.atom?q={'x' * 400}").text).feed.title) < 140
+
+
+def test_no_feed_says_that_it_changed_in_the_future_or_when_nothing_is_dated() -> None:
+    to_come = article("Summit", url="https://summit.example/", published="2999-01-01")
+    asked = parsedate_to_datetime(client_of(to_come).get("/feed.atom").headers["Last-Modified"])
+
+    assert asked <= datetime.now(UTC)
+    assert "Last-Modified" not in client_of(UNDATED).get("/feed.atom").headers
+
+
+def test_a_visitor_that_knows_no_tag_is_told_by_the_date(client: FlaskClient) -> None:
+    first = client.get("/feed.json")
+
+    known = {"If-Modified-Since": first.headers["Last-Modified"]}
+
+    assert client.get("/feed.json", headers=known).status_code == 304
+    assert client.get("/feed.json", headers=known | {"If-None-Match": '"other"'}).status_code == 200

@@ -59,7 +59,9 @@ def send_content(content: bytes, content_type: str, *, modified: datetime | None
     response = Response(content, content_type=content_type)
     response.set_etag(hashlib.sha256(content).hexdigest()[:32])
     response.headers["Cache-Control"] = "no-cache"
-    response.last_modified = modified
+    if modified:
+        # None would not leave it out: Werkzeug takes it for now.
+        response.last_modified = modified
     response.make_conditional(request)
     return response
 
