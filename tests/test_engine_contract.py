@@ -712,7 +712,7 @@ def id_of(reader: Reader, title: str) -> str:
     return next(hit.article.id for hit in ask(reader, f'title:"{title}"').hits)
 
 
-def test_what_is_alike_shares_two_telling_words_and_is_another(alike: Reader) -> None:
+def test_what_is_alike_shares_telling_words_and_is_another(alike: Reader) -> None:
     like = f"like:{id_of(alike, 'Elephants cross the river')}"
 
     page = ask(alike, like)
@@ -730,6 +730,17 @@ def test_what_is_alike_shares_two_telling_words_and_is_another(alike: Reader) ->
 def test_nothing_is_like_an_article_that_is_not_there(alike: Reader, match: str) -> None:
     assert ask(alike, "like:0123456789abcdef", match=match).total == 0
     assert ask(alike, "like:x", match=match).total == 0
+
+
+def test_copies_of_an_article_are_not_what_is_like_it(engine: Engine) -> None:
+    twins = [article("Rates rise again", url=f"https://{n}.example/", provider=f"Paper {n}") for n in range(2)]
+    others = [article("Rates rise in the east", url="https://2.example/"), article("Rates rise again!")]
+    reader = serve(engine, *twins, *others, related=(tuple(twins),))
+
+    like = f"like:{twins[0].id}"
+
+    assert found(reader, like) == found(reader, like, collapse="none") == {one.title for one in others}
+    assert found(reader, f"like:{'0' * 16} OR ({like} east)") == {"Rates rise in the east"}
 
 
 def test_likeness_stays_required_where_words_are_missing(alike: Reader) -> None:
@@ -757,6 +768,7 @@ def test_as_of_a_day_what_is_later_is_hidden_and_ages_are_counted_from_there(eng
     assert found(reader, "asof:2021") == found(reader, "asof:2021-12") == set(titles(page))
     assert found(reader, "-asof:2021") == {"Rates later"}
     assert found(reader, "asof:2021 asof:2021-12-15") == {"Rates again", "Rates undated"}
+    assert factors(ask(reader, "rates OR asof:2021", explain=True), "freshness").count(1.15) == 1
     for hit in page.hits:
         assert hit.explanation is not None
         assert math.prod(hit.explanation.factors.values()) == pytest.approx(hit.score, abs=1e-9)
