@@ -81,7 +81,7 @@ def show_page(page: Page) -> None:
     for notice in page.notices:
         click.echo(notice.text, err=True)
     if page.suggestion:
-        click.echo(f"No article has these words; showing results for: {_safe(page.suggestion)}", err=True)
+        click.echo(f"Showing results for: {_safe(page.suggestion)} (what is in quotes is never corrected)", err=True)
     if page.relaxed:
         click.echo("No article has all these words; these have most of them.", err=True)
     for number, hit in enumerate(page.hits, (page.page - 1) * page.size + 1):

@@ -103,6 +103,14 @@ def work(source: IO[bytes], target: IO[bytes]) -> None:
 
     The seeds of a range of lines go packed, behind the pickled rest of the answer, which says how many bytes they are.
     """
+    try:
+        _work(source, target)
+    except (BrokenPipeError, EOFError, pickle.UnpicklingError):
+        # The parent was stopped, and has nothing left to say; nor has this, not even what Python would at its end.
+        os._exit(1)
+
+
+def _work(source: IO[bytes], target: IO[bytes]) -> None:
     tasks: list[Task] = pickle.load(source)  # noqa: S301 - from the process that started this one
     reader = SeedReader()
     # One pickler for all batches: an article that was sent once is only referred to afterwards.

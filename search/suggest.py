@@ -116,7 +116,7 @@ def read_typed(text: str) -> Typed | None:
     """Return what was typed; None where its end is no plain word.
 
     >>> read_typed("hong Kon")
-    Typed(before='hong', tree=Word(text='hong', field=None), last='kon', room=504, is_loose=False)
+    Typed(before='hong', tree=Word(text='hong', field=None), last='kon', room=507, is_loose=False)
     """
     text = speakable(text[:MAX_CHARACTERS])
     *_, end = text.split() or [""]

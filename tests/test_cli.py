@@ -298,6 +298,14 @@ def test_a_relaxed_search_says_so(indexed: Run) -> None:
     assert "Rates rise" in result.stdout
 
 
+def test_a_corrected_search_says_so(indexed: Run) -> None:
+    corrected, quoted = indexed("search", "fallls snow"), indexed("search", '"fallls" snow')
+
+    assert "Showing results for: falls snow" in corrected.stderr
+    assert "Snow falls" in corrected.stdout
+    assert "Showing results for" not in quoted.stderr
+
+
 def test_an_explanation_says_what_a_score_is_made_of(indexed: Run) -> None:
     assert "The words give " in indexed("search", "rates", "--explain").stdout
     assert "The words give " not in indexed("search", "rates").stdout

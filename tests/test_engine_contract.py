@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import orjson
 import pytest
 from factories import article, catalog
 from hypothesis import given, settings
@@ -30,6 +31,7 @@ from search.engines.whoosh import WhooshEngine
 from search.errors import ImportRefusedError, NoIndexError, NotFoundError, PageTooDeepError, SearchTimeoutError
 from search.query import SORTS, Filters, Query, parse
 from search.results import Explanation, Hit, Page
+from search.wire import page_to_json, page_to_wire
 
 FILTERS = {"provider", "topic", "category", "type", "date_from", "date_to"}
 
@@ -651,6 +653,39 @@ def test_what_a_filter_leaves_nothing_of_is_corrected_all_the_same(spelt: Reader
     assert (page.total, page.suggestion) == (0, "government")
 
 
+def test_the_filters_decide_between_corrections(engine: Engine) -> None:
+    reader = serve(
+        engine,
+        *(article(f"The market {n}", provider="Herald", url=f"https://{n}.example/") for n in range(9)),
+        article("A marker", provider="Post"),
+    )
+
+    assert ask(reader, "markep").suggestion == "market"
+    assert ask(reader, "markep", provider=("Post",)).suggestion == "marker"
+    assert ask(reader, "markep", provider=("Nobody",)).suggestion == "market"
+    assert ask(reader, "marker", provider=("Herald",)).suggestion is None
+
+
+def test_where_no_correction_is_left_by_the_filters_most_words_suffice(engine: Engine) -> None:
+    reader = serve(
+        engine,
+        article("Government raises interest", provider="Herald"),
+        article("Interest falls", provider="Post"),
+    )
+
+    page = ask(reader, "goverment interest", provider=("Post",))
+
+    assert (page.suggestion, page.relaxed, titles(page)) == ("government interest", True, ["Interest falls"])
+
+
+@pytest.mark.parametrize("match", ["auto", "any"])
+def test_a_word_is_split_only_into_neighbours(engine: Engine, match: str) -> None:
+    reader = serve(engine, article("Learning of a machine"), article("News of paper", excerpt="Paper news"))
+
+    assert ask(reader, "machinelearning", match=match).suggestion is None
+    assert ask(reader, "papernews", match=match).suggestion == "paper news"
+
+
 def test_scores_fall_down_a_relaxed_page_too(spelt: Reader) -> None:
     page = ask(spelt, "government learning committee zebra", diversity=False)
 
@@ -677,7 +712,7 @@ def id_of(reader: Reader, title: str) -> str:
     return next(hit.article.id for hit in ask(reader, f'title:"{title}"').hits)
 
 
-def test_what_is_alike_shares_two_telling_words_and_is_another(alike: Reader) -> None:
+def test_what_is_alike_shares_telling_words_and_is_another(alike: Reader) -> None:
     like = f"like:{id_of(alike, 'Elephants cross the river')}"
 
     page = ask(alike, like)
@@ -695,6 +730,17 @@ def test_what_is_alike_shares_two_telling_words_and_is_another(alike: Reader) ->
 def test_nothing_is_like_an_article_that_is_not_there(alike: Reader, match: str) -> None:
     assert ask(alike, "like:0123456789abcdef", match=match).total == 0
     assert ask(alike, "like:x", match=match).total == 0
+
+
+def test_copies_of_an_article_are_not_what_is_like_it(engine: Engine) -> None:
+    twins = [article("Rates rise again", url=f"https://{n}.example/", provider=f"Paper {n}") for n in range(2)]
+    others = [article("Rates rise in the east", url="https://2.example/"), article("Rates rise again!")]
+    reader = serve(engine, *twins, *others, related=(tuple(twins),))
+
+    like = f"like:{twins[0].id}"
+
+    assert found(reader, like) == found(reader, like, collapse="none") == {one.title for one in others}
+    assert found(reader, f"like:{'0' * 16} OR ({like} east)") == {"Rates rise in the east"}
 
 
 def test_likeness_stays_required_where_words_are_missing(alike: Reader) -> None:
@@ -722,6 +768,7 @@ def test_as_of_a_day_what_is_later_is_hidden_and_ages_are_counted_from_there(eng
     assert found(reader, "asof:2021") == found(reader, "asof:2021-12") == set(titles(page))
     assert found(reader, "-asof:2021") == {"Rates later"}
     assert found(reader, "asof:2021 asof:2021-12-15") == {"Rates again", "Rates undated"}
+    assert factors(ask(reader, "rates OR asof:2021", explain=True), "freshness").count(1.15) == 1
     for hit in page.hits:
         assert hit.explanation is not None
         assert math.prod(hit.explanation.factors.values()) == pytest.approx(hit.score, abs=1e-9)
@@ -818,6 +865,21 @@ def test_words_that_hold_a_sentence_together_come_behind_the_others(engine: Engi
     reader = serve(engine, article("The trade"), article("The theatre"), article("The rates"))
 
     assert completed(reader, "t", "word") == [("theatre", 1), ("trade", 1), ("the", 3)]
+
+
+def test_what_is_gone_completes_nothing_and_what_came_later_does(engine: Engine) -> None:
+    others = [article(f"Rates rise {number}", excerpt="The bank said so.") for number in range(20)]
+    serve(engine, *others, article("Sensors sensed", provider="Sensor Weekly", url="https://x.example/"))
+
+    reader = serve(engine, *others, article("Sensor sold", provider="Herald", url="https://x.example/"))
+
+    assert completed(reader, "sens") == [("sensor", 1), ("Sensor sold", 1)]
+    assert completed(reader, "sensors") == [("sensor", 1)]  # a slip away
+    assert completed(reader, "sensed") == []
+    assert completed(reader, "rat", "word") == [("rates", 20)]
+    assert completed(reader, "her", "provider") == [("Herald", 1)]
+    assert completed(reader, "sensr", "word") == [("sensor", 1)]
+    assert ("rates rise", 20) in completed(reader, "rates ri", "word")
 
 
 # Filters and facets
@@ -1348,6 +1410,34 @@ def test_both_engines_complete_alike_and_every_completion_finds_as_much_as_it_sa
     assert found == [memory.open().suggest(text) for text in typed]
     assert totals == [one.hits for some in found for one in some]
     assert all(len(some) <= 8 and all(one.hits for one in some) for some in found)
+
+
+@given(catalogs(), catalogs(), st.lists(beginnings, min_size=1, max_size=5))
+def test_both_engines_complete_alike_whatever_was_published_before(
+    before: Catalog, news: Catalog, typed: list[str]
+) -> None:
+    memory = MemoryEngine()
+    memory.publish(news)
+    with TemporaryDirectory() as folder:
+        whoosh = WhooshEngine(Path(folder))
+        whoosh.publish(before)
+        whoosh.publish(news)
+        reader = whoosh.open()
+
+        found = [reader.suggest(text) for text in typed]
+        reader.close()
+
+    assert found == [memory.open().suggest(text) for text in typed]
+
+
+@given(catalogs(), queries)
+def test_what_an_engine_has_written_already_is_what_its_values_say(news: Catalog, query: Query) -> None:
+    with TemporaryDirectory() as folder:
+        for engine in (MemoryEngine(), WhooshEngine(Path(folder))):
+            engine.publish(news)
+            page = engine.open().search(query)
+
+            assert orjson.loads(page_to_json(page)) == orjson.loads(orjson.dumps(page_to_wire(page)))
 
 
 @given(catalogs(), queries)

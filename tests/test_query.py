@@ -12,12 +12,14 @@ from search.query import (
     MAX_HITS,
     MAX_SIZE,
     And,
+    AsOf,
     Dates,
     Everything,
     Filters,
     Flag,
     Fuzzy,
     InStory,
+    Like,
     Node,
     Not,
     Number,
@@ -163,6 +165,9 @@ def test_signs_behind_a_word_widen_it(text: str, tree: Node) -> None:
         ('type:"white paper"', Value("type", "white paper")),
         ("is:published IS:UNPUBLISHED has:image", And((Flag("published"), Flag("unpublished"), Flag("image")))),
         ("story:0a1b", InStory("0a1b")),
+        ("-like:0a1b", Not(Like("0a1b"))),
+        ("asof:2020-02", AsOf(date(2020, 2, 29))),
+        ("ASOF:2021-12-10 asof:2021", And((AsOf(date(2021, 12, 10)), AsOf(date(2021, 12, 31))))),
     ],
 )
 def test_a_field_is_for_what_directly_follows_it(text: str, tree: Node) -> None:
@@ -209,7 +214,13 @@ def test_dates_reach_from_the_first_to_the_last_day_of_what_is_named(
 
 @given(st.dates(), st.dates())
 def test_dates_print_themselves_shortly_and_lose_nothing(one: date, other: date) -> None:
-    for days in (Dates(min(one, other), max(one, other)), Dates(one, None), Dates(None, one), Dates(one, one)):
+    for days in (
+        Dates(min(one, other), max(one, other)),
+        Dates(one, None),
+        Dates(None, one),
+        Dates(one, one),
+        AsOf(one),
+    ):
         assert parse(str(days)).tree == days
 
 
@@ -226,6 +237,8 @@ def test_dates_print_themselves_shortly_and_lose_nothing(one: date, other: date)
         ("date:2022..2021", "date 2022..2021", "bad-date"),
         ("date:0000", "date 0000", "bad-date"),
         ("date:..", "date", "bad-date"),
+        ("asof:2021-02-30", "asof 2021-02-30", "bad-date"),
+        ("asof:2021..2022", "asof 2021..2022", "bad-date"),
         ("quality:high", "quality high", "bad-number"),
         ("heat:٣", "heat ٣", "bad-number"),
         ("quality:70..50", "quality 70..50", "bad-number"),
@@ -234,6 +247,7 @@ def test_dates_print_themselves_shortly_and_lose_nothing(one: date, other: date)
         ("is:new", "is new", "bad-flag"),
         ("site:!a", "site !a", "bad-site"),
         ("story:é", "story é", "bad-story"),
+        ("like:é", "like é", "bad-article"),
         ("a*", "a", "short-prefix"),
         ("*foo", "foo", "short-prefix"),
         ("w*rd", "w rd", "short-prefix"),
@@ -372,6 +386,8 @@ PIECES = [
     "topic:(",
     "date:2021-02..2022",
     "before:2021-12-31",
+    "asof:2021-11",
+    "like:0a",
     "quality:>70",
     "type:",
     "x:",

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from search.query import parse
 from search.query.faults import MAX_TERMS
-from search.query.rewrite import any_of, names_dates, names_outlets, scoring_leaves, split_relaxed
+from search.query.rewrite import any_of, as_of, end_of_day, names_dates, names_outlets, scoring_leaves, split_relaxed
 
 
 def shown(nodes: object) -> list[str]:
@@ -80,6 +82,26 @@ def test_dates_and_outlets_are_named_where_they_are_not_excluded(text: str, date
     tree = parse(text).tree
 
     assert (names_dates(tree), names_outlets(tree)) == (dates, outlets)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("asof:2021", date(2021, 12, 31)),
+        ("a asof:2021-12-10 asof:2021 -asof:2020", date(2021, 12, 10)),
+        ("a OR asof:2021", None),
+        ("(asof:2021 OR asof:2020) b", None),
+        ("-asof:2021", None),
+        ("a", None),
+    ],
+)
+def test_ages_are_counted_from_the_first_day_that_every_article_must_meet(text: str, day: date | None) -> None:
+    assert as_of(parse(text).tree) == day
+    assert not names_dates(parse(text).tree)
+
+
+def test_a_day_ends_with_its_last_moment() -> None:
+    assert end_of_day(date(2021, 12, 31)) + timedelta.resolution == datetime(2022, 1, 1, tzinfo=UTC)
 
 
 @given(st.lists(st.sampled_from(["a", "b*", "-c", "site:x", "OR", "(", ")", "date:2021"]), max_size=12))

@@ -22,7 +22,8 @@ from search.catalog import fingerprint
 from search.engines.whoosh.attributes import age_to_moment, moment_to_age, number_to_id
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.inversion import texts_of
-from search.engines.whoosh.plan import Budget, Planner
+from search.engines.whoosh.operands import Budget
+from search.engines.whoosh.plan import Planner
 from search.engines.whoosh.postings import BISECTION, locate, nothing, word_postings
 from search.engines.whoosh.segment import Segment
 from search.query import And, Leaf, Or, Word

@@ -107,9 +107,10 @@ def _corrections(tree: Node, unknown: Mapping[Word, Sequence[Node]], lexis: Lexi
             yield replaced(_with_joined(tree, pair, joined), best)
     for word, nodes in unknown.items():
         yield from (replaced(tree, {**best, word: node}) for node in nodes[1:])
-    for word in () if unknown else _words(tree):
-        for other in _far_more(word, lexis):
-            yield replaced(tree, {word: other})
+    words = _words(tree)
+    for word in () if unknown else words:
+        # To take a word for another one of the query would leave it out.
+        yield from (replaced(tree, {word: other}) for other in _far_more(word, lexis) if other not in words)
 
 
 def _likeliest(unknown: Mapping[Word, Sequence[Node]]) -> dict[Word, Node]:
@@ -184,12 +185,21 @@ def _joined(one: Word, other: Word) -> Word:
 
 
 def replaced(tree: Node, others: Mapping[Word, Node]) -> Node:
-    """Return the tree with other nodes in place of words; what is excluded stays as it is."""
+    """Return the tree with other nodes in place of words, each once; what is excluded stays as it is."""
     if isinstance(tree, And):
-        return all_of([replaced(node, others) for node in tree.nodes])
+        return all_of(_once(tree.nodes, [replaced(node, others) for node in tree.nodes]))
     if isinstance(tree, Or):
         return one_of(list(dict.fromkeys(replaced(node, others) for node in tree.nodes)))
     return others.get(tree, tree) if isinstance(tree, Word) else tree
+
+
+def _once(typed: Sequence[Node], nodes: Sequence[Node]) -> list[Node]:
+    """Leave out what was put in place of another node and is there already; what was typed twice stays."""
+    kept: list[Node] = []
+    for before, node in zip(typed, nodes, strict=True):
+        if node == before or (node not in typed and node not in kept):
+            kept.append(node)
+    return kept
 
 
 def _with_joined(tree: Node, pair: Sequence[Word], joined: Word) -> Node:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.analysis import query_terms
-from search.engines.whoosh.collection import Collection, Mask, Part
+from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.naming import names_of
+from search.engines.whoosh.part import Mask, Part
 from search.engines.whoosh.phrases import count_titles
 from search.engines.whoosh.plan import Planner
 from search.engines.whoosh.postings import BISECTION
@@ -46,8 +47,10 @@ class Completions:
                 text = part.segment.stems[number]
                 counts[text] = counts.get(text, 0) + count
         for text, count in sorted(counts.items(), key=by_use):
-            # A stem that is rare in one part is not looked at there while words are chosen.
-            yield self._form(text, typed), count if len(self._collection.parts) == 1 else self._count(text, among)
+            form = self._form(text, typed)
+            if form is not None:
+                # A stem that is rare in one part is not looked at there while words are chosen.
+                yield form, count if len(self._collection.parts) == 1 else self._count(text, among)
 
     def _count(self, stem: str, among: Docs | None) -> int:
         found = 0
@@ -59,17 +62,19 @@ class Completions:
                 found += int(np.count_nonzero(part.segment.locate(number, _within(part, among))[1]))
         return found
 
-    def _form(self, stem: str, typed: Typed) -> str:
-        """Return the form of a stem that fits and that most articles have."""
+    def _form(self, stem: str, typed: Typed) -> str | None:
+        """Return the form of a stem that fits and that most articles have; None where those that have one are gone."""
         forms: dict[str, list[tuple[Part, int]]] = {}
         for part in self._collection.parts:
             number = part.segment.stems.find(stem)
             for term in [] if number is None else part.segment.forms(number).tolist():
                 forms.setdefault(part.segment.terms[term], []).append((part, term))
         fitting = [text for text in forms if typed.fits(text)]
-        if len(fitting) == 1:
+        if len(fitting) == 1 and self._collection.living is None:
             return fitting[0]
-        return min(fitting, key=lambda text: (-sum(part.count_form(term) for part, term in forms[text]), text))
+        counts = {text: sum(part.count_form(term) for part, term in forms[text]) for text in fitting}
+        chosen = min(fitting, key=lambda text: (-counts[text], text))
+        return chosen if counts[chosen] else None
 
     def names(self, kind: CompletionKind) -> Sequence[Name]:
         """Return the names of all providers or topics, the most frequent first."""

@@ -9,7 +9,8 @@ import numpy as np
 
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import IMAGE, PUBLISHED, ids_to_numbers, moment_to_age
-from search.engines.whoosh.collection import Collection, Mask, is_id
+from search.engines.whoosh.collection import Collection, is_id
+from search.engines.whoosh.part import Mask
 from search.engines.whoosh.segment import Docs
 from search.query import AsOf, Dates, Filters, Flag, InStory, Number, Site, Value
 

@@ -19,7 +19,8 @@ from search.engines.whoosh.completion import Completions
 from search.engines.whoosh.counting import count_providers
 from search.engines.whoosh.execution import Execution
 from search.engines.whoosh.generations import Generations
-from search.engines.whoosh.plan import Budget, Planner
+from search.engines.whoosh.operands import Budget
+from search.engines.whoosh.plan import Planner
 from search.engines.whoosh.verification import verify
 from search.engines.whoosh.writer import open_generation, open_imported, write_generation, write_whoosh_table
 from search.errors import ImportRefusedError, IndexDamagedError, IndexUnreadableError, NoIndexError, NotFoundError

@@ -10,13 +10,15 @@ import numpy as np
 
 from search.articles import Article
 from search.engines.whoosh.attributes import UNDATED
-from search.engines.whoosh.collection import Collection, Mask, Scores
+from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS, between_days, chosen_values, with_ids
 from search.engines.whoosh.counting import CountedFacets, count_everything, count_facets, make_timeline
 from search.engines.whoosh.highlighting import Highlights, highlight_hits
 from search.engines.whoosh.hits import Details, Hits
+from search.engines.whoosh.operands import Budget
 from search.engines.whoosh.ordering import Ordering
-from search.engines.whoosh.plan import Budget, Matches, Planner
+from search.engines.whoosh.part import Mask, Scores
+from search.engines.whoosh.plan import Matches, Planner
 from search.engines.whoosh.postings import StemPostings
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.spelling import Words

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from search import ranking
 from search.analysis import fold_pattern
 from search.engines.patterns import expand
-from search.engines.whoosh.collection import ALL_FIELDS, Collection, Part, Scores
+from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.part import ALL_FIELDS, Part, Scores
 from search.engines.whoosh.postings import DENSE, FoundPostings, nothing
 from search.engines.whoosh.segment import Docs, Segment
 from search.query import Fuzzy, Prefix, Wildcard

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from search.analysis import query_terms, stem
 from search.articles import Article
 from search.engines.whoosh.arrays import Array, ranges
-from search.engines.whoosh.collection import Collection, Part
+from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.expansion import expanded_terms
+from search.engines.whoosh.part import Part
 from search.engines.whoosh.segment import Docs, Segment
 from search.highlights import highlight, occurrences
 from search.query import Fuzzy, Leaf, Phrase, Prefix, Wildcard

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.engines.paging import MAX_OF_DOMAIN, TOP
-from search.engines.whoosh.collection import Collection, Scores
+from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.part import Scores
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.selection import MARGIN, best
 from search.ranking import DECIMALS

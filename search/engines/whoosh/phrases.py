@@ -16,7 +16,8 @@ from search import ranking
 from search.analysis import terms as terms_of
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.bits import BITS, Bits
-from search.engines.whoosh.collection import Collection, Mask, Part, Scores
+from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.part import Mask, Part, Scores
 from search.engines.whoosh.postings import BISECTION, FoundPostings, locate, nothing
 from search.engines.whoosh.segment import Docs
 from search.highlights import occurrences

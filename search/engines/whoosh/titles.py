@@ -7,26 +7,30 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from search.analysis import query_terms, stem
-from search.engines.whoosh.collection import Mask, Part
 from search.engines.whoosh.expansion import one_form
+from search.engines.whoosh.part import Mask, Part
 from search.engines.whoosh.postings import BISECTION
 from search.engines.whoosh.segment import Docs, Segment
+from search.ranking import FIELDS
 
 _NONE = np.empty(0, np.intp)
+_TITLE = tuple(name == "title" for name in FIELDS)
 
 
 def titled(part: Part, words: Sequence[str], beginning: str) -> Docs:
     """Return the articles of a part with all *words* in their title, in any form, and a term with this *beginning*."""
     segment = part.segment
     found = np.zeros(len(segment), bool)
-    for some in _beginning(segment, beginning):
+    for some in _beginning(part, beginning):
         found[some] = True
     if part.living is not None:
         found &= part.living
     docs = np.flatnonzero(found)
-    for word in words:
-        number = segment.stems.find(stem(word))
-        docs = docs[_have(segment, number, docs)] if number is not None else docs[:0]
+    numbers = [segment.stems.find(stem(word)) for word in words]
+    if None in numbers:
+        return docs[:0]
+    for number in sorted((number for number in numbers if number is not None), key=segment.size):
+        docs = docs.take(np.flatnonzero(_have(segment, number, docs)))
     return docs
 
 
@@ -44,23 +48,23 @@ def same_and_similar(part: Part, row: Sequence[str], title: int) -> tuple[int, D
         return 0, _NONE
     stems = np.array(numbers, np.intp)
     first, *others = stems[np.argsort(segment.counts(stems), kind="stable")].tolist()
-    docs = _of_stems(segment, first, first + 1)
+    docs = segment.titled(first, first + 1)
     if part.living is not None:
-        docs = docs[part.living[docs]]
+        docs = docs.take(np.flatnonzero(part.living.take(docs)))
     is_same = segment.arrays["title.hash"].take(docs) == title
-    similar = docs[~is_same]
+    similar = docs.take(np.flatnonzero(~is_same))
     for number in others:
         # Most titles have no others like them as soon as their two rarest words are known.
         if not len(similar):
             break
-        similar = similar[_have(segment, number, similar)]
+        similar = similar.take(np.flatnonzero(_have(segment, number, similar)))
     return int(np.count_nonzero(is_same)), similar
 
 
 def count_form(part: Part, term: str) -> int:
     """Count the articles of a part that have a term in their title, in this form."""
     number = part.segment.terms.find(term)
-    docs = _NONE if number is None else _of_form(part.segment, number)
+    docs = _NONE if number is None else _of_form(part, number)
     return len(docs) if part.living is None else int(np.count_nonzero(part.living[docs]))
 
 
@@ -75,8 +79,9 @@ def title_terms(segment: Segment, doc: int) -> tuple[str, ...]:
     return query_terms(segment.stored.article(doc).title)
 
 
-def _beginning(segment: Segment, beginning: str) -> Iterator[Docs]:
+def _beginning(part: Part, beginning: str) -> Iterator[Docs]:
     """Yield the articles whose title has a term that begins so: for stretches of stems, and for single terms."""
+    segment = part.segment
     alike = segment.terms.starting_with(beginning)
     stem_of = segment.arrays["term.stem"][alike.start : alike.stop].astype(np.intp)
     stems, counts = np.unique(stem_of, return_counts=True)
@@ -85,22 +90,15 @@ def _beginning(segment: Segment, beginning: str) -> Iterator[Docs]:
     whole = stems[is_whole]
     breaks = np.flatnonzero(np.diff(whole) != 1) + 1
     for stretch in np.split(whole, breaks) if len(whole) else ():
-        yield _of_stems(segment, int(stretch[0]), int(stretch[-1]) + 1)
+        yield segment.titled(int(stretch[0]), int(stretch[-1]) + 1)
     for place in np.flatnonzero(~is_whole[stems.searchsorted(stem_of)]).tolist():
-        yield _of_form(segment, alike[place])
+        yield _of_form(part, alike[place])
 
 
-def _of_form(segment: Segment, term: int) -> Docs:
+def _of_form(part: Part, term: int) -> Docs:
     """Return the articles that have a term in their title."""
-    docs, frequencies = one_form(segment, segment.in_title.astype(np.float64), term, 1.0)
+    docs, frequencies = one_form(part.segment, part.weights(_TITLE), term, 1.0)
     return docs[frequencies > 0]
-
-
-def _of_stems(segment: Segment, first: int, end: int) -> Docs:
-    """Return the articles that have in their title a term of the stems from *first* to before *end*."""
-    start, stop = segment.range_of(first)[0], segment.range_of(end - 1)[1]
-    places = np.flatnonzero(segment.in_title.take(segment.codes[start:stop]))
-    return segment.docs_between(first, end).take(places)
 
 
 def _have(segment: Segment, stem: int, docs: Docs) -> Mask:
@@ -109,5 +107,5 @@ def _have(segment: Segment, stem: int, docs: Docs) -> Mask:
         postings, there = segment.locate(stem, docs)
         return there & segment.in_title.take(segment.codes.take(postings + segment.range_of(stem)[0]))
     table = np.zeros(len(segment), bool)
-    table[_of_stems(segment, stem, stem + 1)] = True
+    table[segment.titled(stem, stem + 1)] = True
     return table.take(docs)
