@@ -7,13 +7,14 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) pip compile --quiet --no-config --universal --generate-hashes
 
-.PHONY: help run test check format lock upgrade bench clean
+.PHONY: help run test check format docs lock upgrade bench clean
 
 help:
 	@echo 'make run      index the seeds folder and serve it at http://127.0.0.1:8000'
 	@echo 'make test     run every test, with coverage'
 	@echo 'make check    formatting, rules, types, imports'
 	@echo 'make format   format, and mend what can be mended by machine'
+	@echo 'make docs     write the references that are made of the code'
 	@echo 'make lock     write the locks after a change of pyproject.toml (make upgrade: newest versions)'
 	@echo 'make bench    install what Lede is measured against, and list the benchmarks'
 	@echo 'make clean    remove everything generated, the index included'
@@ -39,6 +40,9 @@ check: .venv/dev.stamp
 format: .venv/dev.stamp
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
+
+docs: .venv/run.stamp
+	@$(BIN)/python docs/references.py
 
 lock:
 	@command -v $(UV) >/dev/null || { echo 'make lock needs uv on the PATH, or UV=/path/to/uv' >&2; exit 1; }

@@ -9,6 +9,7 @@
 from search.index import Index, open_index
 from search.reindex import reindex
 from search.report import Report
+from search.transfer import export_index, import_index
 
 __version__ = "0.1.0"
-__all__ = ["Index", "Report", "__version__", "open_index", "reindex"]
+__all__ = ["Index", "Report", "__version__", "export_index", "import_index", "open_index", "reindex"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import regex
@@ -118,7 +119,13 @@ def terms(text: str) -> list[str]:
 @lru_cache(maxsize=10_000)
 def query_terms(text: str) -> tuple[str, ...]:
     """Return the terms of a short text, which are remembered, since a query is asked about more than once."""
-    return tuple(terms(text))
+    return tuple(chain.from_iterable(map(_chunk_terms, text.split())))
+
+
+@lru_cache(maxsize=100_000)
+def _chunk_terms(chunk: str) -> tuple[str, ...]:
+    """Return the terms of what lies between white space, which no term reaches over."""
+    return tuple(terms(chunk))
 
 
 def has_terms(text: str) -> bool:

@@ -68,11 +68,7 @@ class Catalog:
     @cached_property
     def generation(self) -> str:
         """Id of the index made of this: a hash of every article and story; 16 hexadecimal digits."""
-        digest = blake2b(str(INDEX_FORMAT).encode(), digest_size=8)
-        digest.update(b"".join(self.fingerprints.values()))
-        for story in self.shared_stories:
-            digest.update(orjson.dumps(story_to_record(story)))
-        return digest.hexdigest()
+        return generation_id(self.fingerprints.values(), self.shared_stories)
 
     @property
     def story_count(self) -> int:
@@ -83,6 +79,19 @@ class Catalog:
 def fingerprint(article: Article) -> bytes:
     """Return a hash of an article's content, 8 bytes."""
     return records.fingerprint(orjson.dumps(article_to_record(article)))
+
+
+def generation_id(fingerprints: Iterable[bytes], stories: Iterable[Story]) -> str:
+    """Return the id of a generation: a hash of the fingerprints of its articles and of its stories of two or more.
+
+    Both are in the order of their ids; 16 hexadecimal digits.
+    """
+    digest = blake2b(str(INDEX_FORMAT).encode(), digest_size=8)
+    for print_ in fingerprints:
+        digest.update(print_)
+    for story in stories:
+        digest.update(orjson.dumps(story_to_record(story)))
+    return digest.hexdigest()
 
 
 def make_catalog(mentions: Iterable[Mention]) -> Catalog:

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.metadata import EntryPoints, entry_points
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import IO, Any, TypeVar
 
 import click
 import orjson
 
 from search import __version__, wire
 from search.cache import count_refused
+from search.completion import SHELLS, complete_engine, completion_script
 from search.display import show_page, show_problems, show_report, show_statistics
 from search.engines import make_engine
-from search.errors import BadParameterError, IndexLockedError, LedeError, SeedsFolderError, SettingsError
+from search.errors import BadParameterError, ImportRefusedError, IndexLockedError, LedeError, SettingsError
 from search.index import open_index
-from search.reading import Progress
 from search.reindex import check as check_seeds
 from search.reindex import reindex
 from search.report import Report
 from search.settings import Settings, read_settings
+from search.terminal import reading_file, reading_seeds, say
+from search.transfer import export_index, import_index
 
-FAILED, USAGE, REFUSED, LOCKED = 1, 2, 3, 4
+FAILED, USAGE, REFUSED, LOCKED, ALERT = 1, 2, 3, 4, 10
 _EXIT_CODES: dict[type[LedeError], int] = {IndexLockedError: LOCKED, SettingsError: USAGE, BadParameterError: USAGE}
-#: Milliseconds without a change that end a burst of them.
-SETTLED = 300
 
+#: Checked by whoever opens it, with better words; what shells complete is all that this is for.
+_FOLDER = click.Path(file_okay=False)
+_FILE = click.Path(allow_dash=True)
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -65,15 +68,17 @@ def _commands_of_others() -> EntryPoints:
 
 def index_options(function: Function) -> Function:
     """Give a command the options that say which index it works on."""
-    engine = click.option("--engine", metavar="NAME", help="What holds the index.  [default: whoosh]")
-    index = click.option("--index", metavar="DIR", help="Folder of the index.  [default: index]")
+    text = "What holds the index.  [default: whoosh]"
+    engine = click.option("--engine", metavar="NAME", shell_complete=complete_engine, help=text)
+    index = click.option("--index", metavar="DIR", type=_FOLDER, help="Folder of the index.  [default: index]")
     return engine(index(function))
 
 
 def seeds_option(function: Function) -> Function:
     """Give a command the option that says which seeds it reads."""
     text = "Folder of seeds; may be given several times.  [default: seeds]"
-    return click.option("--seeds", metavar="DIR", multiple=True, callback=_none_if_empty, help=text)(function)
+    chosen = click.option("--seeds", metavar="DIR", type=_FOLDER, multiple=True, callback=_none_if_empty, help=text)
+    return chosen(function)
 
 
 def _none_if_empty(_context: click.Context, _option: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -93,6 +98,8 @@ def lede() -> None:
 @click.option("--check", is_flag=True, help="Only validate the seeds; touch no index.")
 @click.option("--watch", is_flag=True, help="Stay, and reindex whenever seeds change.")
 @click.option("--force", is_flag=True, help="Publish even nothing, or less than half of what is served.")
+@click.option("--queries", metavar="DIR", type=_FOLDER, help="Folder of saved queries.  [default: beside the seeds]")
+@click.option("--alert", is_flag=True, help="Leave with exit code 10 if a saved query finds new articles.")
 @click.option("--jobs", metavar="N", help="Processes that read seeds.  [default: one for each processor]")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only what is wrong.")
@@ -102,66 +109,84 @@ def reindex_command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN
     """Bring the index up to date with the seeds.
 
     Searches see the old index until the new one is whole. Exit codes: 0 done; 1 failed, and nothing changed; 2 wrong
-    usage; 3 done, but seeds were refused; 4 another reindex holds the lock.
+    usage; 3 done, but seeds were refused; 4 another reindex holds the lock; 10 done, and with --alert: a saved query
+    finds new articles, whether or not seeds were refused.
     """
-    names = ("seeds", "index", "engine", "jobs")
+    names = ("seeds", "index", "engine", "jobs", "queries")
     settings = read_settings({name: options[name] for name in names})
-    # Watched before they are read: what changes in between is read again.
-    changes = _changes(settings) if options["watch"] else iter(())
-    report = _reindex_once(settings, options)
-    for _ in changes:
-        _reindex_again(settings, options)
-    ctx.exit(REFUSED if report.problems else 0)
+    if options["watch"] and options["alert"]:
+        msg = "--alert tells by the exit code, and --watch stays: use one of them"
+        raise click.UsageError(msg)
+    if options["watch"]:
+        _reindex_and_watch(settings, options)
+    else:
+        report = _reindex_once(settings, options)
+        _show(report, options)
+        ctx.exit(_exit_code(report, alert=options["alert"]))
+
+
+def _exit_code(report: Report, *, alert: bool) -> int:
+    # A seed that stays broken must not hide what is new from whoever asked to be told.
+    if alert and any(finding.new for finding in report.queries):
+        return ALERT
+    return REFUSED if report.problems else 0
 
 
 def _reindex_once(settings: Settings, options: dict[str, Any]) -> Report:
-    shows_progress = sys.stderr.isatty() and not options["quiet"] and not options["as_json"]
-    with _progress(shows_progress) as progress:
+    with reading_seeds(wanted=not options["quiet"] and not options["as_json"]) as progress:
+        given: dict[str, Any] = {"jobs": settings.jobs, "queries": settings.queries_folder, "progress": progress}
         if options["check"]:
-            report = check_seeds(settings.seeds, settings.index, jobs=settings.jobs, progress=progress)
-        else:
-            report = reindex(
-                settings.seeds,
-                settings.index,
-                full=options["full"],
-                force=options["force"],
-                jobs=settings.jobs,
-                engine=settings.engine,
-                progress=progress,
-            )
+            return check_seeds(settings.seeds, settings.index, **given)
+        return reindex(
+            settings.seeds,
+            settings.index,
+            full=options["full"],
+            force=options["force"],
+            engine=settings.engine,
+            **given,
+        )
+
+
+def _show(report: Report, options: dict[str, Any]) -> None:
     show_problems(report, with_warnings=not options["quiet"])
     if options["as_json"]:
         _print_json(wire.report_to_wire(report, with_details=options["check"]))
     elif not options["quiet"]:
         show_report(report, check=options["check"], verbose=options["verbose"])
-    return report
 
 
-def _changes(settings: Settings) -> Iterator[object]:
-    """Watch the seeds from now on, until interrupted, and yield after every burst of changes.
+def _reindex_and_watch(settings: Settings, options: dict[str, Any]) -> None:
+    """Reindex after every burst of changes, until told to stop; what fails is said, and watching goes on."""
+    from search.watching import bursts  # noqa: PLC0415 - no other command should wait for what it imports
 
-    Raises:
-        SeedsFolderError: If a folder is not there.
-    """
-    import watchfiles  # noqa: PLC0415 - no other command should wait for it
-
-    changes = watchfiles.watch(
-        *settings.seeds, step=SETTLED, rust_timeout=SETTLED, yield_on_timeout=True, raise_interrupt=False
-    )
+    # What supervisors send ends it as Ctrl-C does. In the middle of a reindex too: a later one makes up for it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    changes = bursts(settings.seeds, apart_from=settings.index)
+    said: object = None
     try:
-        # Watching begins with the first question, which has no answer for want of changes.
-        next(changes, None)
-    except OSError as exc:
-        raise SeedsFolderError(settings.seeds[0], exc.strerror or str(exc)) from exc
-    return filter(None, changes)
+        next(changes)
+        while True:
+            said = _reindex_again(settings, options, said)
+            options |= {"full": False, "force": False}
+            changes.send(isinstance(said, str))
+    except KeyboardInterrupt:
+        say("Stopped watching.")
 
 
-def _reindex_again(settings: Settings, options: dict[str, Any]) -> None:
-    """Reindex after a change; what fails is said, and watching goes on."""
+def _reindex_again(settings: Settings, options: dict[str, Any], said: object) -> object:
+    """Reindex; say what came of it unless that was *said* last time, and return it: a text where it failed."""
     try:
-        _reindex_once(settings, options | {"full": False, "force": False})
+        report = _reindex_once(settings, options)
+    except SettingsError:
+        raise
     except LedeError as exc:
-        click.echo(f"Error: {exc}", err=True)
+        if str(exc) != said:
+            click.echo(f"Error: {exc}", err=True)
+        return str(exc)
+    news = (report.generation, report.problems)
+    if news != said:
+        _show(report, options)
+    return news
 
 
 @lede.command(cls=_Reporting)
@@ -214,40 +239,57 @@ def verify(ctx: click.Context, /, **options: str | None) -> None:
     ctx.exit(FAILED if faults else 0)
 
 
-class _Bar(Progress):
-    """A progress bar on a terminal."""
+@lede.command("export", cls=_Reporting)
+@click.argument("file", type=_FILE)
+@index_options
+def export_command(file: str, **options: str | None) -> None:
+    """Write the whole index to one FILE, or to standard output if that is a dash.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._bar: Any = None
-
-    def files(self, total: int) -> None:
-        self._bar = click.progressbar(length=total, label="Reading seeds", file=sys.stderr)
-
-    def advance(self, count: int) -> None:
-        with self._lock:
-            self._bar.update(count)
-
-    def indexing(self, articles: int) -> None:
-        self.close()
-        click.echo(f"Writing the index of {articles:,} articles ...", err=True)
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.render_finish()
-            self._bar = None
+    A file that is there is replaced, all at once. The server and `reindex` may go on meanwhile.
+    """
+    settings = read_settings(options)
+    say(f"Exporting {settings.index} ...")
+    if file != "-":
+        generation = export_index(settings.index, file, engine=settings.engine)
+        click.echo(f"Exported generation {generation} to {file}.")
+    elif sys.stdout.isatty():
+        msg = "an export is no text for a terminal: name a file, or send it to another program"
+        raise click.UsageError(msg)
+    else:
+        export_index(settings.index, sys.stdout.buffer, engine=settings.engine)
 
 
-@contextmanager
-def _progress(shown: bool) -> Iterator[Progress]:  # noqa: FBT001
-    if not shown:
-        yield Progress()
-        return
-    bar = _Bar()
+@lede.command("import", cls=_Reporting)
+@click.argument("file", type=_FILE)
+@index_options
+def import_command(file: str, **options: str | None) -> None:
+    """Serve the index in FILE, which `lede export` wrote; a dash is standard input.
+
+    Searches see the old index until the new one is whole. Exit codes: 0 done; 1 failed, and nothing changed; 2 wrong
+    usage; 4 a reindex holds the lock.
+    """
+    settings = read_settings(options)
+    with _opened(file) as stream, reading_file(stream, "Importing") as source:
+        generation = import_index(source, settings.index, engine=settings.engine)
+    click.echo(f"Imported generation {generation}.")
+
+
+def _opened(file: str) -> IO[bytes]:
     try:
-        yield bar
-    finally:
-        bar.close()
+        return sys.stdin.buffer if file == "-" else Path(file).open("rb")
+    except OSError as exc:
+        raise ImportRefusedError(file, exc.strerror or str(exc)) from exc
+
+
+@lede.command()
+@click.argument("shell", type=click.Choice(SHELLS))
+def completion(shell: str) -> None:
+    """Print what makes a SHELL complete `lede` and `reindex`.
+
+    For bash and zsh, put into ~/.bashrc or ~/.zshrc: eval "$(lede completion bash)". For fish, save it as
+    ~/.config/fish/completions/lede.fish.
+    """
+    click.echo(completion_script(shell, {"lede": lede, "reindex": reindex_command}))
 
 
 def _print_json(content: object) -> None:

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 import click
 
 from search.engine import Statistics
-from search.report import Report
+from search.report import Finding, Report
 from search.results import Hit, Page, Span
 
 MAX_WIDTH = 100
+#: New articles that are named for a saved query.
+MAX_NAMED = 10
 _INDENT = "    "
 
 
@@ -39,6 +41,8 @@ def show_report(report: Report, *, check: bool, verbose: bool) -> None:
     if not check:
         click.echo(f"Index: {report.added:,} added, {report.changed:,} changed, {report.removed:,} removed.")
         click.echo(f"Generation: {report.generation}.")
+    for finding in report.queries:
+        _show_finding(finding)
     if verbose:
         seconds = report.seconds
         shares = f"reading {seconds.read:.2f}, indexing {seconds.index:.2f} (the engine {seconds.publish:.2f})"
@@ -46,6 +50,14 @@ def show_report(report: Report, *, check: bool, verbose: bool) -> None:
     if (verbose or check) and report.unknown_keys:
         counted = ", ".join(f"{_safe(key)} ({count:,})" for key, count in report.unknown_keys.items())
         click.echo(f"Keys that were ignored: {counted}.")
+
+
+def _show_finding(finding: Finding) -> None:
+    click.echo(f"Saved query {finding.name} ({_safe(finding.title)}): {finding.new:,} new.")
+    for article in finding.articles[:MAX_NAMED]:
+        click.echo(f"{_INDENT}{_link(article.url, _safe(article.title))}, {_safe(article.provider.name)}")
+    if finding.new > MAX_NAMED:
+        click.echo(f"{_INDENT}... and {finding.new - MAX_NAMED:,} more")
 
 
 def show_statistics(statistics: Statistics, refused: int) -> None:
@@ -69,7 +81,7 @@ def show_page(page: Page) -> None:
     for notice in page.notices:
         click.echo(notice.text, err=True)
     if page.suggestion:
-        click.echo(f"No article has these words; showing results for: {_safe(page.suggestion)}", err=True)
+        click.echo(f"Showing results for: {_safe(page.suggestion)} (what is in quotes is never corrected)", err=True)
     if page.relaxed:
         click.echo("No article has all these words; these have most of them.", err=True)
     for number, hit in enumerate(page.hits, (page.page - 1) * page.size + 1):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import IO, Protocol
 
 from search.articles import Article, Story
 from search.catalog import Catalog
@@ -117,6 +117,30 @@ class Engine(Protocol):
 
         Raises:
             IndexWriteError: If it cannot be written; the old generation is still served.
+        """
+        ...
+
+    def export(self, target: IO[bytes]) -> str:
+        """Write the newest generation that is whole to *target*, and return its id.
+
+        The same generation gives what any engine of this kind and version can import, on any machine. It may be
+        replaced meanwhile: what is written is of one generation.
+
+        Raises:
+            NoIndexError: If nothing was ever published.
+            IndexDamagedError: If no published generation is whole.
+            OSError: If *target* cannot be written; what was written by then is no export.
+        """
+        ...
+
+    def import_(self, source: IO[bytes]) -> str:
+        """Make what :meth:`export` wrote what is served, all at once, and return its generation id: the same one.
+
+        *source* is foreign input. Until it returns, and if it raises or dies, readers see the old generation.
+
+        Raises:
+            ImportRefusedError: If *source* is anything else, or not whole.
+            IndexWriteError: If it cannot be written here.
         """
         ...
 

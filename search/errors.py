@@ -29,7 +29,7 @@ class LedeError(Exception):
 
 
 class SeedError(LedeError, ValueError):
-    """A seed cannot become articles; the others are not affected."""
+    """A seed cannot become articles, or a saved query cannot be run; the others are not affected."""
 
     def __init__(self, where: Location, code: str, fault: str, advice: str) -> None:
         self.where, self.code, self.fault, self.advice = where, code, fault, advice
@@ -88,6 +88,24 @@ class IndexWriteError(LedeError, OSError):
 
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(f"cannot write the index in {folder}: {reason}: the old index, if any, is still served")
+
+
+class ExportError(LedeError, OSError):
+    """The file that an index is exported to cannot be written."""
+
+    def __init__(self, file: object, reason: str) -> None:
+        super().__init__(f"cannot export to {file}: {reason}: what was there before is unchanged")
+
+
+class ImportRefusedError(LedeError, ValueError):
+    """What is to be imported is no whole export of an index of this engine and version."""
+
+    def __init__(self, source: object, fault: str) -> None:
+        self.fault = fault
+        super().__init__(
+            f"cannot import {getattr(source, 'name', None) or source}: {fault}: nothing was changed; "
+            "take another copy, or write one with `lede export`"
+        )
 
 
 class NoIndexError(LedeError):

@@ -103,6 +103,14 @@ def work(source: IO[bytes], target: IO[bytes]) -> None:
 
     The seeds of a range of lines go packed, behind the pickled rest of the answer, which says how many bytes they are.
     """
+    try:
+        _work(source, target)
+    except (BrokenPipeError, EOFError, pickle.UnpicklingError):
+        # The parent was stopped, and has nothing left to say; nor has this, not even what Python would at its end.
+        os._exit(1)
+
+
+def _work(source: IO[bytes], target: IO[bytes]) -> None:
     tasks: list[Task] = pickle.load(source)  # noqa: S301 - from the process that started this one
     reader = SeedReader()
     # One pickler for all batches: an article that was sent once is only referred to afterwards.
@@ -173,8 +181,15 @@ class _Worker:
         command[-1] += "gc.disable(); work(sys.stdin.buffer, sys.stdout.buffer)"
         paths = [str(Path(__file__).parents[1]), *filter(None, sys.path)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        # A group of its own: Ctrl-C is for the parent, which ends this one by closing the pipe.
+        group = 0 if os.name == "posix" else None
         self._process = subprocess.Popen(  # noqa: S603 - our own program, by our own interpreter
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, pipesize=_PIPE
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            pipesize=_PIPE,
+            process_group=group,
         )
         self._thread = threading.Thread(target=self._take, daemon=True)
         self._thread.start()

@@ -6,24 +6,26 @@ import gc
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-import filelock
-
+from search.alerts import with_findings
 from search.cache import Cache, LastRun
 from search.catalog import INDEX_FORMAT, Catalog, make_catalog
 from search.engine import Engine
 from search.engines import make_engine
-from search.errors import EmptyIndexRefusedError, IndexLockedError, IndexWriteError, ShrinkError
+from search.errors import EmptyIndexRefusedError, IndexWriteError, ShrinkError
+from search.lock import LOCK, LOCK_TIMEOUT, locked
 from search.reading import Progress
 from search.report import Report, Seconds
+from search.saved import SavedQueries, read_saved_queries
 from search.survey import Survey
 
-Folders = str | PathLike[str] | Sequence[str | PathLike[str]]
+#: Seconds that a saved query may take.
+QUERY_SECONDS = 60.0
 
-#: Seconds that another reindex is waited for.
-LOCK_TIMEOUT = 30.0
+Folders = str | PathLike[str] | Sequence[str | PathLike[str]]
 
 
 def reindex(  # noqa: PLR0913 - the choices of the command, all but the folders by name
@@ -34,6 +36,7 @@ def reindex(  # noqa: PLR0913 - the choices of the command, all but the folders 
     force: bool = False,
     jobs: int = 0,
     engine: str = "whoosh",
+    queries: str | PathLike[str] | None = None,
     lock_timeout: float = LOCK_TIMEOUT,
     progress: Progress | None = None,
 ) -> Report:
@@ -49,6 +52,8 @@ def reindex(  # noqa: PLR0913 - the choices of the command, all but the folders 
         force: publish even nothing, or less than half of what is served.
         jobs: processes that read seeds; 0 is one for each processor.
         engine: what holds the index.
+        queries: folder of saved queries, each of which is run over the articles that were not served before; what they
+            find, and what is wrong with them, is in the report. It need not be there; None runs none.
         lock_timeout: seconds to wait for another reindex.
         progress: is told how far it is.
 
@@ -59,11 +64,14 @@ def reindex(  # noqa: PLR0913 - the choices of the command, all but the folders 
         ShrinkError: If nothing, or less than half of what is served, would be left, and *force* was not given.
     """
     folder = Path(index)
-    holder = make_engine(engine, folder)
-    with _locked(folder, lock_timeout), _without_collecting():
+    # Saved queries have nobody waiting for them, who might ask for something narrower.
+    holder = make_engine(engine, folder, time_budget=QUERY_SECONDS)
+    saved = read_saved_queries(Path(queries)) if queries is not None else SavedQueries()
+    with locked(folder, lock_timeout), _without_collecting():
         run = _Run(folder, holder, progress or Progress())
         try:
-            return run.run(_paths(seeds), full=full, force=force, jobs=jobs)
+            report = run.run(_paths(seeds), full=full, force=force, jobs=jobs)
+            return with_findings(report, holder, saved, run.new)
         finally:
             run.close()
 
@@ -73,9 +81,10 @@ def check(
     index: str | PathLike[str] = "index",
     *,
     jobs: int = 0,
+    queries: str | PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Read every seed and report what is wrong; the folder *index* is only passed over.
+    """Read every seed and saved query, and report what is wrong; the folder *index* is only passed over.
 
     Raises:
         SeedsFolderError: If a folder of seeds cannot be listed.
@@ -86,7 +95,10 @@ def check(
         survey.read(jobs, progress or Progress())
         clock.lap("read")
         catalog = make_catalog(survey.mentions())
-        return _report(survey, catalog, clock)
+        report = _report(survey, catalog, clock)
+    saved = read_saved_queries(Path(queries)) if queries is not None else SavedQueries()
+    problems, warnings = (*report.problems, *saved.problems), (*report.warnings, *saved.warnings)
+    return replace(report, problems=problems, warnings=warnings)
 
 
 def _paths(folders: Folders) -> list[Path]:
@@ -122,6 +134,8 @@ class _Run:
         self._folder, self._cache, self._engine, self._progress = folder, Cache(folder), engine, progress
         self._started_ns = _file_system_now(folder)
         self._clock = _Clock()
+        #: Ids of the articles that were not served before.
+        self.new: frozenset[str] = frozenset()
 
     def run(self, folders: Sequence[Path], *, full: bool, force: bool, jobs: int) -> Report:
         memory = self._cache.load()
@@ -159,7 +173,7 @@ class _Run:
         return Survey(folders, self._folder, memory.files, started_ns=memory.started_ns)
 
     def _differences(self, catalog: Catalog, *, force: bool) -> dict[str, int]:
-        """Return how many articles are added, changed and removed, against what is served.
+        """Note which articles are new; return how many are added, changed and removed, against what is served.
 
         Raises:
             ShrinkError: If too little would be left, and *force* was not given.
@@ -169,8 +183,9 @@ class _Run:
         if not force:
             _refuse_to_shrink(served=len(served), found=len(found))
         both = served.keys() & found.keys()
+        self.new = frozenset(found.keys() - both)
         return {
-            "added": len(found) - len(both),
+            "added": len(self.new),
             "changed": sum(served[id_] != found[id_] for id_ in both),
             "removed": len(served) - len(both),
         }
@@ -200,7 +215,9 @@ class _Run:
         )
 
 
-def _report(survey: Survey, catalog: Catalog, clock: _Clock, **differences: int) -> Report:
+def _report(
+    survey: Survey, catalog: Catalog, clock: _Clock, *, added: int = 0, changed: int = 0, removed: int = 0
+) -> Report:
     return Report(
         generation=catalog.generation,
         articles=len(catalog.articles),
@@ -210,7 +227,9 @@ def _report(survey: Survey, catalog: Catalog, clock: _Clock, **differences: int)
         problems=survey.problems(),
         warnings=tuple(survey.warnings),
         unknown_keys=dict(sorted(survey.unknown_keys.items())),
-        **differences,
+        added=added,
+        changed=changed,
+        removed=removed,
     )
 
 
@@ -234,26 +253,9 @@ def _without_collecting() -> Iterator[None]:
         gc.enable()
 
 
-@contextmanager
-def _locked(folder: Path, timeout: float) -> Iterator[None]:
-    """Hold the folder's lock, which the system takes back if this process dies."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(folder / "LOCK", timeout=timeout)
-        lock.acquire()
-    except filelock.Timeout as exc:
-        raise IndexLockedError(folder, timeout) from exc
-    except (OSError, NotImplementedError) as exc:
-        raise IndexWriteError(folder, getattr(exc, "strerror", None) or str(exc)) from exc
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 def _file_system_now(folder: Path) -> int:
     """Return the time, in nanoseconds, by the clock that stamps files, which is coarser than the system's."""
-    file = folder / "LOCK"
+    file = folder / LOCK
     try:
         file.touch()
         return file.stat().st_ctime_ns

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from search.articles import Article
 from search.errors import SeedError
 from search.parse import SeedWarning
 
@@ -37,6 +38,19 @@ class Seconds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a saved query finds among the articles that were not served before."""
+
+    #: Of the saved query, like the title.
+    name: str
+    title: str
+    #: Articles.
+    new: int = 0
+    #: The newest of them, 100 at most.
+    articles: tuple[Article, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What a reindex did."""
 
@@ -54,3 +68,5 @@ class Report:
     warnings: tuple[SeedWarning, ...] = ()
     #: Keys that are not read, and how many seeds read now have them.
     unknown_keys: Mapping[str, int] = field(default_factory=dict)
+    #: One for each saved query, in the order of their names.
+    queries: tuple[Finding, ...] = ()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from search.articles import Article
 
@@ -55,8 +56,26 @@ class Hit:
     #: Hits of the same domain that diversity moved down the list, shown as "3 more from ...".
     more_from_domain: int = 0
     explanation: Explanation | None = None
-    #: The article as the API sends it, where the engine has it at hand.
-    article_json: bytes | None = field(default=None, compare=False, repr=False)
+
+
+class Match(NamedTuple):
+    """What a hit says beside its article."""
+
+    score: float
+    highlights: Mapping[str, Sequence[Span]]
+    #: Id, articles and outlets.
+    story: tuple[str, int, int]
+    also: Sequence[Article] = ()
+    more_from_domain: int = 0
+    explanation: Explanation | None = None
+
+
+class WrittenHits(Sequence[Hit], ABC):
+    """Hits of which an engine has at hand what the API sends, so that they need not be made."""
+
+    @abstractmethod
+    def written(self) -> Iterable[tuple[bytes, Match]]:
+        """Return of each hit its article, as JSON, and the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +85,14 @@ class FacetValue:
     value: str
     count: int
     selected: bool
+
+
+class WrittenFacets(Mapping[str, tuple[FacetValue, ...]], ABC):
+    """Facets of which an engine has at hand what the API sends, so that their values need not be made."""
+
+    @abstractmethod
+    def written(self, name: str) -> Sequence[tuple[str, int, bool]]:
+        """Return of each value of a facet its text, its count, and whether it is selected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

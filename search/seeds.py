@@ -103,6 +103,19 @@ def read_whole(header: str, first_line: int, file: SeedFile) -> tuple[Seed, Fiel
     return parse_seed(structure, file.path), structure
 
 
+def read_mapping(content: bytes, file: SeedFile) -> Field:
+    """Read a file that is one YAML mapping, of whatever keys, as strictly as a seed.
+
+    Raises:
+        SeedError: If it is not YAML in UTF-8, or holds what a seed may not.
+    """
+    content = normalize_line_ends(content.removeprefix(_BOM))
+    try:
+        return read_yaml(_decoded(content, content, file))
+    except MarkupError as exc:
+        raise _located(exc, file) from exc
+
+
 def normalize_line_ends(content: bytes) -> bytes:
     r"""Bring every line end that editors write to ``\n``; the separators U+2028 and U+2029 become spaces."""
     # Looking for one byte is many times faster than for two or three, and mostly finds nothing.

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import TypeVar
 
 from search.errors import SettingsError
+from search.urls import check_url
 
 #: Read from the current folder, if it is there.
 FILE = Path("lede.toml")
@@ -19,28 +21,103 @@ MAX_CACHE_BYTES = 1 << 40
 #: Seconds that a search may take, where nothing else is said.
 TIME_BUDGET = 1.0
 
+_QUERIES = Path("queries")
+
+Value = TypeVar("Value")
+Converter = Callable[[object], Value]
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        msg = "it must be a text"
+        raise ValueError(msg)
+    return value
+
+
+def _path(value: object) -> Path:
+    return value if isinstance(value, Path) else Path(_text(value))
+
+
+def _paths(value: object) -> tuple[Path, ...]:
+    parts = value.split(os.pathsep) if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not parts:
+        msg = "it must be one folder or more"
+        raise ValueError(msg)
+    return tuple(_path(part) for part in parts)
+
+
+def _number(least: int, most: int) -> Callable[[object], int]:
+    def convert(value: object) -> int:
+        number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+        if type(number) is not int or not least <= number <= most:
+            msg = f"it must be a whole number from {least} to {most}"
+            raise ValueError(msg)
+        return number
+
+    return convert
+
+
+def _seconds(value: object) -> float:
+    number = float(value) if isinstance(value, str | int) and not isinstance(value, bool) else value
+    # Written so that NaN, which no comparison holds for, is refused.
+    if not isinstance(number, float) or not 0 < number <= MAX_SECONDS:
+        msg = f"it must be a number of seconds above 0, at most {MAX_SECONDS:g}"
+        raise ValueError(msg)
+    return number
+
+
+def _address(value: object) -> str:
+    address = check_url(_text(value)).rstrip("/") if value else ""
+    if "?" in address or "#" in address:
+        msg = "it must end with a host or a path"
+        raise ValueError(msg)
+    return address
+
+
+def _setting(default: Value, convert: Converter[Value], text: str) -> Value:
+    return field(default=default, metadata={"convert": convert, "text": text})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that can be set, with its default."""
+    """Everything that can be set: its default, what checks it, and what the reference in the README says of it.
 
-    #: Folder of the generated index.
-    index: Path = Path("index")
-    #: Folders of seeds; in the environment separated like PATH.
-    seeds: tuple[Path, ...] = (Path("seeds"),)
-    #: What holds the index.
-    engine: str = "whoosh"
-    #: Address that `lede serve` listens on.
-    host: str = "127.0.0.1"
-    port: int = 8000
-    #: Processes that `lede serve` answers with.
-    workers: int = 2
-    #: Processes that `reindex` reads seeds with; 0 is one for each processor.
-    jobs: int = 0
-    #: Seconds that a search may take.
-    time_budget: float = TIME_BUDGET
-    #: Bytes of answers, compressed, that each process of `lede serve` remembers; 0 is none.
-    cache_bytes: int = 16_777_216
+    A line here is all that a setting needs; `make docs` brings it into the reference.
+    """
+
+    index: Path = _setting(Path("index"), _path, "folder of the index")
+    seeds: tuple[Path, ...] = _setting(
+        (Path("seeds"),), _paths, "folders of seeds; in the environment separated like `PATH`"
+    )
+    queries: Path = _setting(_QUERIES, _path, "folder of saved queries; by default beside the first folder of seeds")
+    engine: str = _setting("whoosh", _text, "what holds the index")
+    host: str = _setting("127.0.0.1", _text, "address that `lede serve` listens on")
+    port: int = _setting(8000, _number(0, MAX_PORT), "its port; 0 takes one that is free")
+    workers: int = _setting(2, _number(1, 64), "processes that answer")
+    jobs: int = _setting(0, _number(0, 64), "processes that read seeds; 0 is one for each processor")
+    time_budget: float = _setting(
+        TIME_BUDGET, _seconds, "seconds that a search may take; a longer one is given up, with an error that says so"
+    )
+    base_url: str = _setting(
+        "", _address, "where visitors find this site, for the addresses in feeds; as they were asked for if empty"
+    )
+    cache_bytes: int = _setting(
+        16_777_216,
+        _number(0, MAX_CACHE_BYTES),
+        "bytes of answers, compressed, that each process of `lede serve` remembers; 0 is none",
+    )
+
+    @property
+    def queries_folder(self) -> Path:
+        """The folder of saved queries, which need not be there."""
+        if self.queries != _QUERIES:
+            return self.queries
+        first = self.seeds[0]
+        # The folder above `.` or `..` is not what is left when its last part is taken away.
+        return (first.resolve() if first.name in {"", ".."} else first).parent / _QUERIES
+
+
+_CONVERTERS: dict[str, Converter[object]] = {known.name: known.metadata["convert"] for known in fields(Settings)}
 
 
 def read_settings(
@@ -83,53 +160,23 @@ def _checked(name: str, value: object, origin: str) -> object:
         raise SettingsError(msg) from exc
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        msg = "it must be a text"
-        raise ValueError(msg)
-    return value
+def settings_reference() -> str:
+    r"""Write all settings as a table in Markdown.
+
+    >>> print("\n".join(settings_reference().splitlines()[:3]))
+    | setting | in the environment | default | what it is |
+    |---|---|---|---|
+    | `index` | `LEDE_INDEX` | `index` | folder of the index |
+    """
+    rows = ["| setting | in the environment | default | what it is |", "|---|---|---|---|"]
+    for known in fields(Settings):
+        default = f"`{written}`" if (written := _written(known.default)) else "none"
+        rows.append(f"| `{known.name}` | `{PREFIX}{known.name.upper()}` | {default} | {known.metadata['text']} |")
+    return "\n".join(rows) + "\n"
 
 
-def _path(value: object) -> Path:
-    return value if isinstance(value, Path) else Path(_text(value))
-
-
-def _paths(value: object) -> tuple[Path, ...]:
-    parts = value.split(os.pathsep) if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple) or not parts:
-        msg = "it must be one folder or more"
-        raise ValueError(msg)
-    return tuple(_path(part) for part in parts)
-
-
-def _number(least: int, most: int) -> Callable[[object], int]:
-    def convert(value: object) -> int:
-        number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
-        if type(number) is not int or not least <= number <= most:
-            msg = f"it must be a whole number from {least} to {most}"
-            raise ValueError(msg)
-        return number
-
-    return convert
-
-
-def _seconds(value: object) -> float:
-    number = float(value) if isinstance(value, str | int) and not isinstance(value, bool) else value
-    # Written so that NaN, which no comparison holds for, is refused.
-    if not isinstance(number, float) or not 0 < number <= MAX_SECONDS:
-        msg = f"it must be a number of seconds above 0, at most {MAX_SECONDS:g}"
-        raise ValueError(msg)
-    return number
-
-
-_CONVERTERS: dict[str, Callable[[object], object]] = {
-    "index": _path,
-    "seeds": _paths,
-    "engine": _text,
-    "host": _text,
-    "port": _number(0, MAX_PORT),
-    "workers": _number(1, 64),
-    "jobs": _number(0, 64),
-    "time_budget": _seconds,
-    "cache_bytes": _number(0, MAX_CACHE_BYTES),
-}
+def _written(value: object) -> str:
+    """Write a value as in the environment."""
+    if isinstance(value, tuple):
+        return os.pathsep.join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)

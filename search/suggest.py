@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from search.analysis import FUNCTION_WORDS, fold, query_terms, stem
-from search.query import And, Everything, Node, Prefix, Word, parse
+from search.query import And, Everything, Node, Word, parse
 from search.query.faults import MAX_CHARACTERS
 from search.query.lexer import speakable
 from search.query.tree import all_of
 from search.query.words import OPERATORS
 from search.results import Completion, CompletionKind
-from search.spelling import ONE_EDIT, edits
+from search.spelling import ONE_EDIT
 
 #: Completions in all, and of each kind where there are enough of all.
 MAX_COMPLETIONS = 8
@@ -28,33 +28,45 @@ _FUNCTION_STEMS = frozenset(map(stem, FUNCTION_WORDS))
 _SIGNS = frozenset('"():*?~')
 
 
+class Name(NamedTuple):
+    """The name of a provider or a topic."""
+
+    text: str
+    folded: str
+    #: How many have it.
+    articles: int
+
+
 class Source(Protocol):
     """What an engine tells of its articles to whoever completes."""
 
-    def words(self, typed: Typed) -> Iterator[str]:
+    def words(self, typed: Typed) -> Iterator[tuple[str, int]]:
         """Yield terms that :meth:`Typed.fits`, one for each stem: the form that most articles have.
 
-        Only stems that articles have together with what was typed before, in the order of :func:`by_use`.
+        With each comes how many articles have the stem, together with what was typed before: one at least. The order
+        is that of :func:`by_use`.
         """
         ...
 
-    def names(self, kind: CompletionKind) -> Sequence[tuple[str, int]]:
-        """Return the names of all providers or topics, and how many articles have each."""
+    def names(self, kind: CompletionKind) -> Sequence[Name]:
+        """Return the names of all providers or topics."""
         ...
 
-    def titles(self, tree: Node) -> Iterator[str]:
-        """Yield the titles of the :data:`MAX_TITLES` best articles that match, the best first.
+    def total_named(self, kind: CompletionKind, name: str) -> int:
+        """Return how many articles have the terms of one of these names in a row in their provider or one topic."""
+        ...
 
-        How good they are is what is known of them beside any words. Of titles of the same terms, the first counts.
+    def titles(self, words: Sequence[str], beginning: str) -> Iterator[tuple[str, int]]:
+        """Yield the titles of the :data:`MAX_TITLES` best articles that have the words, and a term that begins so.
+
+        All of them in the title, the words in any form, the best article first. How good one is, is what is known of
+        it beside any words. Of titles of the same terms, the first counts. With each comes how many articles have its
+        terms in a row in their title.
         """
         ...
 
     def total(self, tree: Node) -> int:
         """Return how many articles match."""
-        ...
-
-    def total_named(self, kind: CompletionKind, name: str) -> int:
-        """Return how many articles have the terms of *name* in a row in their title, provider or one topic."""
         ...
 
 
@@ -68,17 +80,18 @@ class Typed:
     tree: Node
     #: The term that is being typed.
     last: str
+    #: Characters of a term that, as the last word, is simply asked for beside what *tree* does; 0 where none would be.
+    room: int
     #: True where nothing begins with it, so that a slip is looked for.
     is_loose: bool = False
 
     def fits(self, term: str) -> bool:
         """Tell whether the word that is being typed may become *term*."""
-        if not self.is_loose:
-            return term.startswith(self.last)
-        return term[:1] == self.last[:1] and any(edits(self.last, start, 1) <= 1 for start in self._starts(term))
+        return begins_nearly(term, self.last) if self.is_loose else term.startswith(self.last)
 
-    def _starts(self, term: str) -> set[str]:
-        return {term[: len(self.last) + more] for more in (-1, 0, 1)}
+    def is_beside(self, term: str) -> bool:
+        """Tell whether the completed query asks for the term beside what was typed before, and for nothing else."""
+        return len(term) <= self.room and query_terms(term) == (term,)
 
     def completed(self, term: str) -> str:
         """Return the query with *term* as its last word."""
@@ -103,7 +116,7 @@ def read_typed(text: str) -> Typed | None:
     """Return what was typed; None where its end is no plain word.
 
     >>> read_typed("hong Kon")
-    Typed(before='hong', tree=Word(text='hong', field=None), last='kon', is_loose=False)
+    Typed(before='hong', tree=Word(text='hong', field=None), last='kon', room=507, is_loose=False)
     """
     text = speakable(text[:MAX_CHARACTERS])
     *_, end = text.split() or [""]
@@ -112,14 +125,24 @@ def read_typed(text: str) -> Typed | None:
     is_plain = len(found) == 1 and _SIGNS.isdisjoint(end) and not end.startswith("-") and end not in OPERATORS
     if not is_plain or text.count('"') % 2:
         return None
-    return Typed(before, parse(before).tree, found[0])
+    tree = parse(before).tree
+    return Typed(before, tree, found[0], _room(before, tree, found[0]))
+
+
+def _room(before: str, tree: Node, last: str) -> int:
+    """Return how long a term may be that is read as a word beside *before*, as the *last* one is; 0 if that is not."""
+    if not before:
+        return MAX_CHARACTERS
+    whole = parse(f"{before} {last}").tree
+    longest = max(len(before) + 1, len(str(whole)) - len(last))
+    return max(0, MAX_CHARACTERS - longest) if whole == all_of([tree, Word(last)]) else 0
 
 
 def _words(typed: Typed, source: Source) -> Iterator[Completion]:
     found = 0
-    for term in source.words(typed):
+    for term, count in source.words(typed):
         query = typed.completed(term)
-        if hits := source.total(parse(query).tree):
+        if hits := count if typed.is_beside(term) else source.total(parse(query).tree):
             found += 1
             yield Completion(text=query, kind="word", hits=hits, query=query)
     if not found and not typed.is_loose and len(typed.last) >= ONE_EDIT:
@@ -128,18 +151,17 @@ def _words(typed: Typed, source: Source) -> Iterator[Completion]:
 
 def _names(typed: Typed, kind: CompletionKind, source: Source) -> Iterator[Completion]:
     """Complete to names that the whole text, or one of their words, begins."""
-    wanted = " " + fold(typed.completed(typed.last))
-    names = [(name, count) for name, count in source.names(kind) if wanted in " " + fold(name)]
-    ordered = sorted(names, key=lambda item: (fold(item[0]) != wanted[1:], -item[1], item[0]))
-    return _named((name for name, _ in ordered), kind, source)
+    wanted = fold(typed.completed(typed.last))
+    names = [name for name in source.names(kind) if wanted in name.folded and f" {wanted}" in f" {name.folded}"]
+    names.sort(key=lambda name: (name.folded != wanted, -name.articles, name.text))
+    return _named(((name.text, source.total_named(kind, name.text)) for name in names), kind)
 
 
 def _titles(typed: Typed, source: Source) -> Iterator[Completion]:
     words = _plain_words(typed.tree)
     if words is None or len(typed.last) < MIN_TITLE:
         return iter(())
-    tree = all_of([*(Word(word.text, "title") for word in words), Prefix(typed.last, "title")])
-    return _named(source.titles(tree), "title", source)
+    return _named(source.titles([term for word in words for term in query_terms(word.text)], typed.last), "title")
 
 
 def _plain_words(tree: Node) -> list[Word] | None:
@@ -149,12 +171,33 @@ def _plain_words(tree: Node) -> list[Word] | None:
     return words if len(words) == len(nodes) else None
 
 
-def _named(names: Iterable[str], kind: CompletionKind, source: Source) -> Iterator[Completion]:
-    for name in names:
+def _named(counted: Iterable[tuple[str, int]], kind: CompletionKind) -> Iterator[Completion]:
+    for name, hits in counted:
         inner = " ".join(name.replace('"', " ").split())
         query = f'{kind}:"{inner}"'
-        if len(query) <= MAX_CHARACTERS and (hits := source.total_named(kind, name)):
+        if len(query) <= MAX_CHARACTERS and hits:
             yield Completion(text=name, kind=kind, hits=hits, query=query)
+
+
+def begins_nearly(term: str, typed: str) -> bool:
+    """Tell whether a term has a beginning at most one edit away from what was typed, the first letter kept.
+
+    An edit adds, drops or replaces a letter, or swaps two neighbours.
+
+    >>> begins_nearly("microsoft", "mircos"), begins_nearly("microsoft", "micrs"), begins_nearly("microsoft", "nicros")
+    (True, True, False)
+    """
+    if term[:1] != typed[:1]:
+        return False
+    # An edit further on would leave as it is what differs first.
+    at = next((at for at, letter in enumerate(typed) if term[at : at + 1] != letter), len(typed))
+    return (
+        at == len(typed)
+        or term.startswith(typed[at:], at + 1)
+        or term.startswith(typed[at + 1 :], at)
+        or (at < len(term) and term.startswith(typed[at + 1 :], at + 1))
+        or term.startswith(typed[at + 1 : at + 2] + typed[at] + typed[at + 2 :], at)
+    )
 
 
 def by_use(item: tuple[str, int]) -> tuple[bool, int, str]:

@@ -12,23 +12,42 @@ from search.articles import Provider
 from search.engine import Statistics
 from search.errors import Location, SeedError
 from search.records import article_to_wire, moment_to_wire
-from search.report import Report
-from search.results import Completion, Explanation, FacetValue, Hit, Notice, Page, Timeline
+from search.report import Finding, Report
+from search.results import (
+    Completion,
+    Explanation,
+    FacetValue,
+    Hit,
+    Match,
+    Notice,
+    Page,
+    Timeline,
+    WrittenFacets,
+    WrittenHits,
+)
 
 Wire = dict[str, Any]
 
 
 def page_to_json(page: Page) -> bytes:
-    """Write a page of results; articles that are JSON already are taken as they are."""
-    hits = [orjson.Fragment(_hit_to_json(hit)) for hit in page.hits]
-    # Values of facets have the names that the API has, and orjson is quicker at them than Python at mappings.
-    return orjson.dumps(_page(page, hits, dict(page.facets)))
+    """Write a page of results; what the engine has at hand as JSON is taken as it is."""
+    hits = page.hits.written() if isinstance(page.hits, WrittenHits) else map(_written, page.hits)
+    facets = page.facets
+    if isinstance(facets, WrittenFacets):
+        values = {
+            name: [{"value": v, "count": count, "selected": chosen} for v, count, chosen in facets.written(name)]
+            for name in facets
+        }
+    else:
+        values = _facets_to_wire(facets)
+    # A match follows its article in the same object.
+    joined = [orjson.Fragment(article[:-1] + b"," + orjson.dumps(_match(match))[1:]) for article, match in hits]
+    return orjson.dumps(_page(page, joined, values))
 
 
 def page_to_wire(page: Page) -> Wire:
     """Write a page of results."""
-    facets = {name: [facet_to_wire(value) for value in values] for name, values in page.facets.items()}
-    return _page(page, [hit_to_wire(hit) for hit in page.hits], facets)
+    return _page(page, [hit_to_wire(hit) for hit in page.hits], _facets_to_wire(page.facets))
 
 
 def _page(page: Page, hits: Sequence[object], facets: Mapping[str, object]) -> Wire:
@@ -61,24 +80,29 @@ def notice_to_wire(notice: Notice) -> Wire:
 
 def hit_to_wire(hit: Hit) -> Wire:
     """Write one hit: its article, and why and where it matched."""
-    return article_to_wire(hit.article) | _match(hit)
+    return article_to_wire(hit.article) | _match(_match_of(hit))
 
 
-def _hit_to_json(hit: Hit) -> bytes:
-    article = hit.article_json or orjson.dumps(article_to_wire(hit.article))
-    return article[:-1] + b"," + orjson.dumps(_match(hit))[1:]
+def _written(hit: Hit) -> tuple[bytes, Match]:
+    return orjson.dumps(article_to_wire(hit.article)), _match_of(hit)
 
 
-def _match(hit: Hit) -> Wire:
+def _match_of(hit: Hit) -> Match:
+    story = (hit.story.id, hit.story.articles, hit.story.outlets)
+    return Match(hit.score, hit.highlights, story, hit.also, hit.more_from_domain, hit.explanation)
+
+
+def _match(match: Match) -> Wire:
     """Write why and where an article matched."""
+    score, highlights, (story, articles, outlets), also, more_from_domain, explanation = match
     wire: Wire = {
-        "score": hit.score,
-        "highlights": {"title": hit.highlights.get("title", ()), "excerpt": hit.highlights.get("excerpt", ())},
-        "story": {"id": hit.story.id, "articles": hit.story.articles, "outlets": hit.story.outlets},
-        "also": [{"id": copy.id, "provider": copy.provider.name, "url": copy.url} for copy in hit.also],
-        "more_from_domain": hit.more_from_domain,
+        "score": score,
+        "highlights": {"title": highlights.get("title", ()), "excerpt": highlights.get("excerpt", ())},
+        "story": {"id": story, "articles": articles, "outlets": outlets},
+        "also": [{"id": copy.id, "provider": copy.provider.name, "url": copy.url} for copy in also],
+        "more_from_domain": more_from_domain,
     }
-    return wire | {"explanation": explanation_to_wire(hit.explanation)} if hit.explanation else wire
+    return wire | {"explanation": explanation_to_wire(explanation)} if explanation else wire
 
 
 def provider_to_wire(provider: Provider) -> Wire:
@@ -94,6 +118,10 @@ def explanation_to_wire(explanation: Explanation) -> Wire:
 def facet_to_wire(value: FacetValue) -> Wire:
     """Write a value to choose."""
     return {"value": value.value, "count": value.count, "selected": value.selected}
+
+
+def _facets_to_wire(facets: Mapping[str, Sequence[FacetValue]]) -> Wire:
+    return {name: [facet_to_wire(value) for value in values] for name, values in facets.items()}
 
 
 def timeline_to_wire(timeline: Timeline) -> Wire:
@@ -118,10 +146,17 @@ def report_to_wire(report: Report, *, with_details: bool = False) -> Wire:
         "seconds": {name: getattr(report.seconds, name) for name in ("read", "index", "total")},
         "problems": [_problem_to_wire(problem) for problem in report.problems],
     }
+    if report.queries:
+        wire["queries"] = [_finding_to_wire(finding) for finding in report.queries]
     if with_details:
         wire["warnings"] = [_remark(w.where, w.code, w.text) for w in report.warnings]
         wire["unknown_keys"] = dict(report.unknown_keys)
     return wire
+
+
+def _finding_to_wire(finding: Finding) -> Wire:
+    articles = [{"id": article.id, "title": article.title, "url": article.url} for article in finding.articles]
+    return {"name": finding.name, "title": finding.title, "new": finding.new, "articles": articles}
 
 
 def statistics_to_wire(statistics: Statistics, refused: int) -> Wire:

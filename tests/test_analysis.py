@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.analysis import MAX_TERM, fold, has_terms, stem, terms, tokenize
+from search.analysis import MAX_TERM, fold, has_terms, query_terms, stem, terms, tokenize
 
 
 @pytest.mark.parametrize(
@@ -151,3 +151,11 @@ def test_case_makes_no_difference(text: str) -> None:
 )
 def test_a_long_vowel_stands_within_its_word(text: str, word: str) -> None:
     assert set(terms(word)) <= set(terms(text))
+
+
+pieces = st.sampled_from(["U.S.", "e-mail", "AT&T's", "東京都", "10,000", ".NET", "café", "-"])
+
+
+@given(st.text() | st.lists(pieces).map(" ".join))
+def test_a_query_is_read_like_any_text(text: str) -> None:
+    assert query_terms(text) == tuple(terms(text))

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import threading
+import time
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from corpus import read_texts, write_corpus
+from endurance import Client, Memory, Tally, judge
 from factories import SeedFolder, seed
 from language import FUNCTION_WORDS, Language, invent_language, learn_language
 from peers import FACETS, make_peer
@@ -277,6 +281,37 @@ def test_suggesting_prints_a_line_for_each_kind(tmp_path: Path) -> None:
 
 def test_updating_finds_what_is_new() -> None:
     assert "until found" in run("updating.py", "--articles", "100", "--new", "3", "--rounds", "1").stdout
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="only Linux says what processes share")
+def test_endurance_counts_failures_and_watches_memory() -> None:
+    printed = run("endurance.py", "--articles", "200", "--seconds", "4", "--every", "2").stdout.splitlines()
+
+    assert re.fullmatch(r"200 articles; at most [\d,]+ requests/s; asking for [\d,]+/s", printed[0])
+    assert len(printed) == 5
+    assert re.fullmatch(r"[\d,]+ requests, 0 failed; p99 .* ms; [234] generations seen; .*", printed[-1])
+
+
+@pytest.mark.parametrize(
+    ("failures", "last", "expected"), [([], 100, 0), ([], 109, 0), ([], 120, 1), (["503 /api/v1/search"], 100, 1)]
+)
+def test_endurance_leaves_with_1_where_something_failed_or_grew(failures: list[str], last: int, expected: int) -> None:
+    tallies = [Tally(latencies=[0.1]), Tally(latencies=[0.2], failures=failures)]
+    memories = [Memory(resident=500, anonymous=size) for size in (100, last)]
+
+    assert judge(tallies, memories) == expected
+
+
+def test_a_request_that_fails_is_counted() -> None:
+    stop = threading.Event()
+    client = Client("http://127.0.0.1:9", ["/api/v1/search"], 0.01, stop)
+    client.start()
+    time.sleep(0.2)
+    tally = client.take()
+    stop.set()
+    client.join()
+
+    assert "refused" in tally.failures[0]
 
 
 def test_the_generator_is_a_command(tmp_path: Path) -> None:

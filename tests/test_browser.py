@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -21,7 +22,7 @@ ARGUMENTS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 WIDTHS = (320, 360, 768, 1440, 3840)
-PAGES = ("/", "/?q=rates", "/?q=rates&provider=Example+News&from=2021", "/?q=xyzzy", "/?page=0", "/nowhere")
+PAGES = ("/", "/?q=rates", "/?q=rates&provider=Example+News&from=2021", "/?q=xyzzy", "/?page=0", "/nowhere", "/queries")
 HOSTILE = "<script>document.title='owned'</script> & \"quotes\" \u202egnp.exe " + "long" * 60
 
 
@@ -51,9 +52,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             f"more-{number}.md",
             seed(f"More about rates, part {number}", publishedDateTime=f"2021-11-{number + 1:02}T08:00:00Z"),
         )
+    SeedFolder(base / "queries").write("rates.yaml", "title: Interest rates\nq: rates\n")
     search.reindex([folder.path], base / "index")
     command = [sys.executable, "-c", "from search.cli import lede; lede()", "serve", "--port", "0", "--workers", "1"]
-    with subprocess.Popen([*command, "--index", str(base / "index")], stdout=subprocess.PIPE, text=True) as server:
+    command += ["--index", str(base / "index")]
+    environment = os.environ | {"LEDE_QUERIES": str(base / "queries")}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         announced = re.search(r"http://\S+", server.stdout.readline())
         assert announced

@@ -298,6 +298,14 @@ def test_a_relaxed_search_says_so(indexed: Run) -> None:
     assert "Rates rise" in result.stdout
 
 
+def test_a_corrected_search_says_so(indexed: Run) -> None:
+    corrected, quoted = indexed("search", "fallls snow"), indexed("search", '"fallls" snow')
+
+    assert "Showing results for: falls snow" in corrected.stderr
+    assert "Snow falls" in corrected.stdout
+    assert "Showing results for" not in quoted.stderr
+
+
 def test_an_explanation_says_what_a_score_is_made_of(indexed: Run) -> None:
     assert "The words give " in indexed("search", "rates", "--explain").stdout
     assert "The words give " not in indexed("search", "rates").stdout
@@ -542,3 +550,79 @@ def test_watching_outlives_a_reindex_that_fails(folder: SeedFolder, found: Calla
         watched.says("Articles: 2,")
 
     assert sorted(found()) == ["Number 0", "Number 3"]
+
+
+# Saved queries
+
+
+@pytest.fixture
+def alerted(folder: SeedFolder, run: Run) -> Run:
+    """Return what runs a command where a saved query waits for rates, and an index has none yet."""
+    queries = SeedFolder(folder.path.parent / "queries")
+    queries.write("rates.yaml", 'title: "Interest \\e[31mrates"\nq: rates\n')
+    folder.write("one.md", seed("Snow falls", excerpt="Cold."))
+    run("reindex")
+    return run
+
+
+def test_what_saved_queries_find_is_printed_and_made_an_exit_code_when_asked(folder: SeedFolder, alerted: Run) -> None:
+    nothing = alerted("reindex", "--alert")
+    for number in range(12):
+        folder.write(f"rates-{number}.md", seed(f"Rates rise {number}"))
+    something = alerted("reindex", "--alert")
+
+    assert (nothing.exit_code, something.exit_code) == (0, 10)
+    assert "Saved query rates (Interest [31mrates): 0 new." in nothing.stdout
+    assert "Saved query rates (Interest [31mrates): 12 new.\n    Rates rise" in something.stdout
+    assert "    ... and 2 more\n" in something.stdout
+    assert alerted("reindex", "--alert", "--quiet").stdout == ""
+
+
+def test_without_alert_what_is_found_is_no_exit_code(folder: SeedFolder, alerted: Run) -> None:
+    folder.write("rates.md", seed("Rates rise"))
+
+    assert alerted("reindex").exit_code == 0
+
+
+def test_what_is_found_goes_before_what_is_refused(folder: SeedFolder, alerted: Run) -> None:
+    folder.write("rates.md", seed("Rates rise"))
+    folder.write("bad.md", BROKEN)
+
+    assert [alerted("reindex", "--alert").exit_code for _ in range(2)] == [10, 3]
+
+
+def test_a_saved_query_that_is_refused_is_told_as_a_seed_is(folder: SeedFolder, alerted: Run) -> None:
+    bad = folder.path.parent / "queries" / "bad.yaml"
+    bad.write_text("title: Bad\n", "utf-8")
+
+    for options in ((), ("--check",)):
+        result = alerted("reindex", *options)
+        assert (result.exit_code, result.stderr.splitlines()) == (
+            3,
+            [f'{bad}:1:1: the query is missing: add `q: "..."`'],
+        )
+
+
+def test_json_has_saved_queries_only_where_there_are_some(folder: SeedFolder, alerted: Run) -> None:
+    folder.write("rates.md", seed("Rates rise"))
+    report = json.loads(alerted("reindex", "--json").stdout)
+
+    assert report["queries"] == [
+        {
+            "name": "rates",
+            "title": "Interest [31mrates",
+            "new": 1,
+            "articles": [
+                {
+                    "id": report["queries"][0]["articles"][0]["id"],
+                    "title": "Rates rise",
+                    "url": "https://news.example/rates-rise",
+                }
+            ],
+        }
+    ]
+    assert "queries" not in json.loads(alerted("reindex", "--json", "--queries", "nowhere").stdout)
+
+
+def test_alert_and_watch_exclude_each_other(alerted: Run) -> None:
+    assert alerted("reindex", "--alert", "--watch").exit_code == 2

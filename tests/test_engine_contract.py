@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 from itertools import pairwise
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import orjson
 import pytest
 from factories import article, catalog
 from hypothesis import given, settings
@@ -26,9 +28,10 @@ from search.catalog import Catalog
 from search.engine import Engine, Reader
 from search.engines.memory import MemoryEngine
 from search.engines.whoosh import WhooshEngine
-from search.errors import NoIndexError, NotFoundError, PageTooDeepError, SearchTimeoutError
+from search.errors import ImportRefusedError, NoIndexError, NotFoundError, PageTooDeepError, SearchTimeoutError
 from search.query import SORTS, Filters, Query, parse
 from search.results import Explanation, Hit, Page
+from search.wire import page_to_json, page_to_wire
 
 FILTERS = {"provider", "topic", "category", "type", "date_from", "date_to"}
 
@@ -130,6 +133,118 @@ def test_fingerprints_tell_which_articles_have_changed(engine: Engine) -> None:
 
     assert old.keys() == new.keys() == {same.id, before.id}
     assert {id_ for id_ in old if old[id_] != new[id_]} == {before.id}
+
+
+# Exports
+
+
+@pytest.fixture
+def other(tmp_path: Path, engine: Engine) -> Engine:
+    """Return a second engine of the same kind, with nothing published yet."""
+    return MemoryEngine() if isinstance(engine, MemoryEngine) else WhooshEngine(tmp_path / "other")
+
+
+def exported(engine: Engine) -> bytes:
+    target = BytesIO()
+    engine.export(target)
+    return target.getvalue()
+
+
+def test_what_was_exported_is_served_where_it_is_imported(engine: Engine, other: Engine) -> None:
+    rates, others = article("Rates rise", topics=("AI",), quality=7), [article(f"Part {n}") for n in range(20)]
+    reader = serve(engine, rates, *others, related=((rates, others[0], others[1]),))
+
+    generation = other.import_(BytesIO(exported(engine)))
+
+    assert generation == reader.generation == other.served() == other.open().generation
+    assert other.verify() == []
+    assert other.fingerprints() == engine.fingerprints()
+    mine, its = (ask(each.open(), "rates OR part") for each in (engine, other))
+    assert [replace(page, took_ms=0) for page in (mine, its)] == [replace(mine, took_ms=0)] * 2
+    assert other.open().story_of(rates.id) == reader.story_of(rates.id)
+
+
+def test_an_export_follows_changes_made_piece_by_piece(engine: Engine, other: Engine) -> None:
+    """What is gone stays gone."""
+    news = [article(f"Number {n}") for n in range(40)]
+    engine.publish(catalog(*news))
+    engine.publish(catalog(*news[1:], article("Number 40")))
+
+    other.import_(BytesIO(exported(engine)))
+
+    assert found(other.open(), "number") == {f"Number {n}" for n in range(1, 41)}
+    assert other.verify() == []
+
+
+def test_the_same_generation_gives_the_same_export(engine: Engine, other: Engine) -> None:
+    serve(engine, article("Rates rise"))
+    first = exported(engine)
+
+    other.import_(BytesIO(first))
+
+    assert exported(engine) == first == exported(other)
+
+
+def test_an_index_of_nothing_can_be_exported_too(engine: Engine, other: Engine) -> None:
+    serve(engine)
+
+    other.import_(BytesIO(exported(engine)))
+
+    assert ask(other.open()).total == 0
+
+
+def test_before_anything_is_published_there_is_nothing_to_export(engine: Engine) -> None:
+    with pytest.raises(NoIndexError):
+        exported(engine)
+
+
+def test_an_import_is_a_publication_like_any_other(engine: Engine, other: Engine) -> None:
+    old = serve(other, article("Rates fall"))
+    before = other.current()
+    serve(engine, article("Rates rise"))
+
+    other.import_(BytesIO(exported(engine)))
+
+    assert other.current() != before
+    assert (titles(ask(old)), titles(ask(other.open()))) == (["Rates fall"], ["Rates rise"])
+    other.publish(catalog(article("Rates rest")))
+    assert titles(ask(other.open())) == ["Rates rest"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\0" * 2_000, b"PK\3\4", b"[]", b"{}", b"[1,[],[]]", b"\x28\xb5\x2f\xfd", b"x" * 9]
+)
+def test_what_is_no_export_is_refused_and_changes_nothing(engine: Engine, content: bytes) -> None:
+    serve(engine, article("Rates rise"))
+    before = engine.current()
+
+    with pytest.raises(ImportRefusedError, match="nothing was changed"):
+        engine.import_(BytesIO(content))
+
+    assert engine.current() == before
+    assert titles(ask(engine.open())) == ["Rates rise"]
+
+
+def test_an_export_that_is_cut_off_or_altered_is_refused_or_the_same(engine: Engine, other: Engine) -> None:
+    serve(engine, *(article(f"Number {n}") for n in range(30)))
+    whole, chance = exported(engine), random.Random(7)  # noqa: S311
+    altered = [whole[: chance.randrange(len(whole))] for _ in range(60)]
+    for _ in range(120):
+        place = chance.randrange(len(whole))
+        altered.append(whole[:place] + bytes([whole[place] ^ (1 << chance.randrange(8))]) + whole[place + 1 :])
+
+    taken = 0
+    for content in altered:
+        try:
+            other.import_(BytesIO(content))
+        except ImportRefusedError:
+            continue
+        taken += 1
+        assert other.served() == engine.served()
+        assert other.verify() == []
+
+    # A frame of the compressor has a few bytes that say nothing of what is in it.
+    assert taken < 20
 
 
 def test_what_was_published_verifies(engine: Engine) -> None:
@@ -538,6 +653,39 @@ def test_what_a_filter_leaves_nothing_of_is_corrected_all_the_same(spelt: Reader
     assert (page.total, page.suggestion) == (0, "government")
 
 
+def test_the_filters_decide_between_corrections(engine: Engine) -> None:
+    reader = serve(
+        engine,
+        *(article(f"The market {n}", provider="Herald", url=f"https://{n}.example/") for n in range(9)),
+        article("A marker", provider="Post"),
+    )
+
+    assert ask(reader, "markep").suggestion == "market"
+    assert ask(reader, "markep", provider=("Post",)).suggestion == "marker"
+    assert ask(reader, "markep", provider=("Nobody",)).suggestion == "market"
+    assert ask(reader, "marker", provider=("Herald",)).suggestion is None
+
+
+def test_where_no_correction_is_left_by_the_filters_most_words_suffice(engine: Engine) -> None:
+    reader = serve(
+        engine,
+        article("Government raises interest", provider="Herald"),
+        article("Interest falls", provider="Post"),
+    )
+
+    page = ask(reader, "goverment interest", provider=("Post",))
+
+    assert (page.suggestion, page.relaxed, titles(page)) == ("government interest", True, ["Interest falls"])
+
+
+@pytest.mark.parametrize("match", ["auto", "any"])
+def test_a_word_is_split_only_into_neighbours(engine: Engine, match: str) -> None:
+    reader = serve(engine, article("Learning of a machine"), article("News of paper", excerpt="Paper news"))
+
+    assert ask(reader, "machinelearning", match=match).suggestion is None
+    assert ask(reader, "papernews", match=match).suggestion == "paper news"
+
+
 def test_scores_fall_down_a_relaxed_page_too(spelt: Reader) -> None:
     page = ask(spelt, "government learning committee zebra", diversity=False)
 
@@ -719,6 +867,21 @@ def test_words_that_hold_a_sentence_together_come_behind_the_others(engine: Engi
     assert completed(reader, "t", "word") == [("theatre", 1), ("trade", 1), ("the", 3)]
 
 
+def test_what_is_gone_completes_nothing_and_what_came_later_does(engine: Engine) -> None:
+    others = [article(f"Rates rise {number}", excerpt="The bank said so.") for number in range(20)]
+    serve(engine, *others, article("Sensors sensed", provider="Sensor Weekly", url="https://x.example/"))
+
+    reader = serve(engine, *others, article("Sensor sold", provider="Herald", url="https://x.example/"))
+
+    assert completed(reader, "sens") == [("sensor", 1), ("Sensor sold", 1)]
+    assert completed(reader, "sensors") == [("sensor", 1)]  # a slip away
+    assert completed(reader, "sensed") == []
+    assert completed(reader, "rat", "word") == [("rates", 20)]
+    assert completed(reader, "her", "provider") == [("Herald", 1)]
+    assert completed(reader, "sensr", "word") == [("sensor", 1)]
+    assert ("rates rise", 20) in completed(reader, "rates ri", "word")
+
+
 # Filters and facets
 
 
@@ -774,6 +937,18 @@ def test_facets_that_were_not_asked_for_are_left_out(engine: Engine) -> None:
     page = ask(facetted(engine), "rates", facets=False)
 
     assert (page.total, page.facets, page.timeline) == (3, {}, None)
+
+
+def test_among_some_articles_nothing_else_is_found_or_counted(engine: Engine) -> None:
+    news = [article(f"Rates rise {number}", provider=f"Outlet {number % 2}") for number in range(250)]
+    chosen = frozenset(one.id for one in news[:120])
+    reader = serve(engine, *news, article("Markets shrug"))
+
+    page = ask(reader, "rates", sort="newest", collapse="none", among=chosen | {"unknown", "0" * 16})
+
+    assert page.total == sum(counts(page, "provider").values()) == 120
+    assert {hit.article.id for hit in page.hits} <= chosen
+    assert ask(reader, "markets", among=chosen).total == ask(reader, among=frozenset()).total == 0
 
 
 def test_dates_are_whole_days_both_inclusive_and_leave_out_the_undated(engine: Engine) -> None:
@@ -1170,6 +1345,7 @@ queries = st.builds(
     match=st.sampled_from(["auto", "all", "any"]),
     collapse=st.sampled_from(["title", "none"]),
     diversity=st.booleans(),
+    among=st.none() | st.frozensets(st.sampled_from([article("x", url=f"https://{n}.example/").id for n in range(6)])),
     facets=st.booleans(),
     explain=st.booleans(),
 )
@@ -1234,6 +1410,34 @@ def test_both_engines_complete_alike_and_every_completion_finds_as_much_as_it_sa
     assert found == [memory.open().suggest(text) for text in typed]
     assert totals == [one.hits for some in found for one in some]
     assert all(len(some) <= 8 and all(one.hits for one in some) for some in found)
+
+
+@given(catalogs(), catalogs(), st.lists(beginnings, min_size=1, max_size=5))
+def test_both_engines_complete_alike_whatever_was_published_before(
+    before: Catalog, news: Catalog, typed: list[str]
+) -> None:
+    memory = MemoryEngine()
+    memory.publish(news)
+    with TemporaryDirectory() as folder:
+        whoosh = WhooshEngine(Path(folder))
+        whoosh.publish(before)
+        whoosh.publish(news)
+        reader = whoosh.open()
+
+        found = [reader.suggest(text) for text in typed]
+        reader.close()
+
+    assert found == [memory.open().suggest(text) for text in typed]
+
+
+@given(catalogs(), queries)
+def test_what_an_engine_has_written_already_is_what_its_values_say(news: Catalog, query: Query) -> None:
+    with TemporaryDirectory() as folder:
+        for engine in (MemoryEngine(), WhooshEngine(Path(folder))):
+            engine.publish(news)
+            page = engine.open().search(query)
+
+            assert orjson.loads(page_to_json(page)) == orjson.loads(orjson.dumps(page_to_wire(page)))
 
 
 @given(catalogs(), queries)

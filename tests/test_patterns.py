@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from search.engines.patterns import expand, fits
 from search.query import Fuzzy, Prefix, Wildcard
+from search.ranking import OTHER_FORM
 
 TERMS = ["elect", "election", "elections", "elite", "from", "form", "women", "woman", "word", "cafe"]
 short = st.text("ab", max_size=5)
@@ -22,9 +23,9 @@ short = st.text("ab", max_size=5)
         (Wildcard("wom?n"), {"women": 1.0, "woman": 1.0}),
         (Wildcard("el*s"), {"elections": 1.0}),
         (Wildcard("Wô*"), {"women": 1.0, "woman": 1.0, "word": 1.0}),
-        (Fuzzy("form"), {"from": 0.8, "form": 1.0}),
-        (Fuzzy("electoin"), {"election": 0.8}),
-        (Fuzzy("electoin", 2), {"election": 0.8, "elections": 0.8**2}),
+        (Fuzzy("form"), {"from": OTHER_FORM, "form": 1.0}),
+        (Fuzzy("electoin"), {"election": OTHER_FORM}),
+        (Fuzzy("electoin", 2), {"election": OTHER_FORM, "elections": OTHER_FORM**2}),
         (Fuzzy("voman"), {}),
     ],
 )

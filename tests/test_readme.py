@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from factories import SeedFolder
+from references import with_references
 
 import search
 from search import cli, ranking
@@ -18,7 +18,6 @@ from search.parse import KNOWN_KEYS
 from search.query import parse
 from search.query.faults import SENTENCES
 from search.query.parser import FIELDS
-from search.settings import Settings
 from web import create_app
 
 ROOT = Path(__file__).parents[1]
@@ -69,15 +68,8 @@ def test_the_example_of_a_refusal_is_what_is_printed(folder: SeedFolder, monkeyp
 
 
 def test_the_settings_are_the_ones_there_are() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| `([^`]+)` \|", section("Settings"), re.MULTILINE)
-
-    shown = {name: (variable, default) for name, variable, default in rows}
-
-    assert shown == {field.name: (f"LEDE_{field.name.upper()}", written(field.default)) for field in fields(Settings)}
-
-
-def written(default: object) -> str:
-    return ":".join(str(part) for part in default) if isinstance(default, tuple) else str(default)
+    """`make docs` makes it so."""
+    assert with_references(README) == README
 
 
 def test_the_commands_are_the_ones_there_are() -> None:
@@ -122,6 +114,28 @@ def test_the_first_index_is_the_one_that_is_shown(tmp_path: Path, monkeypatch: p
     result = CliRunner().invoke(cli.reindex_command, ["--index", str(tmp_path / "index")])
 
     assert result.stdout.splitlines() == shown.splitlines()[1:]
+
+
+def test_the_index_travels_as_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    search.reindex([ROOT / "seeds"], tmp_path / "index")
+    monkeypatch.chdir(tmp_path)
+    lines = block("console", section("Commands")).splitlines()
+
+    for command, answer in zip(lines[::2], lines[1::2], strict=True):
+        assert CliRunner().invoke(cli.lede, shlex.split(command)[2:]).output == f"{answer}\n"
+
+
+def test_the_example_of_a_saved_query_finds_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    shown = section("Feeds and saved queries")
+    (tmp_path / "chips.yaml").write_text(block("yaml", shown), "utf-8")
+
+    found = CliRunner().invoke(
+        cli.reindex_command, ["--alert", "--index", str(tmp_path / "index"), "--queries", str(tmp_path)]
+    )
+
+    assert found.stdout.splitlines() == block("console", shown).splitlines()[1:]
+    assert found.exit_code == 10
 
 
 LANGUAGE = section("The query language")

@@ -22,7 +22,8 @@ from search.catalog import fingerprint
 from search.engines.whoosh.attributes import age_to_moment, moment_to_age, number_to_id
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.inversion import texts_of
-from search.engines.whoosh.plan import Budget, Planner
+from search.engines.whoosh.operands import Budget
+from search.engines.whoosh.plan import Planner
 from search.engines.whoosh.postings import BISECTION, locate, nothing, word_postings
 from search.engines.whoosh.segment import Segment
 from search.query import And, Leaf, Or, Word
@@ -96,10 +97,11 @@ def test_a_story_is_given_back_as_it_was() -> None:
     story = Story(id=second.id, episodes=episodes, outlets=1)
     collection = collection_of([first, alone], [second, third], stories=[story])
 
-    info = collection.story_info(collection.number_of(first.id) or 0)
+    number = collection.number_of(first.id) or 0
 
     assert collection.story(second.id) == story
-    assert (info.id, info.articles, info.outlets) == (second.id, 3, 1)
+    assert collection.stories_of([number]) == [(second.id, 3, 1)]
+    assert collection.story_id(number) == second.id
     assert [collection.id_of(n) for n in collection.members_of(second.id).tolist()] == [second.id, first.id, third.id]
     assert collection.members_of(first.id).tolist() == []
     assert collection.story(alone.id) == Story(

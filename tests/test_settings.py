@@ -1,15 +1,15 @@
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from search.errors import SettingsError
-from search.settings import Settings, read_settings
+from search.settings import Settings, read_settings, settings_reference
 
 
 @pytest.fixture
@@ -49,18 +49,40 @@ def test_a_flag_that_is_none_was_not_given(file: Path) -> None:
     assert settings(file, environment={"LEDE_PORT": "2"}, port=None).port == 2
 
 
-def test_every_setting_can_be_made_in_every_way(file: Path) -> None:
-    texts = {"index": "i", "seeds": "s", "engine": "e", "host": "h", "port": "1", "workers": "2", "jobs": "3"}
-    texts |= {"time_budget": "0.5", "cache_bytes": "4"}
-    numbers: dict[str, Any] = {"port": 1, "workers": 2, "jobs": 3, "time_budget": 0.5, "cache_bytes": 4}
-    expected = Settings(index=Path("i"), seeds=(Path("s"),), engine="e", host="h", **numbers)
+#: A text for each type of setting; a setting that takes none of them has its own.
+TEXTS: dict[type, str] = {str: "x", type(Path()): "x", tuple: "x", int: "3", float: "0.5", bool: "true"}
+OWN_TEXTS: dict[str, str] = {"base_url": "https://news.example"}
 
-    assert set(texts) == {field.name for field in fields(Settings)}
-    assert settings(file, environment={f"LEDE_{name.upper()}": text for name, text in texts.items()}) == expected
-    assert read_settings(texts, environment={}, file=file) == expected
-    toml = 'index = "i"\nseeds = ["s"]\nengine = "e"\nhost = "h"\nport = 1\nworkers = 2\njobs = 3\n'
-    toml += "time_budget = 0.5\ncache_bytes = 4"
-    assert settings(file, toml=toml) == expected
+
+def example(name: str) -> str:
+    """Return a text for a setting that is not its default."""
+    return OWN_TEXTS.get(name) or TEXTS[type(getattr(Settings(), name))]
+
+
+@pytest.mark.parametrize("name", [known.name for known in fields(Settings)])
+def test_every_setting_can_be_made_in_every_way(file: Path, name: str) -> None:
+    text = example(name)
+
+    found = settings(file, environment={f"LEDE_{name.upper()}": text})
+
+    value = getattr(found, name)
+    assert value != getattr(Settings(), name)
+    assert type(value) is type(getattr(Settings(), name))
+    assert found == read_settings({name: text}, environment={}, file=file)
+    assert found == settings(file, toml=f"{name} = {in_toml(value)}")
+
+
+def in_toml(value: object) -> str:
+    if isinstance(value, tuple):
+        return json.dumps([str(part) for part in value])
+    return json.dumps(value if isinstance(value, int | float) else str(value))
+
+
+def test_every_setting_says_what_it_is() -> None:
+    rows = settings_reference().splitlines()[2:]
+
+    assert [row.split("`")[1] for row in rows] == [known.name for known in fields(Settings)]
+    assert all(len(known.metadata["text"]) > 5 and "|" not in known.metadata["text"] for known in fields(Settings))
 
 
 def test_several_folders_of_seeds_are_given_like_a_path(file: Path) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from search.engines.whoosh.vocabulary import Vocabulary, pack_texts
 from search.spelling import allowed_edits, cost, edits, near, ranked, splits
+from search.suggest import begins_nearly
 
 short = st.text("ab", max_size=5)
 words = st.text("abcdeéжp0", min_size=1, max_size=8)
@@ -84,3 +85,12 @@ def test_long_words_may_have_more_edits(word: str) -> None:
 @given(words)
 def test_halves_make_the_word(word: str) -> None:
     assert all(one + other == word and min(len(one), len(other)) >= 2 for one, other in splits(word))
+
+
+@given(st.text("abé", max_size=9), st.text("abé", min_size=5, max_size=8))
+def test_a_beginning_is_near_if_an_edit_makes_it_what_was_typed(term: str, typed: str) -> None:
+    starts = {term[: len(typed) + more] for more in (-1, 0, 1)}
+
+    is_near = term[:1] == typed[:1] and any(edits(typed, start, 1) <= 1 for start in starts)
+
+    assert begins_nearly(term, typed) == is_near

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.engines.whoosh.vocabulary import Vocabulary, in_order, pack_texts, unpack_texts
+from search.suggest import begins_nearly
 
 #: Long common beginnings, and characters that end the keys of eight bytes.
 letters = st.sampled_from("a\0b\x7fé京\U0010ffff")
@@ -42,6 +43,15 @@ def test_texts_that_begin_alike_are_a_range(known: list[str], prefix: str) -> No
     found = vocabulary(known).starting_with(prefix)
 
     assert [known[number] for number in found] == [text for text in known if text.startswith(prefix)]
+
+
+@given(texts, st.text(letters, min_size=5, max_size=12))
+def test_no_text_with_a_beginning_one_edit_away_is_overlooked(known: list[str], typed: str) -> None:
+    known = sorted({*known, *(typed[:1] + text for text in known), typed[:-1], typed[:3] + typed[4:] + "a"})
+
+    found = vocabulary(known).beginning_alike(typed)
+
+    assert {known[number] for number in found} >= {text for text in known if begins_nearly(text, typed)}
 
 
 @given(texts, st.text(letters, max_size=10))

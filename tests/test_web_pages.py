@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 from search.articles import Article, Provider
 from search.engines.memory import MemoryEngine
 from search.query import Query
-from search.results import Bucket, Page, Timeline
+from search.results import Bucket, Timeline
 from search.timeline import INTERVALS, make_timeline
 from web import create_app
 from web.parameters import page_query
@@ -292,26 +292,13 @@ def test_what_was_ignored_is_said(visit: Visit) -> None:
     assert "A quotation mark was not closed" in visit('/?q="rates').text
 
 
-def test_a_correction_is_said_and_can_be_refused(engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The engine does not correct yet; the page is ready for it."""
-    empty = Page(
-        query="ratse",
-        searched="rates",
-        total=0,
-        listed=0,
-        page=1,
-        size=20,
-        took_ms=1,
-        generation="g",
-        hits=(),
-        suggestion="rates",
-    )
-    monkeypatch.setattr(type(engine.open()), "search", lambda _reader, _query: empty)
+def test_a_correction_is_said_and_can_be_refused(visit: Visit) -> None:
+    page = visit("/?q=ratse")
+    refused = visit(page.link("exactly what I typed"))
 
-    page = visitor(create_app(engine=engine).test_client())("/?q=ratse")
-
-    assert "No article has ratse; these are for rates." in page.text
+    assert "Showing results for rates instead of ratse." in page.text
     assert asked(page.link("exactly what I typed")) == {"q": ["ratse"], "match": ["all"]}
+    assert "No articles for ratse" in refused.text
 
 
 def test_an_empty_index_says_what_to_do() -> None:

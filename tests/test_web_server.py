@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,18 @@ def test_it_follows_the_index_without_a_restart(start: Start, folder: SeedFolder
         totals.append({server.get("/api/v1/search?q=rates")[1]["total"] for _ in range(8)})
 
     assert totals == [{1}, {2}]
+
+
+def test_the_figures_are_those_of_all_workers(start: Start) -> None:
+    server = start("--workers", "2")
+
+    for _ in range(20):
+        server.get("/healthz")
+
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=SECONDS) as response:
+        told = response.read().decode()
+    assert 'lede_requests_total{method="GET",route="/healthz",status="200"} 20.0' in told
+    assert "lede_index_ready 0.0" in told
 
 
 def test_a_worker_that_dies_is_replaced(start: Start) -> None:

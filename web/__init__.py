@@ -7,7 +7,7 @@ from flask import Flask
 from search.engine import Engine
 from search.engines import make_engine
 from search.settings import Settings, read_settings
-from web import answers, api, assets, errors, ops, pages, security, service
+from web import answers, api, assets, errors, feeds, metrics, ops, pages, security, service
 
 
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
@@ -34,6 +34,9 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     assets.install(app)
     security.install(app)
     errors.install(app)
-    for blueprint in (pages.blueprint, api.blueprint, ops.blueprint):
+    metrics.install(app)
+    app.config["BASE_URL"], app.config["INDEX"] = settings.base_url.rstrip("/"), settings.index
+    app.config["QUERIES"] = settings.queries_folder
+    for blueprint in (pages.blueprint, api.blueprint, feeds.blueprint, ops.blueprint):
         app.register_blueprint(blueprint)
     return app

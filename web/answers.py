@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import cast
 
 import orjson
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 
 from search.engine import Reader
 from search.query import Query
@@ -42,6 +43,7 @@ def answer_search(
     # As it was spelt: the same search in another spelling is worth less than never having to read it.
     asked = f"{request.path}?{request.environ.get('QUERY_STRING', '')}"
     answer = cache.find(reader.generation, asked)
+    g.is_remembered = answer is not None
     if answer is None:
         query = read()
         tag = _tag(reader.generation, query)
@@ -50,6 +52,18 @@ def answer_search(
         answer = Answer(tag, write(query))
         cache.keep(reader.generation, asked, answer)
     return _tagged(Response(answer.content, content_type=content_type), answer.tag)
+
+
+def send_content(content: bytes, content_type: str, *, modified: datetime | None = None) -> Response:
+    """Send *content*, or 304 where the visitor holds just that: not each generation makes it new."""
+    response = Response(content, content_type=content_type)
+    response.set_etag(hashlib.sha256(content).hexdigest()[:32])
+    response.headers["Cache-Control"] = "no-cache"
+    if modified:
+        # None would not leave it out: Werkzeug takes it for now.
+        response.last_modified = modified
+    response.make_conditional(request)
+    return response
 
 
 def unless_known(generation: str, asked: object, answer: Callable[[], Response]) -> Response:
@@ -63,6 +77,8 @@ def unless_known(generation: str, asked: object, answer: Callable[[], Response])
 
 
 def _is_known(tag: str) -> bool:
+    if "HTTP_IF_NONE_MATCH" not in request.environ:
+        return False
     known = request.if_none_match
     # "*" asks whether there is any answer at all, which only making it can tell.
     return known.contains_weak(tag) and not known.star_tag

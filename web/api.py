@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import orjson
 from flask import Blueprint, Response, request
 
 from search.wire import completions_to_wire, page_to_json
-from web.answers import JSON, answer_search, as_json, unless_known
+from web import openapi
+from web.answers import JSON, answer_search, as_json, send_content, unless_known
 from web.parameters import api_query, typed_text
 from web.service import current_reader
 from web.stories import read_chapters
@@ -32,6 +34,12 @@ def suggest() -> Response:
         text,
         lambda: as_json(completions_to_wire(reader.generation, text, reader.suggest(text))),
     )
+
+
+@blueprint.get("/openapi.json")
+def description() -> Response:
+    """What this API is, for programs."""
+    return send_content(orjson.dumps(openapi.describe()), JSON)
 
 
 @blueprint.get("/articles/<identifier>")

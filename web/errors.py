@@ -16,6 +16,7 @@ from search.errors import (
     NoIndexError,
     NotFoundError,
     SearchTimeoutError,
+    SeedError,
 )
 from web.answers import as_json
 
@@ -28,7 +29,7 @@ _SENTENCES = {
     HTTPStatus.METHOD_NOT_ALLOWED: "this address can only be read: use GET or HEAD",
 }
 #: Where programs ask; everything else is read by people.
-_FOR_PROGRAMS = ("/api/", "/healthz", "/readyz")
+_FOR_PROGRAMS = ("/api/", "/feed.", "/healthz", "/metrics", "/opensearch", "/queries/", "/readyz")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,12 @@ _KINDS: dict[type[Exception], _Kind] = {
         title="Damaged index",
         detail="the index is damaged: run `reindex` to build it anew",
         retry_after=RETRY_AFTER,
+    ),
+    SeedError: _Kind(
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        name="broken-query",
+        title="Broken saved query",
+        detail="this saved query cannot be read: `reindex --check` says why",
     ),
     SearchTimeoutError: _Kind(
         status=HTTPStatus.SERVICE_UNAVAILABLE,

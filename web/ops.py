@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from search.query import Query, parse
+from web import metrics
 from web.answers import as_json
 from web.service import current_reader
 
@@ -24,6 +25,12 @@ def never_keep(response: Response) -> Response:
 def healthz() -> Response:
     """The process answers."""
     return as_json({"status": "ok"})
+
+
+@blueprint.get("/metrics")
+def show_metrics() -> Response:
+    """Figures for Prometheus."""
+    return metrics.tell()
 
 
 @blueprint.get("/readyz")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 
 from search.engine import Reader
-from search.query import Filters, Query
-from search.results import Hit
+from search.query import Filters, Query, parse
+from search.results import Hit, Page
+from search.saved import read_saved_queries
 from web import links, panels, timeline, typography
 from web.answers import HTML, answer_search, unless_known
 from web.parameters import page_query
@@ -64,6 +65,15 @@ def story(identifier: str) -> Response:
     )
 
 
+@blueprint.get("/queries")
+def queries() -> Response:
+    """The saved queries, each with its page and its feeds."""
+    saved = read_saved_queries(current_app.config["QUERIES"])
+    return unless_known(
+        "", saved, lambda: _page("queries.html", saved=saved, address=lambda one: links.search_url(one.query))
+    )
+
+
 def _search_page(reader: Reader, query: Query) -> str:
     page = reader.search(query)
     return render_template(
@@ -72,6 +82,7 @@ def _search_page(reader: Reader, query: Query) -> str:
         page=page,
         is_front=not query.parsed.text.strip() and query.filters == Filters(),
         state=links.to_parameters(replace(query, page=1)),
+        feed=links.to_parameters(replace(_corrected(query, page), page=1)),
         panels=panels.panels(query, page),
         chips=panels.chips(query),
         sortings=panels.sortings(query),
@@ -83,6 +94,11 @@ def _search_page(reader: Reader, query: Query) -> str:
         more_of=lambda hit: _more_of(query, hit),
         about=lambda topic: links.search_url(links.narrowed(query, topic=(topic,))),
     )
+
+
+def _corrected(query: Query, page: Page) -> Query:
+    """Return the query with the words that gave the hits: a feed corrects none."""
+    return replace(query, parsed=parse(page.suggestion)) if page.suggestion else query
 
 
 def _more_of(query: Query, hit: Hit) -> str:

@@ -14,10 +14,12 @@ from werkzeug.datastructures import MultiDict
 from search.errors import BadParameterError
 from search.query import Filters, Query, parse
 from search.query.faults import MAX_CHARACTERS
-from search.query.request import Collapse, Match, Sort
+from search.query.request import PAGE_SIZE, Collapse, Match, Sort
 
 #: Values of one repeatable parameter; a longer list is no choice that a reader made.
 MAX_VALUES = 100
+#: Articles in a feed, where nothing is said.
+FEED_SIZE = 50
 #: Characters of a bad value that its error repeats.
 MAX_ECHO = 40
 
@@ -47,9 +49,25 @@ def api_query(arguments: MultiDict[str, str]) -> Query:
     return replace(
         _common(arguments),
         page=_whole_number(arguments, "page", 1),
-        size=_whole_number(arguments, "size", 20),
+        size=_whole_number(arguments, "size", PAGE_SIZE),
         facets=_one_of(arguments, "facets", _FLAGS, default=True),
         explain=_one_of(arguments, "explain", _FLAGS, default=False),
+    )
+
+
+def feed_query(arguments: MultiDict[str, str]) -> Query:
+    """Read a search as feeds are asked for it: as the page offers it, but the newest first, and more of it.
+
+    Unless *match* says otherwise all words must be there: a feed that waits for them is not to be filled with the rest.
+
+    Raises:
+        BadParameterError: If a value cannot be; it names the parameter. Unknown parameters are ignored.
+    """
+    return replace(
+        _common(arguments, sort="newest", match="all"),
+        page=_whole_number(arguments, "page", 1),
+        size=_whole_number(arguments, "size", FEED_SIZE),
+        facets=False,
     )
 
 
@@ -58,13 +76,13 @@ def typed_text(arguments: MultiDict[str, str]) -> str:
     return arguments.get("q", "").translate(_CONTROLS)[:MAX_CHARACTERS]
 
 
-def _common(arguments: MultiDict[str, str]) -> Query:
+def _common(arguments: MultiDict[str, str], *, sort: Sort = "relevance", match: Match = "auto") -> Query:
     """Read everything but the page, whose limit depends on its size."""
     return Query(
         parsed=parse(arguments.get("q", "").translate(_CONTROLS)),
         filters=_filters(arguments),
-        sort=cast("Sort", _text(arguments, "sort", "relevance")),
-        match=cast("Match", _text(arguments, "match", "auto")),
+        sort=cast("Sort", _text(arguments, "sort", sort)),
+        match=cast("Match", _text(arguments, "match", match)),
         collapse=cast("Collapse", _text(arguments, "collapse", "title")),
         diversity=_one_of(arguments, "diversity", _DIVERSITY, default=True),
     )
@@ -87,10 +105,10 @@ def _text(arguments: MultiDict[str, str], name: str, default: str) -> str:
 
 
 def _texts(arguments: MultiDict[str, str], name: str) -> tuple[str, ...]:
-    values = tuple(dict.fromkeys(value for value in arguments.getlist(name) if value))
+    values = arguments.getlist(name)
     if len(values) > MAX_VALUES:
         raise BadParameterError(name, f"at most {MAX_VALUES} values can be chosen")
-    return values
+    return tuple(dict.fromkeys(value for value in values if value))
 
 
 def _whole_number(arguments: MultiDict[str, str], name: str, default: int) -> int:

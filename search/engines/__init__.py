@@ -8,6 +8,9 @@ from search.engine import Engine
 from search.errors import SettingsError
 from search.settings import TIME_BUDGET
 
+#: Their names.
+ENGINES = ("whoosh",)
+
 
 def make_engine(name: str, folder: Path, *, time_budget: float = TIME_BUDGET) -> Engine:
     """Return the engine called *name*, holding its index in *folder*; a search may take *time_budget* seconds.
@@ -20,5 +23,5 @@ def make_engine(name: str, folder: Path, *, time_budget: float = TIME_BUDGET) ->
         from search.engines.whoosh import WhooshEngine  # noqa: PLC0415
 
         return WhooshEngine(folder, seconds=time_budget)
-    msg = f"unknown engine {name!r}; the engines are whoosh"
+    msg = f"unknown engine {name!r}; the engines are {', '.join(ENGINES)}"
     raise SettingsError(msg)

@@ -166,6 +166,10 @@ class Documents:
         by_value = self.numbers_by_value[name]
         return frozenset().union(*(by_value.get(fold(value), frozenset()) for value in chosen))
 
+    def with_ids(self, identifiers: Iterable[str]) -> set[int]:
+        """Return the articles that have one of the ids."""
+        return {self._numbers[id_] for id_ in identifiers if id_ in self._numbers}
+
     def within_dates(self, numbers: Iterable[int], filters: Filters) -> set[int]:
         """Keep the articles of the chosen days."""
         if filters.date_from is None and filters.date_to is None:

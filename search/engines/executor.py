@@ -9,7 +9,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from itertools import chain
 
 from search import ranking
 from search.articles import Article, Story
@@ -21,7 +20,7 @@ from search.engines.paging import Listed, collapse_copies, diversify
 from search.highlights import highlight
 from search.likeness import with_words
 from search.query import Node, Query
-from search.query.correction import Reading, readings
+from search.query.correction import Reading, first_that_finds, readings
 from search.query.rewrite import as_of, end_of_day, names_dates, names_outlets
 from search.results import Completion, Explanation, FacetValue, Hit, Page, StoryInfo
 from search.suggest import suggest
@@ -94,15 +93,22 @@ class _Search:
 
     @cached_property
     def _read(self) -> tuple[Reading, AbstractSet[int]]:
-        """The first way to read the query that finds anything, and what it finds."""
+        """The way to read the query that counts, and what it finds."""
         tree = with_words(self._query.parsed.tree, self._matcher.telling)
         tries = readings(tree, self._query.match, self._matcher)
-        first = next(tries)
-        for reading in chain([first], tries):
-            find = self._matcher.most_of if reading.is_relaxed else self._matcher.matching
-            if found := find(reading.tree):
-                return reading, found
-        return first, frozenset()
+        return first_that_finds(tries, self._find, lambda found: bool(self._chosen_of(self._searched(found))))
+
+    def _find(self, reading: Reading) -> AbstractSet[int]:
+        find = self._matcher.most_of if reading.is_relaxed else self._matcher.matching
+        return find(reading.tree)
+
+    def _searched(self, numbers: AbstractSet[int]) -> AbstractSet[int]:
+        among = self._query.among
+        within = self._documents.within_dates(numbers, self._query.filters)
+        return within if among is None else within & self._documents.with_ids(among)
+
+    def _chosen_of(self, numbers: AbstractSet[int]) -> AbstractSet[int]:
+        return _intersection(numbers, list(self._chosen.values()))
 
     @property
     def _reading(self) -> Reading:
@@ -114,13 +120,13 @@ class _Search:
 
     @cached_property
     def _matches(self) -> AbstractSet[int]:
-        """What matches the words on the chosen days."""
-        return self._documents.within_dates(self._read[1], self._query.filters)
+        """What matches the words, of the articles and days that are searched."""
+        return self._searched(self._read[1])
 
     @cached_property
     def _found(self) -> AbstractSet[int]:
         """What matches everything that was asked for."""
-        return _intersection(self._matches, list(self._chosen.values()))
+        return self._chosen_of(self._matches)
 
     @cached_property
     def _texts(self) -> Mapping[int, float]:

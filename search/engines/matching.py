@@ -103,9 +103,9 @@ class Matcher:
         allowed = self._all.intersection(*(self.matching(part) for part in required))
         return {number for number, count in counts.items() if 2 * count >= len(leaves) and number in allowed}
 
-    def count(self, word: Word) -> int:
-        """Return how many articles a word finds."""
-        return len(self.frequencies(word))
+    def count(self, leaf: Leaf) -> int:
+        """Return how many articles a word, phrase or pattern finds."""
+        return len(self.frequencies(leaf))
 
     def telling(self, identifier: str) -> tuple[Word, ...]:
         """Return the words that tell an article from the others; none where there is no such article."""

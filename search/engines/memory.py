@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import IO
+
+import orjson
 
 from search import ranking
 from search.analysis import stem
@@ -13,7 +16,8 @@ from search.engines.documents import Documents
 from search.engines.executor import PostingsReader
 from search.engines.fields import field_terms, field_texts
 from search.engines.matching import Positions
-from search.errors import NoIndexError
+from search.errors import ImportRefusedError, NoIndexError
+from search.records import article_from_record, article_to_record, story_from_record, story_to_record
 
 
 class MemoryPostings:
@@ -71,6 +75,7 @@ class MemoryEngine:
 
     def __init__(self) -> None:
         self._reader: MemoryReader | None = None
+        self._catalog: Catalog | None = None
         self._published = 0
 
     def current(self) -> str | None:
@@ -89,9 +94,33 @@ class MemoryEngine:
 
     def publish(self, catalog: Catalog, *, anew: bool = False) -> str:  # noqa: ARG002 - it always is
         """Make *catalog* what is served."""
-        self._reader = MemoryReader(catalog)
+        self._reader, self._catalog = MemoryReader(catalog), catalog
         self._published += 1
         return catalog.generation
+
+    def export(self, target: IO[bytes]) -> str:
+        """Write the catalog as JSON."""
+        if self._catalog is None:
+            raise NoIndexError("memory")
+        articles = list(map(article_to_record, self._catalog.articles))
+        stories = list(map(story_to_record, self._catalog.shared_stories))
+        target.write(orjson.dumps([self._catalog.generation, articles, stories]))
+        return self._catalog.generation
+
+    def import_(self, source: IO[bytes]) -> str:
+        """Publish a catalog that is JSON."""
+        try:
+            generation, articles, stories = orjson.loads(source.read())
+            catalog = Catalog(
+                articles=tuple(map(article_from_record, articles)),
+                shared_stories=tuple(map(story_from_record, stories)),
+            )
+            is_whole = catalog.generation == generation
+        except (ValueError, TypeError, LookupError, AttributeError) as exc:
+            raise ImportRefusedError(source, "it is no export") from exc
+        if not is_whole:
+            raise ImportRefusedError(source, "it is damaged")
+        return self.publish(catalog)
 
     def fingerprints(self) -> Mapping[str, bytes]:
         """Map every served article's id to a hash of its content."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from search.analysis import query_terms
 from search.query.request import Match
 from search.query.rewrite import any_of
-from search.query.tree import And, Node, Or, Word, all_of, one_of
+from search.query.tree import And, Leaf, Node, Or, Phrase, Word, all_of, one_of
 from search.spelling import ONE_EDIT, allowed_edits, ranked, splits
 
 #: Trees that are searched before one is given up; each takes a search.
@@ -20,12 +20,14 @@ MAX_ALTERNATIVES = 3
 #: How many times more articles must have another word for one that some have to be a slip.
 FAR_MORE = 10
 
+Found = TypeVar("Found", bound=Sized)
+
 
 class Lexis(Protocol):
     """What an engine tells of its words."""
 
-    def count(self, word: Word) -> int:
-        """Return how many articles a word finds."""
+    def count(self, leaf: Leaf) -> int:
+        """Return how many articles a word or phrase finds."""
         ...
 
     def near(self, term: str, edits: int) -> Mapping[str, int]:
@@ -44,40 +46,60 @@ class Reading:
     is_relaxed: bool = False
 
 
+def first_that_finds(
+    readings: Iterator[Reading], find: Callable[[Reading], Found], is_left: Callable[[Found], bool]
+) -> tuple[Reading, Found]:
+    """Return the reading that counts, and what it finds.
+
+    That is the query as it was typed, if it finds anything, whatever the filters leave of it. Otherwise it is the first
+    reading of which the filters leave anything, or, where they leave nothing of any, the first that finds anything: who
+    looks at it can see which filter to take away.
+
+    Args:
+        readings: at least one, in the order of their likelihood; no more of them are made than are needed.
+        find: finds what a reading finds, without the filters of the request.
+        is_left: tells whether these filters leave anything of it.
+    """
+    first = next(readings)
+    found = find(first)
+    if len(found):
+        return first, found
+    best = None
+    for reading in readings:
+        if len(other := find(reading)):
+            if is_left(other):
+                return reading, other
+            best = best or (reading, other)
+    return best or (first, found)
+
+
 def readings(tree: Node, match: Match, lexis: Lexis) -> Iterator[Reading]:
-    """Yield the ways to read a query, the first of which counts that finds anything.
+    """Yield the ways to read a query, the likeliest first.
 
     As it was typed; with words corrected; so that most words suffice, those corrected that no article has. Where any
     word suffices, a word that no article has can only be corrected, and where all are wanted, nothing is.
     """
-    if match == "any":
-        mended = mend(tree, lexis)
-        yield Reading(any_of(mended), _said(mended, tree))
+    if match != "any":
+        yield Reading(tree)
+    if match == "all":
         return
-    yield Reading(tree)
-    if match == "auto":
-        yield from (Reading(other, str(other)) for other in islice(corrections(tree, lexis), MAX_TRIED))
-        mended = mend(tree, lexis)
-        yield Reading(mended, _said(mended, tree), is_relaxed=True)
+    unknown = _unknown(tree, lexis)
+    mended = replaced(tree, _likeliest(unknown))
+    suggestion = None if mended == tree else str(mended)
+    if match == "any":
+        yield Reading(any_of(mended), suggestion)
+        return
+    yield from (Reading(other, str(other)) for other in islice(_corrections(tree, unknown, lexis), MAX_TRIED))
+    yield Reading(mended, suggestion, is_relaxed=True)
 
 
-def _said(mended: Node, tree: Node) -> str | None:
-    return None if mended == tree else str(mended)
-
-
-def mend(tree: Node, lexis: Lexis) -> Node:
-    """Return the tree with the likeliest word for each that no article has."""
-    return replaced(tree, {word: nodes[0] for word, nodes in _unknown(tree, lexis).items() if nodes})
-
-
-def corrections(tree: Node, lexis: Lexis) -> Iterator[Node]:
+def _corrections(tree: Node, unknown: Mapping[Word, Sequence[Node]], lexis: Lexis) -> Iterator[Node]:
     """Yield trees with other words, the likeliest first.
 
     Words that no article has are corrected. Where there are none, the words just do not meet in an article: then two
     are joined to one, or one is taken for a slip of a word that far more articles have.
     """
-    unknown = _unknown(tree, lexis)
-    best = {word: nodes[0] for word, nodes in unknown.items() if nodes}
+    best = _likeliest(unknown)
     if best:
         yield replaced(tree, best)
     for pair in _pairs(tree):
@@ -85,9 +107,14 @@ def corrections(tree: Node, lexis: Lexis) -> Iterator[Node]:
             yield replaced(_with_joined(tree, pair, joined), best)
     for word, nodes in unknown.items():
         yield from (replaced(tree, {**best, word: node}) for node in nodes[1:])
-    for word in () if unknown else _words(tree):
-        for other in _far_more(word, lexis):
-            yield replaced(tree, {word: other})
+    words = _words(tree)
+    for word in () if unknown else words:
+        # To take a word for another one of the query would leave it out.
+        yield from (replaced(tree, {word: other}) for other in _far_more(word, lexis) if other not in words)
+
+
+def _likeliest(unknown: Mapping[Word, Sequence[Node]]) -> dict[Word, Node]:
+    return {word: nodes[0] for word, nodes in unknown.items() if nodes}
 
 
 def _unknown(tree: Node, lexis: Lexis) -> dict[Word, list[Node]]:
@@ -104,11 +131,16 @@ def _alternatives(word: Word, lexis: Lexis) -> list[Node]:
 
 
 def _halves(term: str, lexis: Lexis) -> list[Node]:
-    """Return the two words that a term was made of by leaving out the space: both as frequent as can be."""
-    halves = [tuple(map(Word, parts)) for parts in splits(term)]
-    counts = {pair: min(map(lexis.count, pair)) for pair in halves}
-    best = sorted((pair for pair in halves if counts[pair]), key=lambda pair: -counts[pair])
-    return [And(pair) for pair in best]
+    """Return the two words that a term was made of by leaving out the space: most often neighbours come first."""
+    counts = {halves: _meetings(*halves, lexis) for halves in splits(term)}
+    best = sorted((halves for halves in counts if counts[halves]), key=lambda halves: -counts[halves])
+    return [And(tuple(map(Word, halves))) for halves in best]
+
+
+def _meetings(one: str, other: str, lexis: Lexis) -> int:
+    """Return how many articles have two words next to each other; most parts of a word are none, which is soon seen."""
+    are_words = lexis.count(Word(one)) and lexis.count(Word(other))
+    return lexis.count(Phrase(f"{one} {other}")) if are_words else 0
 
 
 def _far_more(word: Word, lexis: Lexis) -> list[Node]:
@@ -153,12 +185,21 @@ def _joined(one: Word, other: Word) -> Word:
 
 
 def replaced(tree: Node, others: Mapping[Word, Node]) -> Node:
-    """Return the tree with other nodes in place of words; what is excluded stays as it is."""
+    """Return the tree with other nodes in place of words, each once; what is excluded stays as it is."""
     if isinstance(tree, And):
-        return all_of([replaced(node, others) for node in tree.nodes])
+        return all_of(_once(tree.nodes, [replaced(node, others) for node in tree.nodes]))
     if isinstance(tree, Or):
         return one_of(list(dict.fromkeys(replaced(node, others) for node in tree.nodes)))
     return others.get(tree, tree) if isinstance(tree, Word) else tree
+
+
+def _once(typed: Sequence[Node], nodes: Sequence[Node]) -> list[Node]:
+    """Leave out what was put in place of another node and is there already; what was typed twice stays."""
+    kept: list[Node] = []
+    for before, node in zip(typed, nodes, strict=True):
+        if node == before or (node not in typed and node not in kept):
+            kept.append(node)
+    return kept
 
 
 def _with_joined(tree: Node, pair: Sequence[Word], joined: Word) -> Node:

@@ -14,8 +14,8 @@ Match = Literal["auto", "all", "any"]
 Collapse = Literal["title", "none"]
 
 SORTS: tuple[str, ...] = get_args(Sort)
-#: Hits on a page.
-MAX_SIZE = 100
+#: Hits on a page, where nothing is said, and at most.
+PAGE_SIZE, MAX_SIZE = 20, 100
 #: Hits that paging reaches.
 MAX_HITS = 10_000
 
@@ -54,10 +54,12 @@ class Query:
     filters: Filters = field(default_factory=Filters)
     sort: Sort = "relevance"
     page: int = 1
-    size: int = 20
+    size: int = PAGE_SIZE
     match: Match = "auto"
     collapse: Collapse = "title"
     diversity: bool = True
+    #: Ids of the articles that alone are searched, unknown ones left out; None for all.
+    among: frozenset[str] | None = None
     facets: bool = True
     explain: bool = False
 

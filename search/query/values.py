@@ -73,23 +73,23 @@ def _bounds(text: str) -> tuple[int | None, int | None] | None:
 
 
 def _read_after(_name: str, text: str) -> Filter | None:
-    days = _days(text)
+    days = read_days(text)
     return Dates(days[0], None) if days else None
 
 
 def _read_as_of(_name: str, text: str) -> Filter | None:
-    days = _days(text)
+    days = read_days(text)
     return AsOf(days[1]) if days else None
 
 
 def _read_before(_name: str, text: str) -> Filter | None:
-    days = _days(text)
+    days = read_days(text)
     return Dates(None, days[1]) if days else None
 
 
 def _read_dates(_name: str, text: str) -> Filter | None:
     one, dots, other = text.partition("..")
-    first, last = _days(one), _days(other if dots else one)
+    first, last = read_days(one), read_days(other if dots else one)
     if (one and not first) or (other and not last) or not (first or last):
         return None
     if first and last and first[0] > last[1]:
@@ -97,8 +97,12 @@ def _read_dates(_name: str, text: str) -> Filter | None:
     return Dates(first[0] if first else None, last[1] if last else None)
 
 
-def _days(text: str) -> tuple[date, date] | None:
-    """Return the first and the last day of the year, month or day that is named."""
+def read_days(text: str) -> tuple[date, date] | None:
+    """Return the first and the last day of the year, month or day that is named; None where none is.
+
+    >>> read_days("2021-02")
+    (datetime.date(2021, 2, 1), datetime.date(2021, 2, 28))
+    """
     match = _DATE.fullmatch(text)
     if not match:
         return None

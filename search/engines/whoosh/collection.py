@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from search import ranking
@@ -17,85 +17,35 @@ from search.analysis import fold, stem
 from search.articles import Article, Episode, Story
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import MICROSECONDS_A_DAY, UNDATED, age_to_moment, moment_to_age, number_to_id
-from search.engines.whoosh.bits import PositionBits
-from search.engines.whoosh.frequencies import weigh
-from search.engines.whoosh.segment import Docs, Segment, average_lengths
+from search.engines.whoosh.part import Mask, Part, Scores, average_lengths
+from search.engines.whoosh.segment import Docs, Segment
 from search.engines.whoosh.vocabulary import Vocabulary
-from search.records import moment_to_wire
-from search.results import StoryInfo
 
-ALL_FIELDS = (True,) * len(ranking.FIELDS)
 #: Articles; a few megabytes.
 _REMEMBERED = 4096
+#: Microseconds.
+_SECOND = 1_000_000
 # Python reads signs, prefixes and underscores as parts of a number.
 _ID = re.compile(r"[0-9a-f]{16}")
-Mask = NDArray[np.bool_]
-Scores = NDArray[np.float64]
+
+
+def is_id(text: str) -> bool:
+    """Return whether an article might have this id."""
+    return _ID.fullmatch(text) is not None
 
 
 def _story_of_one(identifier: str) -> Story:
     return Story(id=identifier, episodes=(Episode(article_ids=(identifier,), outlets=1),), outlets=1)
 
 
-def _json_head(number: int, age: int) -> bytes:
-    published = moment_to_wire(age_to_moment(age))
-    return b'{"id":"%s","published_at":%s,' % (number_to_id(number).encode(), orjson.dumps(published))
-
-
-class Part:
-    """A segment at its place in the numbering, and what a frequency in it is worth."""
-
-    def __init__(self, segment: Segment, base: int, living: Mask | None, dead: Array | None) -> None:
-        self.segment, self.base = segment, base
-        #: Which articles are still there; None where all are.
-        self.living = living
-        #: How many postings of each stem are of articles that are gone.
-        self._dead = dead
-        #: Articles that have a date; they come first.
-        self.dated = int(segment.ages.searchsorted(UNDATED))
-        self.bits = PositionBits(segment)
-        self._averages = np.zeros(len(ranking.FIELDS))
-        self._tables: dict[tuple[bool, ...], tuple[Scores, Scores]] = {}
-
-    def use_averages(self, averages: NDArray[np.float64]) -> None:
-        """Take the mean lengths of fields over all segments."""
-        self._averages = averages
-
-    def weights(self, fields: tuple[bool, ...]) -> Scores:
-        """Return the weighted frequency of each combination of frequencies, in these fields."""
-        return self._table(fields)[0]
-
-    def saturated(self, fields: tuple[bool, ...]) -> Scores:
-        """Return the saturated frequency of each combination: of another form of the word, and of the word, in turn."""
-        return self._table(fields)[1]
-
-    def factor(self, fields: Docs, lengths: Array) -> Scores:
-        """Return what one occurrence adds to the weighted frequency in fields of these lengths."""
-        shares = np.array([ranking.LENGTH[name] for name in ranking.FIELDS])[fields]
-        weights = np.array([ranking.WEIGHTS[name] for name in ranking.FIELDS])[fields]
-        averages = np.maximum(self._averages, np.finfo(np.float64).tiny)[fields]
-        factors: Scores = weights / (1 - shares + shares * (lengths / averages))
-        return factors
-
-    def dead_postings(self, stem: int) -> int:
-        """Return how many postings of a stem are of articles that are gone."""
-        return 0 if self._dead is None else int(self._dead[stem])
-
-    def count_form(self, term: int) -> int:
-        """Return how many articles that are there have a term."""
-        postings = self.segment.postings_of(term)
-        if self.living is None:
-            return len(postings)
-        docs = self.segment.docs(self.segment.stem_of(term))[postings]
-        return int(np.count_nonzero(self.living[docs]))
-
-    def _table(self, fields: tuple[bool, ...]) -> tuple[Scores, Scores]:
-        table = self._tables.get(fields)
-        if table is None:
-            weights = weigh(self.segment.extra, self._averages, fields)
-            both = np.stack([ranking.OTHER_FORM * weights, weights], axis=1).reshape(-1)
-            table = self._tables[fields] = (weights, both / (ranking.K1 + both))
-        return table
+def _json_heads(ids: NDArray[np.uint64], ages: NDArray[np.int64]) -> Iterator[bytes]:
+    """Yield what the API sends first of articles: their ids, and when they were published, to the second."""
+    written = ids.astype(">u8").tobytes().hex()
+    seconds = np.where(ages == UNDATED, -1, ages)
+    dates = np.datetime_as_string((~seconds // _SECOND).view("M8[s]"))
+    for at, (date, age) in enumerate(zip(dates.tolist(), ages.tolist(), strict=True)):
+        published = "null" if age == UNDATED else f'"{date}Z"'
+        yield f'{{"id":"{written[16 * at : 16 * at + 16]}","published_at":{published},'.encode()
 
 
 class Collection:
@@ -133,6 +83,8 @@ class Collection:
         self.has_copies = bool(self.copies.any())
         #: How many articles have each value of a facet, once somebody has counted.
         self.counted: dict[str, Array] = {}
+        #: What else was worked out of all articles, by what it is about.
+        self.remembered: dict[str, Any] = {}
         self._articles: dict[int, Article] = {}
         self._texts: dict[str, list[str]] = {}
         self._folded: dict[str, Mapping[str, list[int]]] = {}
@@ -171,7 +123,7 @@ class Collection:
 
     def number_of(self, identifier: str) -> int | None:
         """Return the number of the article with an id, None where there is none."""
-        if not _ID.fullmatch(identifier):
+        if not is_id(identifier):
             return None
         ids, numbers = self.by_id
         wanted = np.uint64(int(identifier, 16))
@@ -224,12 +176,13 @@ class Collection:
     def articles_json(self, numbers: Sequence[int]) -> list[bytes]:
         """Return articles as the API sends them, without making anything of them."""
         chosen = np.array(numbers, np.intp)
-        found = zip(numbers, self.ids[chosen].tolist(), self.ages[chosen].tolist(), strict=True)
-        return [_json_head(id_, age) + self._stored_json(number)[1:] for number, id_, age in found]
-
-    def _stored_json(self, number: int) -> bytes:
-        part = self.part_of(number)
-        return part.segment.stored.json(number - part.base)
+        heads = _json_heads(self.ids[chosen], self.ages[chosen])
+        if len(self.parts) == 1:
+            contents = self.parts[0].segment.stored.contents(chosen)
+        else:
+            parts = zip(map(self.part_of, numbers), numbers, strict=True)
+            contents = [part.segment.stored.json(number - part.base) for part, number in parts]
+        return [head + content[1:] for head, content in zip(heads, contents, strict=True)]
 
     def priors(self, number: int, reference: datetime | None) -> dict[str, float]:
         """Return the factors of an article's score beside the text, by name; ages are counted from *reference*."""
@@ -253,20 +206,21 @@ class Collection:
         ages = self.ages[self.everything]
         return age_to_moment(int(ages.min())) if len(ages) else None
 
-    def story_info(self, number: int) -> StoryInfo:
-        """Return what a hit says of its article's story."""
-        return self.story_infos([number])[0]
+    def story_id(self, number: int) -> str:
+        """Return the id of an article's story."""
+        return self.stories_of([number])[0][0]
 
-    def story_infos(self, numbers: Sequence[int]) -> list[StoryInfo]:
-        """Return what hits say of their articles' stories; an article without others is a story of its own."""
+    def stories_of(self, numbers: Sequence[int]) -> list[tuple[str, int, int]]:
+        """Return the id, articles and outlets of articles' stories; one without others is a story of its own."""
         chosen = np.array(numbers, np.intp)
-        stories = self.columns["story"][chosen]
-        told = stories >= 0
-        ids, (sizes, outlets) = self.ids[chosen], np.ones((2, len(chosen)), np.intp)
-        for values, name in ((ids, "story.id"), (sizes, "story.size"), (outlets, "story.outlets")):
-            values[told] = self.columns[name][stories[told]]
-        found = zip(ids.tolist(), sizes.tolist(), outlets.tolist(), strict=True)
-        return [StoryInfo(id=number_to_id(id_), articles=size, outlets=count) for id_, size, count in found]
+        found = zip(self.ids.take(chosen).tolist(), self.columns["story"].take(chosen).tolist(), strict=True)
+        ids, sizes, outlets = (self.columns[name] for name in ("story.id", "story.size", "story.outlets"))
+        return [
+            (number_to_id(int(ids[story])), int(sizes[story]), int(outlets[story]))
+            if story >= 0
+            else (number_to_id(id_), 1, 1)
+            for id_, story in found
+        ]
 
     def story(self, identifier: str) -> Story | None:
         """Return a story, None where there is none."""
@@ -296,12 +250,6 @@ class Collection:
             if number is not None:
                 found.update(part.segment.terms[form] for form in part.segment.forms(number).tolist())
         return found
-
-    def count_postings(self, term: str) -> int:
-        """Return how many articles had any form of the term when they were written; some may be gone."""
-        text = stem(term)
-        found = ((part.segment, part.segment.stems.find(text)) for part in self.parts)
-        return sum(segment.size(number) for segment, number in found if number is not None)
 
     def part_of(self, number: int) -> Part:
         """Return the part that an article is in."""

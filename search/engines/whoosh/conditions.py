@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 
 import numpy as np
 
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.attributes import IMAGE, PUBLISHED, moment_to_age
-from search.engines.whoosh.collection import Collection, Mask
+from search.engines.whoosh.attributes import IMAGE, PUBLISHED, ids_to_numbers, moment_to_age
+from search.engines.whoosh.collection import Collection, is_id
+from search.engines.whoosh.part import Mask
 from search.engines.whoosh.segment import Docs
 from search.query import AsOf, Dates, Filters, Flag, InStory, Number, Site, Value
 
@@ -52,6 +53,12 @@ def chosen_values(collection: Collection, filters: Filters, name: str) -> Condit
 def between_days(collection: Collection, first: date | None, last: date | None) -> Condition:
     """Return the condition that an article was published on one of the days, both inclusive, UTC."""
     return Condition(collection, _within_dates(collection, Dates(first, last)))
+
+
+def with_ids(collection: Collection, identifiers: Iterable[str]) -> Condition:
+    """Return the condition that an article has one of the ids."""
+    wanted = ids_to_numbers([id_ for id_ in identifiers if is_id(id_)])
+    return Condition(collection, lambda docs: np.isin(collection.ids[docs], wanted))
 
 
 def _has_value(collection: Collection, name: str, values: Sequence[str]) -> Callable[[Docs], Mask]:

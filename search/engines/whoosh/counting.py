@@ -14,7 +14,7 @@ from search.engines.whoosh.attributes import EPOCH, moment_to_age
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS
 from search.engines.whoosh.segment import Docs
-from search.results import FacetValue, Timeline
+from search.results import FacetValue, Timeline, WrittenFacets
 from search.timeline import timeline_between
 
 #: Values of a facet that are listed; selected ones are, whatever their place.
@@ -42,7 +42,7 @@ def spread(collection: Collection, name: str, combinations: Counts) -> Counts:
     return np.bincount(columns[f"combination.{name}"], combinations, size + 1)[:size].astype(np.intp)
 
 
-class CountedFacets(Mapping[str, tuple[FacetValue, ...]]):
+class CountedFacets(WrittenFacets):
     """Facets that are counted, and written out when they are looked at.
 
     Args:
@@ -60,7 +60,8 @@ class CountedFacets(Mapping[str, tuple[FacetValue, ...]]):
     def __getitem__(self, name: str) -> tuple[FacetValue, ...]:
         """Return a facet's values: the most frequent first, then by name; chosen ones are always there."""
         if name not in self._written:
-            self._written[name] = self._write(name)
+            values = self.written(name)
+            self._written[name] = tuple([FacetValue(value=v, count=n, selected=chosen) for v, n, chosen in values])
         return self._written[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -71,7 +72,8 @@ class CountedFacets(Mapping[str, tuple[FacetValue, ...]]):
         """Count the facets."""
         return len(self._counts)
 
-    def _write(self, name: str) -> tuple[FacetValue, ...]:
+    def written(self, name: str) -> list[tuple[str, int, bool]]:
+        """Return the values of a facet, without making them."""
         counts, texts = self._counts[name], self._collection.texts(name)
         if name != "provider":
             counts = spread(self._collection, name, counts)
@@ -80,12 +82,9 @@ class CountedFacets(Mapping[str, tuple[FacetValue, ...]]):
         folded = {fold(value): value for value in self._chosen[name]}
         picked = [n for value in folded for n in self._collection.numbers_of(name, value)]
         listed = order[:MAX_VALUES] + [number for number in order[MAX_VALUES:] if number in picked]
-        values = [FacetValue(value=texts[n], count=int(counts[n]), selected=n in picked) for n in listed]
+        values = [(texts[n], count, n in picked) for n, count in zip(listed, counts.take(listed).tolist(), strict=True)]
         present = {fold(texts[number]) for number in listed} if folded else ()
-        values += [
-            FacetValue(value=value, count=0, selected=True) for key, value in folded.items() if key not in present
-        ]
-        return tuple(values)
+        return values + [(value, 0, True) for key, value in folded.items() if key not in present]
 
 
 def count_facets(collection: Collection, matches: Docs, chosen: Mapping[str, NDArray[np.bool_]]) -> dict[str, Counts]:

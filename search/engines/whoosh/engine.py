@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from search.articles import Article, Story
-from search.catalog import Catalog
+from search.catalog import Catalog, fingerprint, generation_id
 from search.engine import Statistics
+from search.engines.whoosh.archive import is_exported, read_archive, write_archive
 from search.engines.whoosh.attributes import number_to_id
+from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.completion import Completions
 from search.engines.whoosh.counting import count_providers
 from search.engines.whoosh.execution import Execution
 from search.engines.whoosh.generations import Generations
-from search.engines.whoosh.plan import Budget, Planner
+from search.engines.whoosh.operands import Budget
+from search.engines.whoosh.plan import Planner
 from search.engines.whoosh.verification import verify
-from search.engines.whoosh.writer import open_generation, write_generation
-from search.errors import IndexDamagedError, IndexUnreadableError, NoIndexError, NotFoundError
+from search.engines.whoosh.writer import open_generation, open_imported, write_generation, write_whoosh_table
+from search.errors import ImportRefusedError, IndexDamagedError, IndexUnreadableError, NoIndexError, NotFoundError
 from search.query import Query
 from search.results import Completion, Page
 from search.settings import TIME_BUDGET
@@ -53,7 +58,7 @@ class WhooshReader:
 
     def story_of(self, identifier: str) -> Story:
         """Return the article's story."""
-        return self.story(self._collection.story_info(self._number(identifier)).id)
+        return self.story(self._collection.story_id(self._number(identifier)))
 
     def statistics(self) -> Statistics:
         """Return what is served, in numbers."""
@@ -139,6 +144,33 @@ class WhooshEngine:
         except (NoIndexError, IndexDamagedError):
             return None
 
+    def export(self, target: IO[bytes]) -> str:
+        """Write the newest generation that is whole as an archive."""
+        with ExitStack() as stack:
+            try:
+                opened = self._open_files(stack)
+            except FileNotFoundError:
+                # Pruned between the check and the opening, as in `open`.
+                opened = self._open_files(stack)
+            generation, files, checksums = opened
+            write_archive(generation, files, checksums, target)
+        return generation
+
+    def _open_files(self, stack: ExitStack) -> tuple[str, dict[str, IO[bytes]], dict[str, str]]:
+        """Open all files that are exported, so that none of them is gone before its turn comes."""
+        pointer, folder = self._generations.open_newest()
+        checksums = {name: sum_ for name, sum_ in self._generations.files(pointer).items() if is_exported(name)}
+        files: dict[str, IO[bytes]] = {name: stack.enter_context((folder / name).open("rb")) for name in checksums}
+        return pointer.generation, files, checksums
+
+    def import_(self, source: IO[bytes]) -> str:
+        """Make an archive what is served."""
+        with self._generations.building() as folder:
+            generation = read_archive(source, folder)
+            _check_imported(source, folder, generation)
+            self._generations.publish(folder, generation)
+        return generation
+
     def fingerprints(self) -> Mapping[str, bytes]:
         """Map every served article's id to a hash of its content."""
         try:
@@ -165,3 +197,26 @@ def _check(catalog: Catalog, folder: Path) -> None:
     if open_generation(folder).count != len(catalog.articles):
         msg = "what was written cannot be read back"
         raise OSError(msg)
+
+
+def _check_imported(source: IO[bytes], folder: Path, generation: str) -> None:
+    """Hold what was unpacked against the id that it goes by, and complete it.
+
+    Raises:
+        ImportRefusedError: If its articles or stories are others than those of that generation.
+    """
+    try:
+        collection = open_imported(folder)
+        found = _generation_of(collection)
+    except Exception as exc:  # checksums tell of accidents only, and a crafted file may fail in any way there is
+        raise ImportRefusedError(source, "what it holds cannot be read") from exc
+    if found != generation:
+        raise ImportRefusedError(source, f"it says that it is generation {generation}, and holds {found}")
+    write_whoosh_table(folder, collection)
+
+
+def _generation_of(collection: Collection) -> str:
+    """Work out the id from the stored articles and stories themselves."""
+    numbers: Iterable[int] = collection.by_id[1].tolist()
+    stories = [collection.story(number_to_id(id_)) for id_ in sorted(collection.columns["story.id"].tolist())]
+    return generation_id(map(fingerprint, map(collection.article, numbers)), filter(None, stories))

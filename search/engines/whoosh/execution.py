@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from itertools import chain
 
 import numpy as np
 
 from search.articles import Article
 from search.engines.whoosh.attributes import UNDATED
-from search.engines.whoosh.collection import Collection, Mask, Scores
-from search.engines.whoosh.conditions import FACETS, between_days, chosen_values
+from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.conditions import FACETS, between_days, chosen_values, with_ids
 from search.engines.whoosh.counting import CountedFacets, count_everything, count_facets, make_timeline
 from search.engines.whoosh.highlighting import Highlights, highlight_hits
 from search.engines.whoosh.hits import Details, Hits
+from search.engines.whoosh.operands import Budget
 from search.engines.whoosh.ordering import Ordering
-from search.engines.whoosh.plan import Budget, Matches, Planner
+from search.engines.whoosh.part import Mask, Scores
+from search.engines.whoosh.plan import Matches, Planner
+from search.engines.whoosh.postings import StemPostings
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.spelling import Words
 from search.likeness import with_words
 from search.query import Query
-from search.query.correction import Reading, readings
+from search.query.correction import Reading, first_that_finds, readings
 from search.query.rewrite import as_of, end_of_day, names_dates, names_outlets, scoring_leaves, split_relaxed
-from search.results import Page, StoryInfo
+from search.results import Page
 
 
 class Execution:
@@ -40,11 +42,9 @@ class Execution:
         self._planner = Planner(collection, self._budget)
         self._reading, matches = self._read()
         self._leaves = scoring_leaves(self._reading.tree)
-        self._matches = self._within_days(matches)
-        self._chosen = self._choose()
-        self._found = self._matches
-        if self._chosen:
-            self._found = self._matches.only(np.logical_and.reduce(list(self._chosen.values())))
+        self._matches = self._searched(matches)
+        self._chosen = self._choose(self._matches)
+        self._found = _having(self._matches, self._chosen)
 
     def page(self, generation: str) -> Page:
         """Return the page that was asked for; the time it took counts from when the execution began."""
@@ -74,31 +74,32 @@ class Execution:
         )
 
     def _read(self) -> tuple[Reading, Matches]:
-        """Return the first way to read the query that finds anything, and what it finds."""
+        """Return the way to read the query that counts, and what it finds."""
         words = Words(self._collection, self._planner, self._budget.check)
         tries = readings(with_words(self._query.parsed.tree, words.telling), self._query.match, words)
-        first = next(tries)
-        for reading in chain([first], tries):
-            matches = self._match(reading)
-            if len(matches.docs):
-                return reading, matches
-        return first, matches.only(np.zeros(0, bool))
+        return first_that_finds(tries, self._match, self._is_left)
+
+    def _is_left(self, matches: Matches) -> bool:
+        """Tell whether the filters of the request leave any of the matches."""
+        left = self._searched(matches)
+        return len(_having(left, self._choose(left))) > 0
 
     def _match(self, reading: Reading) -> Matches:
         if reading.is_relaxed:
             return self._planner.most_of(*split_relaxed(reading.tree))
         return self._planner.matches(reading.tree)
 
-    def _within_days(self, matches: Matches) -> Matches:
-        first, last = self._query.filters.date_from, self._query.filters.date_to
-        if not first and not last:
-            return matches
-        return matches.only(between_days(self._collection, first, last).among(matches.docs))
+    def _searched(self, matches: Matches) -> Matches:
+        """Return those of the matches that are of the articles and days that are searched."""
+        first, last, among = self._query.filters.date_from, self._query.filters.date_to, self._query.among
+        if first or last:
+            matches = matches.only(between_days(self._collection, first, last).among(matches.docs))
+        return matches if among is None else matches.only(with_ids(self._collection, among).among(matches.docs))
 
-    def _choose(self) -> dict[str, Mask]:
+    def _choose(self, matches: Matches) -> dict[str, Mask]:
         """Return, for each facet with a choice, which of the matches have a value that was chosen."""
         conditions = {name: chosen_values(self._collection, self._query.filters, name) for name in FACETS}
-        return {name: found.among(self._matches.docs) for name, found in conditions.items() if found}
+        return {name: found.among(matches.docs) for name, found in conditions.items() if found}
 
     @cached_property
     def texts(self) -> Scores | None:
@@ -156,13 +157,19 @@ class Execution:
         text, number = 1.0 if self.texts is None else float(self.texts[place]), int(self._found.docs[place])
         return {"text": text, **self._collection.priors(number, self._reference)}
 
-    def stories(self, numbers: Sequence[int]) -> list[StoryInfo]:
-        """Return what hits say of their stories."""
-        return self._collection.story_infos(numbers)
+    def stories(self, numbers: Sequence[int]) -> list[tuple[str, int, int]]:
+        """Return what hits say of their stories: id, articles, outlets."""
+        return self._collection.stories_of(numbers)
 
-    def highlights(self, numbers: Sequence[int]) -> list[Highlights]:
-        """Return where the searched words are in articles."""
-        return highlight_hits(self._collection, self._leaves, numbers)
+    def highlights(self, numbers: Sequence[int], places: Sequence[int]) -> list[Highlights]:
+        """Return where the searched words are in articles, the matches at places."""
+        chosen = np.array(places, np.intp)
+        known = {
+            leaf: chosen if postings is None else postings.take(chosen)
+            for leaf, postings in self._found.known.items()
+            if isinstance(self._planner.leaf(leaf), StemPostings)
+        }
+        return highlight_hits(self._collection, self._leaves, numbers, known)
 
     def articles_json(self, numbers: Sequence[int]) -> list[bytes]:
         """Return articles as the API sends them."""
@@ -172,6 +179,10 @@ class Execution:
     def is_explained(self) -> bool:
         """Whether hits say why they have their score."""
         return self._query.explain
+
+
+def _having(matches: Matches, chosen: Mapping[str, Mask]) -> Matches:
+    return matches.only(np.logical_and.reduce(list(chosen.values()))) if chosen else matches
 
 
 def _newest_first(collection: Collection, docs: Docs) -> Scores | None:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from search import ranking
 from search.analysis import fold_pattern
 from search.engines.patterns import expand
-from search.engines.whoosh.collection import ALL_FIELDS, Collection, Part, Scores
+from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.part import ALL_FIELDS, Part, Scores
 from search.engines.whoosh.postings import DENSE, FoundPostings, nothing
 from search.engines.whoosh.segment import Docs, Segment
 from search.query import Fuzzy, Prefix, Wildcard
@@ -84,7 +85,7 @@ def _in_part(
     partial = np.repeat(~is_whole, counts)
     for term, weight in zip(terms[partial].tolist(), weights[partial].tolist(), strict=True):
         check()
-        found.add(*_one_form(segment, table, term, weight))
+        found.add(*one_form(segment, table, term, weight))
     docs, frequencies = found.result()
     keep = frequencies > 0
     if part.living is not None:
@@ -95,7 +96,7 @@ def _in_part(
     return docs + part.base, frequencies
 
 
-def _one_form(segment: Segment, table: Scores, term: int, weight: float) -> tuple[Docs, Scores]:
+def one_form(segment: Segment, table: Scores, term: int, weight: float) -> tuple[Docs, Scores]:
     """Return the articles that have exactly this term, and its weighted frequency in each."""
     stem = segment.stem_of(term)
     start, _ = segment.range_of(stem)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from search import ranking
@@ -11,7 +12,7 @@ from search.articles import Article
 from search.engines.whoosh.highlighting import Highlights
 from search.engines.whoosh.ordering import Listed, Ordering
 from search.engines.whoosh.segment import Docs
-from search.results import Explanation, Hit, StoryInfo
+from search.results import Explanation, Hit, Match, StoryInfo, WrittenHits
 
 
 class Source(Protocol):
@@ -33,12 +34,12 @@ class Source(Protocol):
         """Return what the score of a match is the product of."""
         ...
 
-    def stories(self, numbers: Sequence[int]) -> list[StoryInfo]:
-        """Return what hits say of their stories."""
+    def stories(self, numbers: Sequence[int]) -> list[tuple[str, int, int]]:
+        """Return what hits say of their stories: id, articles, outlets."""
         ...
 
-    def highlights(self, numbers: Sequence[int]) -> list[Highlights]:
-        """Return where the searched words are in articles."""
+    def highlights(self, numbers: Sequence[int], places: Sequence[int]) -> list[Highlights]:
+        """Return where the searched words are in articles, the matches at places."""
         ...
 
     def articles_json(self, numbers: Sequence[int]) -> list[bytes]:
@@ -98,8 +99,8 @@ class Details:
         return self.source.scores(self.places)
 
     @cached_property
-    def stories(self) -> Sequence[StoryInfo]:
-        """What each says of its story."""
+    def stories(self) -> Sequence[tuple[str, int, int]]:
+        """What each says of its story: id, articles, outlets."""
         return self.source.stories(self.numbers)
 
     @cached_property
@@ -107,17 +108,32 @@ class Details:
         """Each article as the API sends it."""
         return self.source.articles_json(self.numbers)
 
+    def copies_of(self, at: int) -> tuple[Article, ...]:
+        """Return the copies of the article of a hit."""
+        places = self.ordering.copies_of(self.places[at])
+        return tuple(map(self.source.article, self.source.numbers(places))) if len(places) else ()
+
     @cached_property
     def highlights(self) -> Sequence[Highlights]:
         """Where the searched words are in each of the articles."""
-        return self.source.highlights(self.numbers)
+        return self.source.highlights(self.numbers, self.places)
 
 
-class Hits(Sequence[Hit]):
+class Hits(WrittenHits):
     """The hits of a page, made when they are looked at."""
 
     def __init__(self, details: Details) -> None:
         self._details = details
+
+    def written(self) -> Iterator[tuple[bytes, Match]]:
+        """Return of each hit its article, as JSON, and the rest."""
+        details, places = self._details, range(len(self))
+        also = map(details.copies_of, places) if details.ordering.has_copies else repeat(())
+        more = [item.more_from_domain for item in details.listed]
+        is_explained = details.source.is_explained
+        explanations = [hit.explanation for hit in self._made] if is_explained else [None] * len(self)
+        columns = (details.scores, details.highlights, details.stories, also, more, explanations)
+        return zip(details.articles_json, map(Match, *columns), strict=True)
 
     @cached_property
     def _made(self) -> tuple[StoredHit, ...]:
@@ -175,23 +191,18 @@ class StoredHit(Hit):
     @lazy
     def story(self) -> StoryInfo:
         """The story, in numbers."""
-        return self._details.stories[self._at]
+        id_, articles, outlets = self._details.stories[self._at]
+        return StoryInfo(id=id_, articles=articles, outlets=outlets)
 
     @lazy
     def also(self) -> tuple[Article, ...]:
         """Copies with the same title from the same story."""
-        places = self._details.ordering.copies_of(self._details.places[self._at])
-        return tuple(map(self._details.source.article, self._details.source.numbers(places))) if len(places) else ()
+        return self._details.copies_of(self._at)
 
     @lazy
     def highlights(self) -> Highlights:
         """Where the searched words are."""
         return self._details.highlights[self._at]
-
-    @lazy
-    def article_json(self) -> bytes:
-        """The article as the API sends it."""
-        return self._details.articles_json[self._at]
 
     @lazy
     def explanation(self) -> Explanation | None:

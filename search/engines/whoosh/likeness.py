@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.collection import Collection, Mask
+from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.part import Mask
 from search.engines.whoosh.postings import Postings
 from search.engines.whoosh.segment import Docs
 from search.query import Like

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.engines.paging import MAX_OF_DOMAIN, TOP
-from search.engines.whoosh.collection import Collection, Scores
+from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.part import Scores
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.selection import MARGIN, best
 from search.ranking import DECIMALS
@@ -65,6 +66,11 @@ class Ordering:
         rest = [place for place in prefix.tolist() if place not in picked]
         listed = [Listed(place, moved.get(number, 0)) for number, place in enumerate(top)]
         return [*listed, *map(Listed, rest)][first:end]
+
+    @property
+    def has_copies(self) -> bool:
+        """Whether any match may have copies."""
+        return self._copies is not None
 
     def copies_of(self, place: int) -> Docs:
         """Return the places of the other copies of the article at *place*, the best first."""

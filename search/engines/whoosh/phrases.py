@@ -16,7 +16,8 @@ from search import ranking
 from search.analysis import terms as terms_of
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.bits import BITS, Bits
-from search.engines.whoosh.collection import Collection, Mask, Part, Scores
+from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.part import Mask, Part, Scores
 from search.engines.whoosh.postings import BISECTION, FoundPostings, locate, nothing
 from search.engines.whoosh.segment import Docs
 from search.highlights import occurrences
@@ -33,6 +34,17 @@ def phrase_postings(collection: Collection, terms: Sequence[str], slop: int, fie
         return nothing(collection)
     docs, weights = (np.concatenate(arrays) for arrays in zip(*matched, strict=True))
     return FoundPostings(collection, docs, weights)
+
+
+def count_titles(collection: Collection, part: Part, terms: Sequence[str], docs: Docs) -> int:
+    """Count those of a part's articles that have terms in a row in their title; *docs* is sorted."""
+    numbers = {term: part.segment.terms.find(term) for term in terms}
+    if None in numbers.values():
+        return 0
+    found = _Candidates(collection, part, [number for number in numbers.values() if number is not None], docs)
+    which, ends = _find_ends(part, found, [list(numbers).index(term) for term in terms], 0)
+    docs = found.docs[which]
+    return len(np.unique(docs[ends < part.segment.lengths[docs, 0]]))
 
 
 def _in_part(
@@ -72,17 +84,20 @@ def _within_topics(part: Part, docs: Docs, fields: Docs, row: Sequence[str], slo
 
 
 class _Candidates:
-    """The articles of a segment that have all of the terms, and the positions of each."""
+    """The articles of a segment, or of *docs* alone, that have all of the terms, and the positions of each."""
 
-    def __init__(self, collection: Collection, part: Part, terms: Sequence[int]) -> None:
+    def __init__(self, collection: Collection, part: Part, terms: Sequence[int], docs: Docs | None = None) -> None:
         self._part, self._segment, self._collection = part, part.segment, collection
         by_size = sorted(terms, key=part.segment.size_of_stem)
-        postings = part.segment.postings_of(by_size[0])
-        self.docs = part.segment.docs(part.segment.stem_of(by_size[0]))[postings]
-        self._postings = {by_size[0]: postings}
+        self._postings: dict[int, Docs] = {}
+        if docs is None:
+            first = by_size.pop(0)
+            postings = self._postings[first] = part.segment.postings_of(first)
+            docs = part.segment.docs(part.segment.stem_of(first))[postings]
+        self.docs = docs
         if part.living is not None:
             self._keep(part.living[self.docs])
-        for term in by_size[1:]:
+        for term in by_size:
             self._require(term)
         self._terms = terms
 

@@ -2,58 +2,34 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 import numpy as np
 
 from search import ranking
 from search.analysis import query_terms
-from search.engines.whoosh.collection import Collection, Mask, Scores
+from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import condition
 from search.engines.whoosh.expansion import expanded_postings
 from search.engines.whoosh.likeness import Alike
+from search.engines.whoosh.operands import (
+    All,
+    Budget,
+    Complement,
+    Intersection,
+    Operand,
+    PostingSet,
+    Union,
+    all_of,
+    cost,
+)
+from search.engines.whoosh.part import Mask, Scores
 from search.engines.whoosh.phrases import phrase_postings
 from search.engines.whoosh.postings import DENSE, Postings, nothing, word_postings
 from search.engines.whoosh.segment import Docs
-from search.errors import SearchTimeoutError
 from search.query import And, Everything, Leaf, Like, Node, Not, Or, Phrase, Word
 from search.query.rewrite import scoring_leaves
-
-
-class Budget:
-    """The time that a search may take."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._started = time.perf_counter()
-        self._end = self._started + seconds
-
-    def spent_ms(self) -> float:
-        """Return the milliseconds since the search began."""
-        return round((time.perf_counter() - self._started) * 1000, 3)
-
-    def check(self) -> None:
-        """Raise SearchTimeoutError once the time is over; to be called between steps of at most some milliseconds."""
-        if time.perf_counter() > self._end:
-            raise SearchTimeoutError(self._seconds)
-
-
-class Operand(Protocol):
-    """A part of a query: a set of articles that need not be written out."""
-
-    #: How many articles at most.
-    count: int
-
-    def docs(self) -> Docs:
-        """Return the articles, in order."""
-        ...
-
-    def among(self, docs: Docs) -> Mask:
-        """Tell which of *docs*, sorted articles that are there, it has."""
-        ...
 
 
 @dataclass(slots=True)
@@ -65,6 +41,10 @@ class Matches:
     known: Mapping[Leaf, Docs | None] = field(default_factory=dict)
     #: What the words give each of the articles, where that fell out of finding them.
     scores: Scores | None = None
+
+    def __len__(self) -> int:
+        """Count the articles."""
+        return len(self.docs)
 
     def only(self, mask: Mask) -> Matches:
         """Return those of the matches that the mask has."""
@@ -96,10 +76,10 @@ class Planner:
         wanted = [node for node in nodes if isinstance(node, Leaf)]
         operands = self._operands([node for node in nodes if not isinstance(node, Leaf)])
         if not wanted:
-            return Matches(_all_of(operands, self._budget))
+            return Matches(all_of(operands, self._budget))
         if len(wanted) > 1:
             wanted = sorted(dict.fromkeys(wanted), key=lambda node: self.leaf(node).count)
-        return self._joined(wanted, sorted(operands, key=_cost))
+        return self._joined(wanted, sorted(operands, key=cost))
 
     def scores(self, leaves: Sequence[Leaf], matches: Matches) -> Scores:
         """Return what the words give each of the matches: the sum of BM25F over the *leaves*."""
@@ -171,15 +151,15 @@ class Planner:
 
     def _operand(self, node: Node) -> Operand:  # noqa: PLR0911 - one for each kind
         if isinstance(node, Leaf):
-            return _PostingSet(self.leaf(node))
+            return PostingSet(self.leaf(node))
         if isinstance(node, Not):
-            return _Complement(self._collection, self._operand(node.node))
+            return Complement(self._collection, self._operand(node.node))
         if isinstance(node, And):
-            return _Intersection(self._operands(node.nodes), self._budget)
+            return Intersection(self._operands(node.nodes), self._budget)
         if isinstance(node, Or):
-            return _Union(self._collection, self._operands(node.nodes), self._budget)
+            return Union(self._collection, self._operands(node.nodes), self._budget)
         if isinstance(node, Everything):
-            return _All(self._collection)
+            return All(self._collection)
         if isinstance(node, Like):
             return Alike(self._collection, node, list(map(self.leaf, node.words)), self._budget.check)
         return condition(self._collection, node)
@@ -204,104 +184,6 @@ def _summed(found: Sequence[tuple[Docs, Scores]]) -> Matches:
     docs, scores = docs[order], scores[order]
     starts = np.flatnonzero(np.diff(docs, prepend=-1))
     return Matches(docs[starts], scores=np.add.reduceat(scores, starts) if len(starts) else scores)
-
-
-class _PostingSet:
-    """The articles of a leaf."""
-
-    def __init__(self, leaf: Postings) -> None:
-        self._leaf = leaf
-        self.count = leaf.count
-
-    def docs(self) -> Docs:
-        return self._leaf.docs()
-
-    def among(self, docs: Docs) -> Mask:
-        return self._leaf.locate(docs)[1]
-
-
-class _All:
-    """Every article."""
-
-    def __init__(self, collection: Collection) -> None:
-        self._collection = collection
-        self.count = collection.size
-
-    def docs(self) -> Docs:
-        return self._collection.everything
-
-    def among(self, docs: Docs) -> Mask:
-        return np.ones(len(docs), bool)
-
-
-class _Complement:
-    """The articles that an operand does not have."""
-
-    def __init__(self, collection: Collection, operand: Operand) -> None:
-        self._collection, self._operand = collection, operand
-        self.count = collection.size
-
-    def docs(self) -> Docs:
-        everything = self._collection.everything
-        return everything.take(np.flatnonzero(self.among(everything)))
-
-    def among(self, docs: Docs) -> Mask:
-        return ~self._operand.among(docs)
-
-
-class _Intersection:
-    """The articles that all operands have."""
-
-    def __init__(self, operands: Sequence[Operand], budget: Budget) -> None:
-        self._operands, self._budget = sorted(operands, key=_cost), budget
-        self.count = min(operand.count for operand in operands)
-
-    def docs(self) -> Docs:
-        return _all_of(self._operands, self._budget)
-
-    def among(self, docs: Docs) -> Mask:
-        mask = np.ones(len(docs), bool)
-        for operand in self._operands:
-            self._budget.check()
-            mask &= operand.among(docs)
-        return mask
-
-
-class _Union:
-    """The articles that any operand has."""
-
-    def __init__(self, collection: Collection, operands: Sequence[Operand], budget: Budget) -> None:
-        self._collection, self._operands, self._budget = collection, operands, budget
-        self.count = min(sum(operand.count for operand in operands), collection.size)
-
-    def docs(self) -> Docs:
-        if self.count * DENSE < self._collection.size:
-            return np.unique(np.concatenate([operand.docs() for operand in self._operands]))
-        table = np.zeros(self._collection.size, bool)
-        for operand in self._operands:
-            self._budget.check()
-            table[operand.docs()] = True
-        return np.flatnonzero(table)
-
-    def among(self, docs: Docs) -> Mask:
-        mask = np.zeros(len(docs), bool)
-        for operand in self._operands:
-            self._budget.check()
-            mask |= operand.among(docs)
-        return mask
-
-
-def _all_of(operands: Sequence[Operand], budget: Budget) -> Docs:
-    ordered = sorted(operands, key=_cost)
-    docs = ordered[0].docs()
-    for operand in ordered[1:]:
-        budget.check()
-        docs = docs.take(np.flatnonzero(operand.among(docs)))
-    return docs
-
-
-def _cost(operand: Operand) -> int:
-    return operand.count
 
 
 def _keep(there: Mask, docs: Docs, known: dict[Leaf, Docs | None]) -> Docs:

@@ -10,7 +10,8 @@ import numpy as np
 from search import ranking
 from search.analysis import stem
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.collection import ALL_FIELDS, Collection, Mask, Part, Scores
+from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.part import ALL_FIELDS, Mask, Part, Scores
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.words import MIXED
 

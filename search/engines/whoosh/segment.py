@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search import ranking
 from search.engines.whoosh.arrays import Array, ranges
 from search.engines.whoosh.attributes import Stored
 from search.engines.whoosh.frequencies import SIMPLE, decode_frequencies
@@ -76,6 +75,15 @@ class Segment:
             docs[bounds[high] - start : bounds[high + 1] - start] += high << HALF
         return docs
 
+    def titled(self, first: int, end: int) -> Docs:
+        """Return the articles that have in their title a term of the stems from *first* to before *end*."""
+        bounds = self._bounds[first * self._highs : end * self._highs + 1]
+        stretch = slice(int(bounds[0]), int(bounds[-1]))
+        docs = self._docs[stretch].astype(np.intp)
+        if self._highs > 1:
+            docs += np.repeat(np.tile(np.arange(self._highs) << HALF, end - first), np.diff(bounds))
+        return docs.take(np.flatnonzero(self.in_title.take(self.codes[stretch], mode="clip")))
+
     def locate(self, stem: int, docs: Docs) -> tuple[Docs, NDArray[np.bool_]]:
         """Return where articles are among the postings of a stem, counted from its first, and whether they are.
 
@@ -136,6 +144,16 @@ class Segment:
         """Return the postings of several forms that hold the term, counted from *start*, the first of its stem."""
         return self.arrays["mixed.posting"][self.mixed(term)].astype(np.intp) - start
 
+    def count_form(self, term: int) -> int:
+        """Return how many postings hold a term."""
+        stem = self.stem_of(term)
+        tags = self.tags(stem)
+        if tags is None:
+            return self.size(stem)
+        tag, mixed = int(self.arrays["term.tag"][term]), self.mixed(term)
+        own = int(np.count_nonzero(tags == tag)) if tag != MIXED else 0
+        return own + int(mixed.stop) - int(mixed.start)
+
     def postings_of(self, term: int) -> Docs:
         """Return the postings that hold a term, counted from the first of its stem."""
         stem = self.stem_of(term)
@@ -153,6 +171,13 @@ class Segment:
         """Where the spans of each article's terms begin."""
         counts: Docs = self.lengths[:, :2].sum(axis=1, dtype=np.intp)
         return np.cumsum(counts) - counts
+
+    @cached_property
+    def in_title(self) -> NDArray[np.bool_]:
+        """Whether a posting of each combination of frequencies is of the title, among others."""
+        every = np.arange(SIMPLE + len(self.extra), dtype=np.uint32)
+        found: NDArray[np.bool_] = decode_frequencies(every, self.extra)[0][:, 0] > 0
+        return found
 
     @cached_property
     def totals(self) -> NDArray[np.uint32]:
@@ -267,13 +292,3 @@ class Segment:
         totals = self.totals.take(self.codes[first:high]).astype(np.intp)
         before = np.cumsum(totals) - totals
         return before[postings - first] + int(self.arrays["block"][first // BLOCK])
-
-
-def average_lengths(segments: Sequence[Segment], alive: Sequence[NDArray[np.bool_] | None]) -> NDArray[np.float64]:
-    """Return the mean length of each field over the articles that have it; 0 where none has."""
-    totals, filled = np.zeros(len(ranking.FIELDS)), np.zeros(len(ranking.FIELDS))
-    for segment, living in zip(segments, alive, strict=True):
-        lengths = segment.lengths if living is None else segment.lengths[living]
-        totals += lengths.sum(axis=0, dtype=np.int64)
-        filled += (lengths > 0).sum(axis=0)
-    return np.divide(totals, filled, out=np.zeros_like(totals), where=filled > 0)

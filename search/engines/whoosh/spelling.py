@@ -7,7 +7,7 @@ from collections.abc import Callable
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.plan import Planner
 from search.likeness import telling_words
-from search.query import Word
+from search.query import Leaf, Word
 from search.spelling import near
 
 
@@ -23,9 +23,9 @@ class Words:
     def __init__(self, collection: Collection, planner: Planner, check: Callable[[], None]) -> None:
         self._collection, self._planner, self._check = collection, planner, check
 
-    def count(self, word: Word) -> int:
-        """Return how many articles a word finds."""
-        return self._planner.leaf(word).count
+    def count(self, leaf: Leaf) -> int:
+        """Return how many articles a word, phrase or pattern finds."""
+        return self._planner.leaf(leaf).count
 
     def telling(self, identifier: str) -> tuple[Word, ...]:
         """Return the words that tell an article from the others; none where there is no such article."""

@@ -13,6 +13,9 @@ from search.engines.whoosh.arrays import Array
 _KEY_BYTES = 8
 _REMEMBERED = 1 << 14
 _UNKNOWN = -1
+#: How many of a byte's bits are set from the lowest on, without a gap, and from the highest on.
+_LOW_ONES = np.array([len(f"{byte:08b}".rsplit("0", 1)[-1]) for byte in range(256)], np.uint8)
+_HIGH_ONES = np.array([len(f"{byte:08b}".split("0", 1)[0]) for byte in range(256)], np.uint8)
 #: A bit for each character of ASCII, some shared; and whether a byte begins a character.
 _LETTERS = np.array([1 << byte % 64 if byte < 128 else 0 for byte in range(256)], np.uint64)  # noqa: PLR2004 - UTF-8
 _IS_FIRST = np.array([byte & 0xC0 != 0x80 for byte in range(256)], np.intp)  # noqa: PLR2004
@@ -77,11 +80,17 @@ class Vocabulary:
         found: list[int] = (np.flatnonzero(may) + alike.start).tolist()
         return found
 
-    def beginning_alike(self, text: str, edits: int) -> list[int]:
-        """Return the numbers of the texts of which a beginning may be that few edits away, the first character kept."""
+    def beginning_alike(self, text: str) -> list[int]:
+        """Return the numbers of the texts of which a beginning may be one edit away, the first character kept.
+
+        Some are further away: what is looked at are the first bytes alone, and of texts in other scripts their letters.
+        """
         alike = self.starting_with(text[:1])
-        letters, lengths = self._letters(alike)
-        may = (np.bitwise_count(_letters_of(text) & ~letters) <= edits) & (lengths >= len(text) - edits)
+        if text.isascii():
+            may = _begin_alike(self._keys[alike.start : alike.stop], text[: _KEY_BYTES - 1].encode())
+        else:
+            letters, lengths = self._letters(alike)
+            may = (np.bitwise_count(_letters_of(text) & ~letters) <= 1) & (lengths >= len(text) - 1)
         found: list[int] = (np.flatnonzero(may) + alike.start).tolist()
         return found
 
@@ -133,6 +142,22 @@ def in_order(texts: Sequence[str]) -> list[int]:
 
 def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "replace")
+
+
+def _begin_alike(keys: NDArray[np.uint64], typed: bytes) -> NDArray[np.bool_]:
+    """Tell which keys have a beginning that may be one edit away, or which hold more than ASCII."""
+    letters = keys.astype(">u8").view(np.uint8).reshape(-1, _KEY_BYTES)
+    own, size = np.frombuffer(typed, np.uint8), len(typed)
+    # In place; one further on, where a letter was dropped; and one before, where one was added.
+    same, further, before = (
+        np.packbits(letters[:, start : start + len(part)] == part, axis=1, bitorder="little")[:, 0]
+        for start, part in ((0, own), (1, own), (0, own[1:]))
+    )
+    alike = _LOW_ONES.take(same)
+    behind = _HIGH_ONES.take(same << (8 - size))
+    reached = [behind + 2, _HIGH_ONES.take(further << (8 - size)), _HIGH_ONES.take(before << (9 - size)) + 1]
+    found: NDArray[np.bool_] = (alike + np.maximum.reduce(reached) >= size) | (letters > 127).any(axis=1)  # noqa: PLR2004
+    return found
 
 
 def _letters_of(text: str) -> np.uint64:

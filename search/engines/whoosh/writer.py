@@ -66,6 +66,24 @@ def open_generation(folder: Path) -> Collection:
     return Collection([Segment(Arrays(file)) for file in _segment_files(folder)], Arrays(folder / _COLUMNS))
 
 
+def open_imported(folder: Path) -> Collection:
+    """Open the files of a generation that come from elsewhere, and no file beside them.
+
+    Raises:
+        ValueError: If the segments that are listed are others than those that are there.
+    """
+    if sorted(_segment_files(folder)) != sorted(folder.glob("segment-*")):
+        msg = "the segments that are listed are others than those that are there"
+        raise ValueError(msg)
+    return open_generation(folder)
+
+
+def write_whoosh_table(folder: Path, collection: Collection) -> None:
+    """Write the table of contents for Whoosh's own `open_dir` into the folder that *collection* was opened in."""
+    gone = [np.flatnonzero(~part.living).tolist() if part.living is not None else [] for part in collection.parts]
+    write_toc(folder, [(file.name, numbers) for file, numbers in zip(_segment_files(folder), gone, strict=True)])
+
+
 def write_generation(catalog: Catalog, folder: Path, last: Path | None = None) -> None:
     """Write all files of a generation.
 

@@ -1,0 +1,85 @@
+"""A segment at its place among the others of a generation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search import ranking
+from search.engines.whoosh.arrays import Array
+from search.engines.whoosh.attributes import UNDATED
+from search.engines.whoosh.bits import PositionBits
+from search.engines.whoosh.frequencies import weigh
+from search.engines.whoosh.segment import Docs, Segment
+
+ALL_FIELDS = (True,) * len(ranking.FIELDS)
+Mask = NDArray[np.bool_]
+Scores = NDArray[np.float64]
+
+
+class Part:
+    """A segment at its place in the numbering, and what a frequency in it is worth."""
+
+    def __init__(self, segment: Segment, base: int, living: Mask | None, dead: Array | None) -> None:
+        self.segment, self.base = segment, base
+        #: Which articles are still there; None where all are.
+        self.living = living
+        #: How many postings of each stem are of articles that are gone.
+        self._dead = dead
+        #: Articles that have a date; they come first.
+        self.dated = int(segment.ages.searchsorted(UNDATED))
+        self.bits = PositionBits(segment)
+        self._averages = np.zeros(len(ranking.FIELDS))
+        self._tables: dict[tuple[bool, ...], tuple[Scores, Scores]] = {}
+
+    def use_averages(self, averages: NDArray[np.float64]) -> None:
+        """Take the mean lengths of fields over all segments."""
+        self._averages = averages
+
+    def weights(self, fields: tuple[bool, ...]) -> Scores:
+        """Return the weighted frequency of each combination of frequencies, in these fields."""
+        return self._table(fields)[0]
+
+    def saturated(self, fields: tuple[bool, ...]) -> Scores:
+        """Return the saturated frequency of each combination: of another form of the word, and of the word, in turn."""
+        return self._table(fields)[1]
+
+    def factor(self, fields: Docs, lengths: Array) -> Scores:
+        """Return what one occurrence adds to the weighted frequency in fields of these lengths."""
+        shares = np.array([ranking.LENGTH[name] for name in ranking.FIELDS])[fields]
+        weights = np.array([ranking.WEIGHTS[name] for name in ranking.FIELDS])[fields]
+        averages = np.maximum(self._averages, np.finfo(np.float64).tiny)[fields]
+        factors: Scores = weights / (1 - shares + shares * (lengths / averages))
+        return factors
+
+    def dead_postings(self, stem: int) -> int:
+        """Return how many postings of a stem are of articles that are gone."""
+        return 0 if self._dead is None else int(self._dead[stem])
+
+    def count_form(self, term: int) -> int:
+        """Return how many articles that are there have a term."""
+        if self.living is None:
+            return self.segment.count_form(term)
+        postings = self.segment.postings_of(term)
+        docs = self.segment.docs(self.segment.stem_of(term))[postings]
+        return int(np.count_nonzero(self.living[docs]))
+
+    def _table(self, fields: tuple[bool, ...]) -> tuple[Scores, Scores]:
+        table = self._tables.get(fields)
+        if table is None:
+            weights = weigh(self.segment.extra, self._averages, fields)
+            both = np.stack([ranking.OTHER_FORM * weights, weights], axis=1).reshape(-1)
+            table = self._tables[fields] = (weights, both / (ranking.K1 + both))
+        return table
+
+
+def average_lengths(segments: Sequence[Segment], alive: Sequence[NDArray[np.bool_] | None]) -> NDArray[np.float64]:
+    """Return the mean length of each field over the articles that have it; 0 where none has."""
+    totals, filled = np.zeros(len(ranking.FIELDS)), np.zeros(len(ranking.FIELDS))
+    for segment, living in zip(segments, alive, strict=True):
+        lengths = segment.lengths if living is None else segment.lengths[living]
+        totals += lengths.sum(axis=0, dtype=np.int64)
+        filled += (lengths > 0).sum(axis=0)
+    return np.divide(totals, filled, out=np.zeros_like(totals), where=filled > 0)
