@@ -339,6 +339,7 @@ def test_an_article_has_a_page_with_its_story(visit: Visit) -> None:
     assert page.link("Read it at herald.example") == MARKETS.url
     assert page.link("The story") == f"/stories/{RATES.id}"
     assert page.link("Rates fall") == f"/articles/{LATER.id}"
+    assert asked(page.link("More like this")) == {"q": [f"like:{MARKETS.id}"]}
 
 
 def test_a_story_has_a_page_in_episodes(visit: Visit) -> None:
