@@ -182,7 +182,7 @@ def _row_runs(texts: _Texts, row: Sequence[str], slop: int, field: str | None) -
     columns = [texts.texts_with(_numbers_of(texts, term, field)) for term in row]
     found = [
         (texts.firsts[text] + first, texts.firsts[text] + last)
-        for text in columns[0]
+        for text in (columns[0] if columns else ())
         if all(text in column for column in columns)
         for first, last in occurrences([column[text] for column in columns], slop)
     ]

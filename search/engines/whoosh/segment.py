@@ -77,12 +77,14 @@ class Segment:
 
     def titled(self, first: int, end: int) -> Docs:
         """Return the articles that have in their title a term of the stems from *first* to before *end*."""
-        bounds = self._bounds[first * self._highs : end * self._highs + 1]
+        bounds = self._bounds[first * self._highs : end * self._highs + 1].astype(np.intp)
         stretch = slice(int(bounds[0]), int(bounds[-1]))
-        docs = self._docs[stretch].astype(np.intp)
+        places = np.flatnonzero(self.in_title.take(self.codes[stretch], mode="clip"))
+        docs = self._docs[stretch].take(places).astype(np.intp)
         if self._highs > 1:
-            docs += np.repeat(np.tile(np.arange(self._highs) << HALF, end - first), np.diff(bounds))
-        return docs.take(np.flatnonzero(self.in_title.take(self.codes[stretch], mode="clip")))
+            counts = np.diff(places.searchsorted(bounds - bounds[0]))
+            docs += np.repeat(np.tile(np.arange(self._highs) << HALF, end - first), counts)
+        return docs
 
     def locate(self, stem: int, docs: Docs) -> tuple[Docs, NDArray[np.bool_]]:
         """Return where articles are among the postings of a stem, counted from its first, and whether they are.
