@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from search.results import Span
 
@@ -18,6 +18,14 @@ EN_DASH = "\N{EN DASH}"
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
+)
+#: Months and years as long as they are on average.
+_UNITS = (
+    ("year", timedelta(days=365.2425)),
+    ("month", timedelta(days=30.436875)),
+    ("week", timedelta(weeks=1)),
+    ("day", timedelta(days=1)),
+    ("hour", timedelta(hours=1)),
 )
 
 
@@ -94,6 +102,30 @@ def instant(moment: datetime) -> str:
     '2021-12-09T07:49:00Z'
     """
     return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """Say how long ago it was; empty for what is still to come.
+
+    >>> age(datetime(2021, 12, 9, tzinfo=UTC), datetime(2021, 12, 11, tzinfo=UTC))
+    '2 days ago'
+    """
+    passed = (now.astimezone(UTC).date() - moment.astimezone(UTC).date()).days
+    if passed < 2:  # noqa: PLR2004 - these have names
+        return {0: "today", 1: "yesterday"}.get(passed, "")
+    return f"{duration(timedelta(days=passed))} ago"
+
+
+def duration(passed: timedelta) -> str:
+    """Write how much time passed, in the largest unit that there are two of, or in the smallest.
+
+    >>> duration(timedelta(days=45)), duration(timedelta(hours=30)), duration(timedelta(seconds=9))
+    ('6 weeks', '30 hours', '0 minutes')
+    """
+    for name, unit in _UNITS:
+        if passed >= 2 * unit:
+            return counted(passed // unit, name)
+    return counted(passed // timedelta(minutes=1), "minute")
 
 
 def counted(number: int, one: str, many: str = "") -> str:
