@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from search.engine import Reader
 from search.query import Query
@@ -26,30 +27,44 @@ class Exit:
 
 
 def ways_out(reader: Reader, query: Query, chips: Sequence[Chip]) -> list[Exit]:
-    """Try *query* without each of its parts, and in its looser readings; those with hits are returned, most hits first.
+    """Try *query* without each of its parts, and in its looser readings; failing that, each part of it alone.
+
+    Those with hits are returned, most hits first.
 
     Raises:
         SearchTimeoutError: If one of them takes longer than a search may.
     """
+    return _tried(reader, _smaller(query, chips)) or _tried(reader, _alone(query, chips))
+
+
+def _tried(reader: Reader, others: Iterable[tuple[str, str, Query]]) -> list[Exit]:
     tried = [
         Exit(label=label, quoted=quoted, url=search_url(other), hits=_hits(reader, other))
-        for label, quoted, other in _others(query, chips)
+        for label, quoted, other in islice(others, MAX_TRIED)
     ]
     return sorted((found for found in tried if found.hits), key=lambda found: -found.hits)
 
 
-def _others(query: Query, chips: Sequence[Chip]) -> Iterator[tuple[str, str, Query]]:
+def _smaller(query: Query, chips: Sequence[Chip]) -> Iterator[tuple[str, str, Query]]:
+    """Leave out one thing."""
     if query.match == "all":
         yield "Allow corrections and most of the words", "", replace(query, page=1, match="auto")
     if query.match != "any":
         yield "Any of the words", "", replace(query, page=1, match="any")
     filters = [chip for chip in chips if chip.is_filter]
     if len(filters) > 1:
-        yield "No filter", "", unfiltered(query)
-    # All words at once would be every article, which the page links to anyway.
-    removable = chips if len(chips) > 1 else filters
-    for chip in (*filters, *(chip for chip in removable if not chip.is_filter))[:MAX_TRIED]:
+        yield "Without any filter", "", unfiltered(query)
+    # What is left without the only word is every article, which the page links to anyway.
+    for chip in chips if len(chips) > 1 else filters:
         yield "Without", f"{chip.title}: {chip.label}" if chip.title else chip.label, chip.without
+
+
+def _alone(query: Query, chips: Sequence[Chip]) -> Iterator[tuple[str, str, Query]]:
+    """Leave out everything else."""
+    yield "Any of the words, without any filter", "", replace(unfiltered(query), match="any")
+    for chip in chips:
+        if chip.alone:
+            yield "Only", chip.label, chip.alone
 
 
 def _hits(reader: Reader, query: Query) -> int:

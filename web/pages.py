@@ -41,7 +41,7 @@ def search() -> Response:
     return answer_search(
         reader,
         lambda: page_query(request.args),
-        lambda query: render_template(template, **_search_values(reader, query)).encode(),
+        lambda query: typography.dense(render_template(template, **_search_values(reader, query))).encode(),
         content_type=HTML,
         edition=f" {_today()}{template}",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import cast
 
-from search.query import MAX_HITS, SORTS, And, Everything, Node, Query, Word, parse
+from search.query import MAX_HITS, SORTS, And, Everything, Filters, Node, Query, Word, parse
 from search.query.request import Sort
 from search.results import FacetValue, Page
 from web.links import FACETS, chosen, narrowed, search_url, toggled
@@ -15,7 +15,7 @@ from web.wording import worded
 #: Values of a facet that are shown at once; the others are a click away.
 SHOWN = 8
 #: Values of a facet that are shown at all; who wants a rarer one is quicker by typing it.
-MAX_CHOICES = 40
+MAX_CHOICES = 16
 #: Facets of which an article has one value at most, so that another value adds just its count.
 _SINGLE = frozenset({"provider", "category", "type"})
 
@@ -54,6 +54,8 @@ class Chip:
     without: Query
     #: False for what is searched for, which a search of something should not lose unasked.
     is_filter: bool = True
+    #: The search for this part and nothing else; None for filters.
+    alone: Query | None = None
 
     @property
     def url(self) -> str:
@@ -94,6 +96,7 @@ def _typed(query: Query) -> list[Chip]:
             label=worded(part),
             without=_asking(query, " ".join(map(str, parts[:place] + parts[place + 1 :]))),
             is_filter=False,
+            alone=replace(_asking(query, str(part)), filters=Filters(), match="auto"),
         )
         for place, part in enumerate(parts)
         if not isinstance(part, Everything)

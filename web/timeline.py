@@ -83,12 +83,12 @@ def _bar(query: Query, place: int, slot: float, bucket: Bucket, highest: int, in
     height = max(bucket.count / highest * HEIGHT, _LEAST_HEIGHT) if bucket.count else 0
     span = bucket.start, last_day(interval, bucket.start)
     return Bar(
-        slot_x=round(place * slot, 2),
-        slot_width=round(slot, 2),
-        x=round((place + _GAP / 2) * slot, 2),
-        y=round(HEIGHT - height, 2),
-        width=round(slot * (1 - _GAP), 2),
-        height=round(height, 2),
+        slot_x=round(place * slot, 1),
+        slot_width=round(slot, 1),
+        x=round((place + _GAP / 2) * slot, 1),
+        y=round(HEIGHT - height, 1),
+        width=round(slot * (1 - _GAP), 1),
+        height=round(height, 1),
         count=bucket.count,
         label=days(*span),
         url=search_url(_within(query, *span)),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from search.results import Span
 
-#: Characters of a text that a result shows; about four lines.
-MAX_SHOWN = 320
+#: Characters of a text that a result shows; about three lines.
+MAX_SHOWN = 280
 #: Characters kept before the first match where the text's start has none.
 _LEAD = 60
 
@@ -19,6 +20,7 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+_INDENTATION = re.compile(r"\s*\n\s*")
 #: Months and years as long as they are on average.
 _UNITS = (
     ("year", timedelta(days=365.2425)),
@@ -135,6 +137,15 @@ def counted(number: int, one: str, many: str = "") -> str:
     ('1 story', '4,944 articles')
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def dense(page: str) -> str:
+    r"""Drop the indentation of a page without preformatted text, a tenth of its bytes.
+
+    >>> dense("<ul>\n    <li>Rates</li>\n</ul>")
+    '<ul>\n<li>Rates</li>\n</ul>'
+    """
+    return _INDENTATION.sub("\n", page)
 
 
 def _start(text: str, first: Span, length: int) -> int:
