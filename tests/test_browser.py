@@ -293,7 +293,7 @@ def test_going_back_returns_to_the_search_before_this_one(page: Page, site: str)
 
     page.go_back()
 
-    expect(page.get_by_role("heading", level=1)).to_contain_text("29 articles for “rates”")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("29 articles for rates")
     expect(search_box(page)).to_have_value("rates")
     page.go_forward()
     expect(page.get_by_role("heading", level=1)).to_contain_text("shrug")
@@ -301,7 +301,11 @@ def test_going_back_returns_to_the_search_before_this_one(page: Page, site: str)
 
 def test_a_late_answer_never_replaces_a_newer_one(page: Page, site: str) -> None:
     late: list[Route] = []
-    page.route(re.compile("q=rates&fragment"), late.append)
+
+    def keep(route: Route) -> None:
+        late.append(route)
+
+    page.route(re.compile("q=rates&fragment"), keep)
     page.goto(site)
     search_box(page).fill("rates")
     page.wait_for_function("document.querySelector('[aria-busy]')")
@@ -347,7 +351,7 @@ def test_a_suggestion_is_taken_by_keyboard(page: Page, site: str) -> None:
 
     expect(box).to_have_value("markets")
     expect(page.get_by_role("listbox")).to_be_hidden()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("1 article for “markets”")
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^1 article for markets"))
 
 
 def test_a_suggestion_is_taken_by_pointer_on_a_page_without_results_too(page: Page, site: str) -> None:
@@ -356,7 +360,7 @@ def test_a_suggestion_is_taken_by_pointer_on_a_page_without_results_too(page: Pa
 
     page.get_by_role("option", name="markets").first.click()
 
-    expect(page.get_by_role("heading", level=1)).to_contain_text("1 article for “markets”")
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^1 article for markets"))
 
 
 def test_escape_closes_then_empties(page: Page, site: str) -> None:

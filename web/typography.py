@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -10,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from search.results import Span
 
 #: Characters of a text that a result shows; about three lines.
-MAX_SHOWN = 280
+MAX_SHOWN = 270
 #: Characters kept before the first match where the text's start has none.
 _LEAD = 60
 
@@ -86,9 +87,24 @@ def days(first: date | None, last: date | None) -> str:
 
     >>> print(days(date(2021, 12, 9), date(2021, 12, 11)).replace(EN_DASH, "to"))
     9to11 December 2021
+    >>> days(date(2021, 12, 1), date(2021, 12, 31)), days(date(2021, 1, 1), date(2021, 12, 31))
+    ('December 2021', '2021')
     """
     if first is None or last is None:
         return "undated"
+    return _whole(first, last) or _span(first, last)
+
+
+def _whole(first: date, last: date) -> str:
+    """Name the month or year that the days are; empty where they are neither."""
+    if first.year != last.year or first.day != 1 or last.day != monthrange(last.year, last.month)[1]:
+        return ""
+    if first.month == last.month:
+        return f"{_MONTHS[last.month - 1]} {last.year}"
+    return str(last.year) if (first.month, last.month) == (1, 12) else ""
+
+
+def _span(first: date, last: date) -> str:
     if day(first) == day(last):
         return day(last)
     if (first.year, first.month) == (last.year, last.month):
