@@ -63,6 +63,8 @@ def take(program: str, address: str) -> None:
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=SCALE)
+        # The first search of a fresh process waits for what later ones find in memory.
+        page.goto(f"{address}&page=1")
         page.goto(address)
         page.screenshot(path=PICTURE)
         browser.close()

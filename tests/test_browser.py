@@ -308,7 +308,7 @@ def test_a_late_answer_never_replaces_a_newer_one(page: Page, site: str) -> None
     page.route(re.compile("q=rates&fragment"), keep)
     page.goto(site)
     search_box(page).fill("rates")
-    page.wait_for_function("document.querySelector('[aria-busy]')")
+    expect(page.locator("[aria-busy]")).to_be_visible()
 
     search_box(page).fill("shrug")
     expect(page.get_by_role("heading", level=1)).to_contain_text("shrug")

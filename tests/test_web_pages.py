@@ -414,7 +414,8 @@ def test_a_full_page_and_all_it_needs_weigh_less_than_60_kilobytes() -> None:
             f"Rates rise again as the central bank meets for the {n}th time this year",
             url=f"https://outlet-{n}.example/news/economy/rates-rise-again-{n}",
             provider=f"The Outlet of Record {n}",
-            excerpt="The central bank raised its rates by a quarter of a point, as was expected of it. " * 3,
+            excerpt="The committee of the bank raised them by a quarter of a point, as was expected of it by most of "
+            "those who had been asked, and will look at the figures before it does so again.",
             topics=("Economy", "Central banks", f"Topic {n}"),
             published=f"2021-{n % 12 + 1:02}-0{n % 9 + 1}",
             category=f"category {n % 15}",
@@ -426,9 +427,14 @@ def test_a_full_page_and_all_it_needs_weigh_less_than_60_kilobytes() -> None:
     engine.publish(catalog(*rich))
     client = create_app(engine=engine).test_client()
 
-    files = ("/?q=central+rates&sort=newest", "/static/lede.css", "/static/lede.js", "/static/icon.svg")
+    answers = [
+        client.get(file)
+        for file in ("/?q=central+rates&sort=newest", "/static/lede.css", "/static/lede.js", "/static/icon.svg")
+    ]
 
-    assert sum(len(client.get(file).data) for file in files) < 60 * 1024
+    assert sum(len(answer.data) for answer in answers) < 60 * 1024
+    for answer in answers:
+        answer.close()
 
 
 PICTURED = Image(url="https://pictures.example/a.jpg", width=1280, height=640)
