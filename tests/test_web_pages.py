@@ -181,8 +181,8 @@ def test_long_facets_are_folded() -> None:
 
     page = showing(*many)("/?q=rates")
 
-    assert "8 more under Publisher" in page.text
-    assert page.link("Outlet 14")
+    assert "5 more under Publisher" in page.text
+    assert page.link("Outlet 11")
 
 
 def test_sorting_is_linked_and_the_order_in_force_is_marked(visit: Visit) -> None:
@@ -418,8 +418,8 @@ def test_a_full_page_and_all_it_needs_weigh_less_than_60_kilobytes() -> None:
             "those who had been asked, and will look at the figures before it does so again.",
             topics=("Economy", "Central banks", f"Topic {n}"),
             published=f"2021-{n % 12 + 1:02}-0{n % 9 + 1}",
-            category=f"category {n % 15}",
-            type=f"type {n % 15}",
+            category=f"category {n % 8}",
+            type=f"type {n % 8}",
         )
         for n in range(60)
     ]
@@ -432,9 +432,11 @@ def test_a_full_page_and_all_it_needs_weigh_less_than_60_kilobytes() -> None:
         for file in ("/?q=central+rates&sort=newest", "/static/lede.css", "/static/lede.js", "/static/icon.svg")
     ]
 
-    assert sum(len(answer.data) for answer in answers) < 60 * 1024
+    weight = sum(len(answer.data) for answer in answers)
     for answer in answers:
         answer.close()
+
+    assert weight < 60_000
 
 
 PICTURED = Image(url="https://pictures.example/a.jpg", width=1280, height=640)

@@ -15,7 +15,7 @@ from web.wording import worded
 #: Values of a facet that are shown at once; the others are a click away.
 SHOWN = 7
 #: Values of a facet that are shown at all; who wants a rarer one is quicker by typing it.
-MAX_CHOICES = 15
+MAX_CHOICES = 12
 #: Facets of which an article has one value at most, so that another value adds just its count.
 _SINGLE = frozenset({"provider", "category", "type"})
 
