@@ -38,10 +38,10 @@ def main() -> None:
 
 
 def telling_word(index: str) -> str:
-    """Return the first long word of the first article."""
+    """Return the longest word of the first article's title."""
     with search.open_index(index) as opened:
-        words = re.findall(r"\w+", opened.search("").hits[0].article.title)
-    return max(words, key=len).lower()
+        title = opened.search("").hits[0].article.title
+    return max(re.split(r"\W+", title), key=len).lower()
 
 
 @contextmanager
