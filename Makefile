@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) pip compile --quiet --no-config --universal --generate-hashes
 
-.PHONY: help run test check format docs lock upgrade bench clean
+.PHONY: help run test check format docs screenshot lock upgrade bench clean
 
 help:
 	@echo 'make run      index the seeds folder and serve it at http://127.0.0.1:8000'
@@ -15,6 +15,7 @@ help:
 	@echo 'make check    formatting, rules, types, imports'
 	@echo 'make format   format, and mend what can be mended by machine'
 	@echo 'make docs     write the references that are made of the code'
+	@echo 'make screenshot  take the picture of the page for the README; needs Chromium'
 	@echo 'make lock     write the locks after a change of pyproject.toml (make upgrade: newest versions)'
 	@echo 'make bench    install what Lede is measured against, and list the benchmarks'
 	@echo 'make clean    remove everything generated, the index included'
@@ -43,6 +44,9 @@ format: .venv/dev.stamp
 
 docs: .venv/run.stamp
 	@$(BIN)/python docs/references.py
+
+screenshot: .venv/dev.stamp
+	@$(BIN)/python docs/screenshot.py
 
 lock:
 	@command -v $(UV) >/dev/null || { echo 'make lock needs uv on the PATH, or UV=/path/to/uv' >&2; exit 1; }

@@ -74,6 +74,14 @@ def _address(value: object) -> str:
     return address
 
 
+def _flag(value: object) -> bool:
+    known = {True: True, False: False, "true": True, "1": True, "false": False, "0": False}
+    if not isinstance(value, bool | str) or value not in known:
+        msg = "it must be true or false"
+        raise ValueError(msg)
+    return known[value]
+
+
 def _setting(default: Value, convert: Converter[Value], text: str) -> Value:
     return field(default=default, metadata={"convert": convert, "text": text})
 
@@ -100,6 +108,11 @@ class Settings:
     )
     base_url: str = _setting(
         "", _address, "where visitors find this site, for the addresses in feeds; as they were asked for if empty"
+    )
+    images: bool = _setting(
+        default=False,
+        convert=_flag,
+        text="whether pages show the articles' images, which browsers then fetch from other people's hosts",
     )
     cache_bytes: int = _setting(
         16_777_216,

@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import missing
 from factories import SeedFolder, mention, seed
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect, sync_playwright
 
 import search
 
@@ -22,7 +22,18 @@ ARGUMENTS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 WIDTHS = (320, 360, 768, 1440, 3840)
-PAGES = ("/", "/?q=rates", "/?q=rates&provider=Example+News&from=2021", "/?q=xyzzy", "/?page=0", "/nowhere", "/queries")
+PAGES = (
+    "/",
+    "/?q=rates",
+    "/?q=rates&explain=1",
+    "/?q=shrug+hebrew&match=all",
+    "/?q=rates&provider=Example+News&from=2021",
+    "/?q=xyzzy",
+    "/?page=0",
+    "/nowhere",
+    "/help",
+    "/queries",
+)
 HOSTILE = "<script>document.title='owned'</script> & \"quotes\" \u202egnp.exe " + "long" * 60
 
 
@@ -97,6 +108,11 @@ def page(reader: BrowserContext, site: str) -> Iterator[Page]:
     assert [text for text in complaints if "status of 40" not in text] == []
 
 
+def search_box(page: Page) -> Locator:
+    """Return the box, which is a combobox where the script runs."""
+    return page.get_by_label("Search the news")
+
+
 def every_page(page: Page, site: str) -> list[str]:
     """Return the address of one page of every kind."""
     page.goto(f"{site}/?q=rates")
@@ -131,14 +147,14 @@ def test_no_page_scrolls_sideways(page: Page, site: str, width: int) -> None:
 def test_a_reader_searches_narrows_and_turns_pages(page: Page, site: str) -> None:
     """By typing and clicking alone; the address holds everything, so that going back works."""
     page.goto(site)
-    page.get_by_role("searchbox").fill("rates")
-    page.get_by_role("searchbox").press("Enter")
+    search_box(page).fill("rates")
+    search_box(page).press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("29 articles")
 
     page.get_by_role("complementary").get_by_role("link", name="Other News").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("1 article")
     page.get_by_role("link", name="Remove Publisher: Other News").click()
-    page.get_by_role("link", name="Next").click()
+    page.get_by_role("link", name="Next", exact=False).click()
     expect(page).to_have_url(re.compile(r"page=2"))
 
     page.go_back()
@@ -257,3 +273,140 @@ def test_the_page_is_as_dark_as_the_reader_likes_it(page: Page, site: str, *, is
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
 
     assert (max(map(int, re.findall(r"\d+", paper))) < 64) == is_dark
+
+
+def test_results_and_their_count_appear_as_one_types(page: Page, site: str) -> None:
+    """The box keeps its focus and caret; only the count is announced; the address is the search's."""
+    page.goto(site)
+
+    search_box(page).press_sequentially("markets", delay=20)
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("1 article")
+    expect(page.get_by_role("status")).to_have_text("1 article")
+    expect(page).to_have_url(f"{site}/?q=markets")
+    expect(page).to_have_title("markets – Lede")
+    expect(search_box(page)).to_be_focused()
+    assert page.evaluate("document.activeElement.selectionStart") == len("markets")
+
+
+def test_going_back_returns_to_the_search_before_this_one(page: Page, site: str) -> None:
+    """What was typed on the way leaves no entries of its own."""
+    page.goto(f"{site}/?q=rates")
+    search_box(page).fill("")
+    search_box(page).press_sequentially("shrug", delay=20)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("shrug")
+
+    page.go_back()
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("29 articles for rates")
+    expect(search_box(page)).to_have_value("rates")
+    page.go_forward()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("shrug")
+
+
+def test_a_late_answer_never_replaces_a_newer_one(page: Page, site: str) -> None:
+    late: list[Route] = []
+
+    def keep(route: Route) -> None:
+        late.append(route)
+
+    page.route(re.compile("q=rates&fragment"), keep)
+    page.goto(site)
+    search_box(page).fill("rates")
+    expect(page.locator("[aria-busy]")).to_be_visible()
+
+    search_box(page).fill("shrug")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("shrug")
+    for route in late:
+        route.fulfill(body='<div id="results"><h1>Late</h1></div>', content_type="text/html")
+    page.wait_for_timeout(200)
+
+    assert late
+    expect(page.get_by_role("heading", level=1)).to_contain_text("shrug")
+
+
+def test_a_search_that_is_not_answered_says_so(page: Page, site: str) -> None:
+    page.route(re.compile("fragment"), lambda route: route.fulfill(status=404))
+    page.goto(site)
+
+    search_box(page).fill("rates")
+
+    expect(page.get_by_role("status")).to_contain_text("did not answer")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("29 articles")
+
+
+def test_a_suggestion_is_taken_by_keyboard(page: Page, site: str) -> None:
+    """As the ARIA pattern has it: the focus stays in the box, which names the option that is chosen."""
+    page.goto(site)
+    page.keyboard.press("/")
+    box = search_box(page)
+    expect(box).to_be_focused()
+    expect(box).to_have_attribute("aria-expanded", "false")
+    box.press_sequentially("mark", delay=20)
+    expect(page.get_by_role("listbox", name="Suggestions")).to_be_visible()
+    expect(box).to_have_attribute("aria-expanded", "true")
+
+    page.keyboard.press("ArrowDown")
+    option = page.get_by_role("option", selected=True)
+    expect(option).to_contain_text("markets")
+    assert box.get_attribute("aria-activedescendant") == option.get_attribute("id")
+    assert Axe().run(page).violations_count == 0
+    page.keyboard.press("Enter")
+
+    expect(box).to_have_value("markets")
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^1 article for markets"))
+
+
+def test_a_suggestion_is_taken_by_pointer_on_a_page_without_results_too(page: Page, site: str) -> None:
+    page.goto(f"{site}/help")
+    search_box(page).press_sequentially("mark", delay=20)
+
+    page.get_by_role("option", name="markets").first.click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^1 article for markets"))
+
+
+def test_escape_closes_then_empties(page: Page, site: str) -> None:
+    page.goto(site)
+    search_box(page).press_sequentially("mark", delay=20)
+    expect(page.get_by_role("listbox")).to_be_visible()
+
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    expect(search_box(page)).to_have_value("mark")
+    page.keyboard.press("Escape")
+
+    expect(search_box(page)).to_have_value("")
+    expect(page.get_by_role("heading", level=1)).to_have_text("In the news")
+
+
+def test_arrows_go_through_the_results(page: Page, site: str) -> None:
+    page.goto(f"{site}/?q=rates")
+    titles = page.locator(".hit h3 a")
+    page.keyboard.press("/")
+
+    page.keyboard.press("ArrowDown")
+    expect(titles.first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(titles.nth(1)).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(search_box(page)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+
+    expect(search_box(page)).to_be_focused()
+
+
+@pytest.mark.parametrize("reader", [{"java_script_enabled": False}], indirect=True)
+def test_help_and_reasons_need_no_script(page: Page, site: str) -> None:
+    page.goto(f"{site}/?q=rates")
+    page.get_by_role("link", name="Why this order?").click()
+    expect(page.locator(".score").first).to_contain_text("freshness")
+
+    page.get_by_role("link", name="How to search").click()
+    page.get_by_role("link", name="inv*ent").click()
+
+    expect(search_box(page)).to_have_value("inv*ent")

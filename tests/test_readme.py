@@ -18,7 +18,7 @@ from search.parse import KNOWN_KEYS
 from search.query import parse
 from search.query.faults import SENTENCES
 from search.query.parser import FIELDS
-from web import create_app
+from web import create_app, manual
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -164,6 +164,12 @@ def test_every_example_of_the_language_finds_some_of_the_sample_seeds(example: s
 
         assert 0 < page.total <= index.statistics().articles
     assert page.notices == ()
+
+
+def test_the_page_of_help_has_the_same_table() -> None:
+    written = [[" ".join(f"`{example}`" for example in row.examples), row.finds] for row in manual.LANGUAGE]
+
+    assert written == rows("example | finds")
 
 
 def test_every_field_of_the_language_has_an_example() -> None:

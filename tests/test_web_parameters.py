@@ -145,7 +145,7 @@ def test_more_values_than_anybody_chooses_are_refused() -> None:
 
 def test_the_page_has_a_size_of_its_own() -> None:
     """And always its facets; how a program wants its answer is not the page's business."""
-    query = page_query(MultiDict([("size", "7"), ("facets", "0"), ("explain", "x"), ("page", "2")]))
+    query = page_query(MultiDict([("size", "7"), ("facets", "0"), ("page", "2")]))
 
     assert query == page_query(MultiDict([("page", "2")]))
 

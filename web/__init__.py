@@ -32,7 +32,10 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     service.install(app, engine)
     answers.install(app, settings.cache_bytes)
     assets.install(app)
-    security.install(app)
+    security.install(app, images=settings.images)
+    # Lines of a template that only steer are no part of the page, and would weigh a fifth of it.
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["shows_images"] = settings.images
     errors.install(app)
     metrics.install(app)
     app.config["BASE_URL"], app.config["INDEX"] = settings.base_url.rstrip("/"), settings.index

@@ -29,7 +29,7 @@ def as_json(value: Mapping[str, object], *, status: int = 200, mimetype: str = J
 
 
 def answer_search(
-    reader: Reader, read: Callable[[], Query], write: Callable[[Query], bytes], *, content_type: str
+    reader: Reader, read: Callable[[], Query], write: Callable[[Query], bytes], *, content_type: str, edition: str = ""
 ) -> Response:
     """Send what a search gives, as it was given before where it was; 304 where the visitor holds it already.
 
@@ -38,19 +38,21 @@ def answer_search(
         read: makes the query of the request.
         write: answers it; what it raises is never remembered.
         content_type: of what it writes.
+        edition: what else the answer depends on; another one makes every answer new.
     """
+    generation = reader.generation + edition
     cache = cast("AnswerCache", current_app.extensions[_KEY])
     # As it was spelt: the same search in another spelling is worth less than never having to read it.
     asked = f"{request.path}?{request.environ.get('QUERY_STRING', '')}"
-    answer = cache.find(reader.generation, asked)
+    answer = cache.find(generation, asked)
     g.is_remembered = answer is not None
     if answer is None:
         query = read()
-        tag = _tag(reader.generation, query)
+        tag = _tag(generation, query)
         if _is_known(tag):
             return _tagged(Response(status=304), tag)
         answer = Answer(tag, write(query))
-        cache.keep(reader.generation, asked, answer)
+        cache.keep(generation, asked, answer)
     return _tagged(Response(answer.content, content_type=content_type), answer.tag)
 
 

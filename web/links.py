@@ -27,6 +27,7 @@ def to_parameters(query: Query) -> list[tuple[str, str]]:
     pairs.append(("match", query.match if query.match != "auto" else ""))
     pairs.append(("collapse", query.collapse if query.collapse != "title" else ""))
     pairs.append(("diversity", "" if query.diversity else "none"))
+    pairs.append(("explain", "1" if query.explain else ""))
     pairs.append(("page", str(query.page) if query.page > 1 else ""))
     return [(name, value) for name, value in pairs if value]
 

@@ -2,41 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from flask import Blueprint, Response, current_app, render_template, request
 
+from search.articles import Article, Story
 from search.engine import Reader
 from search.query import Filters, Query, parse
 from search.results import Hit, Page
 from search.saved import read_saved_queries
-from web import links, panels, timeline, typography
+from search.timeline import make_timeline
+from web import exits, headlines, links, manual, panels, timeline, typography
 from web.answers import HTML, answer_search, unless_known
-from web.parameters import page_query
+from web.parameters import page_query, wants_fragment
 from web.service import current_reader
-from web.stories import read_chapters
+from web.stories import Chapter, read_chapters
 
 blueprint = Blueprint("pages", __name__)
 for show in (
     typography.counted,
     typography.day,
     typography.days,
+    typography.duration,
     typography.instant,
     typography.snippet,
     links.outward,
+    manual.coded,
 ):
     blueprint.add_app_template_filter(show)
 
 
 @blueprint.get("/")
 def search() -> Response:
-    """The search page: every article where nothing is asked, the front page."""
+    """The search page: every article where nothing is asked, the front page; or the results alone, for the script."""
     reader = current_reader()
+    template = "results.html" if wants_fragment(request.args) else "search.html"
     return answer_search(
         reader,
         lambda: page_query(request.args),
-        lambda query: _search_page(reader, query).encode(),
+        lambda query: typography.dense(render_template(template, **_search_values(reader, query))).encode(),
         content_type=HTML,
+        edition=f" {_today()}{template}",
     )
 
 
@@ -48,7 +56,7 @@ def article(identifier: str) -> Response:
     story = reader.story_of(identifier)
     return unless_known(
         reader.generation,
-        identifier,
+        (identifier, _today()),
         lambda: _page("article.html", article=found, story=story, chapters=read_chapters(reader, story)),
     )
 
@@ -60,8 +68,8 @@ def story(identifier: str) -> Response:
     found = reader.story(identifier)
     return unless_known(
         reader.generation,
-        identifier,
-        lambda: _page("story.html", story=found, chapters=read_chapters(reader, found)),
+        (identifier, _today()),
+        lambda: _story_page(found, read_chapters(reader, found)),
     )
 
 
@@ -74,26 +82,44 @@ def queries() -> Response:
     )
 
 
-def _search_page(reader: Reader, query: Query) -> str:
+@blueprint.get("/help")
+def language() -> Response:
+    """How to search: the query language by examples, and the keys."""
+    return unless_known("", "help", lambda: _page("help.html", language=manual.LANGUAGE, askable=manual.is_askable))
+
+
+@blueprint.app_template_filter()
+def age(article: Article) -> str:
+    """Say how long ago *article* appeared; empty where nobody knows."""
+    return typography.age(article.published_at, datetime.now(UTC)) if article.published_at else ""
+
+
+def _today() -> str:
+    """Name what ages are counted from, which makes yesterday's pages old."""
+    return datetime.now(UTC).date().isoformat()
+
+
+def _search_values(reader: Reader, query: Query) -> Mapping[str, object]:
     page = reader.search(query)
-    return render_template(
-        "search.html",
-        query=query,
-        page=page,
-        is_front=not query.parsed.text.strip() and query.filters == Filters(),
-        state=links.to_parameters(replace(query, page=1)),
-        feed=links.to_parameters(replace(_corrected(query, page), page=1)),
-        panels=panels.panels(query, page),
-        chips=panels.chips(query),
-        sortings=panels.sortings(query),
-        pager=panels.pager(query, page),
-        timeline=timeline.draw(query, page.timeline),
-        unfiltered=links.search_url(links.unfiltered(query)),
-        literally=links.search_url(replace(query, page=1, match="all")),
-        loosely=links.search_url(replace(query, page=1, match="any")),
-        more_of=lambda hit: _more_of(query, hit),
-        about=lambda topic: links.search_url(links.narrowed(query, topic=(topic,))),
-    )
+    chips = panels.chips(query)
+    return {
+        "query": query,
+        "page": page,
+        "is_front": not query.parsed.text.strip() and query.filters == Filters(),
+        "state": links.to_parameters(replace(query, page=1)),
+        "feed": links.to_parameters(replace(_corrected(query, page), page=1)),
+        "panels": panels.panels(query, page),
+        "chips": chips,
+        "exits": exits.ways_out(reader, query, chips) if not page.total else [],
+        "sortings": panels.sortings(query),
+        "pager": panels.pager(query, page),
+        "timeline": timeline.draw(query, page.timeline),
+        "unfiltered": links.search_url(links.unfiltered(query)),
+        "literally": links.search_url(replace(query, page=1, match="all")),
+        "explained": links.search_url(replace(query, explain=not query.explain)),
+        "more_of": lambda hit: _more_of(query, hit),
+        "about": lambda topic: links.search_url(links.narrowed(query, topic=(topic,))),
+    }
 
 
 def _corrected(query: Query, page: Page) -> Query:
@@ -103,6 +129,16 @@ def _corrected(query: Query, page: Page) -> Query:
 
 def _more_of(query: Query, hit: Hit) -> str:
     return links.search_url(links.narrowed(query, provider=(hit.article.provider.name,)))
+
+
+def _story_page(found: Story, chapters: tuple[Chapter, ...]) -> Response:
+    articles = [article for chapter in chapters for article in chapter.articles]
+    days = make_timeline(own.published_at.date() if own.published_at else None for own in articles)
+    within = Query(parsed=parse(f"story:{found.id}"))
+    titles = dict(
+        zip((own.id for own in articles), headlines.differing([own.title[:512] for own in articles]), strict=True)
+    )
+    return _page("story.html", story=found, chapters=chapters, timeline=timeline.draw(within, days), titles=titles)
 
 
 def _page(template: str, **values: object) -> Response:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import cast
 
-from search.query import MAX_HITS, SORTS, Query
+from search.query import MAX_HITS, SORTS, And, Everything, Filters, Node, Query, Word, parse
 from search.query.request import Sort
 from search.results import FacetValue, Page
 from web.links import FACETS, chosen, narrowed, search_url, toggled
 from web.typography import day
+from web.wording import worded
 
 #: Values of a facet that are shown at once; the others are a click away.
-SHOWN = 8
+SHOWN = 7
 #: Values of a facet that are shown at all; who wants a rarer one is quicker by typing it.
-MAX_CHOICES = 100
+MAX_CHOICES = 12
+#: Facets of which an article has one value at most, so that another value adds just its count.
+_SINGLE = frozenset({"provider", "category", "type"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,8 @@ class Choice:
     url: str
     is_selected: bool = False
     count: int = 0
+    #: The count is what choosing it adds to what is shown, not what it would leave of it.
+    is_added: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +40,27 @@ class Panel:
     title: str
     shown: tuple[Choice, ...]
     more: tuple[Choice, ...]
+    #: The search with any value; None where none is chosen.
+    reset: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chip:
-    """A filter in force, and the search without it."""
+    """A part of the search, typed or chosen, and the search without it."""
 
+    #: What it is a value of; empty for what says so itself.
     title: str
     label: str
-    url: str
+    without: Query
+    #: False for what is searched for, which a search of something should not lose unasked.
+    is_filter: bool = True
+    #: The search for this part and nothing else; None for filters.
+    alone: Query | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is taken off."""
+        return search_url(self.without)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,17 +79,45 @@ def panels(query: Query, page: Page) -> list[Panel]:
 
 
 def chips(query: Query) -> list[Chip]:
-    """List the filters in force."""
+    """Read the search back, part by part: what was typed, then what was chosen.
+
+    A word that is all there is stands in the box already.
+    """
+    typed, picked = _typed(query), _picked(query)
+    return picked if len(typed) == 1 and isinstance(query.parsed.tree, Word) else typed + picked
+
+
+def _typed(query: Query) -> list[Chip]:
+    tree = query.parsed.tree
+    parts: tuple[Node, ...] = tree.nodes if isinstance(tree, And) else (tree,)
+    return [
+        Chip(
+            title="",
+            label=worded(part),
+            without=_asking(query, " ".join(map(str, parts[:place] + parts[place + 1 :]))),
+            is_filter=False,
+            alone=replace(_asking(query, str(part)), filters=Filters(), match="auto"),
+        )
+        for place, part in enumerate(parts)
+        if not isinstance(part, Everything)
+    ]
+
+
+def _asking(query: Query, text: str) -> Query:
+    return replace(query, page=1, parsed=parse(text))
+
+
+def _picked(query: Query) -> list[Chip]:
     filters = query.filters
     found = [
-        Chip(title=title, label=value, url=search_url(toggled(query, name, value)))
+        Chip(title=title, label=value, without=toggled(query, name, value))
         for name, title in FACETS.items()
         for value in chosen(filters, name)
     ]
     if filters.date_from:
-        found.append(Chip(title="From", label=day(filters.date_from), url=search_url(narrowed(query, date_from=None))))
+        found.append(Chip(title="From", label=day(filters.date_from), without=narrowed(query, date_from=None)))
     if filters.date_to:
-        found.append(Chip(title="To", label=day(filters.date_to), url=search_url(narrowed(query, date_to=None))))
+        found.append(Chip(title="To", label=day(filters.date_to), without=narrowed(query, date_to=None)))
     return found
 
 
@@ -100,13 +145,21 @@ def pager(query: Query, page: Page) -> Pager:
 
 
 def _panel(query: Query, name: str, values: tuple[FacetValue, ...]) -> Panel:
+    is_chosen = bool(chosen(query.filters, name))
     choices = tuple(
         Choice(
             label=value.value,
             url=search_url(toggled(query, name, value.value)),
             is_selected=value.selected,
             count=value.count,
+            is_added=is_chosen and name in _SINGLE and not value.selected,
         )
         for value in sorted(values, key=lambda value: not value.selected)[:MAX_CHOICES]
     )
-    return Panel(name=name, title=FACETS[name], shown=choices[:SHOWN], more=choices[SHOWN:])
+    return Panel(
+        name=name,
+        title=FACETS[name],
+        shown=choices[:SHOWN],
+        more=choices[SHOWN:],
+        reset=search_url(narrowed(query, **{name: ()})) if is_chosen else None,
+    )

@@ -37,7 +37,20 @@ def page_query(arguments: MultiDict[str, str]) -> Query:
     Raises:
         BadParameterError: If a value cannot be; it names the parameter. Unknown parameters are ignored.
     """
-    return replace(_common(arguments), page=_whole_number(arguments, "page", 1))
+    return replace(
+        _common(arguments),
+        page=_whole_number(arguments, "page", 1),
+        explain=_one_of(arguments, "explain", _FLAGS, default=False),
+    )
+
+
+def wants_fragment(arguments: MultiDict[str, str]) -> bool:
+    """Tell whether only the results are wanted, without the page around them.
+
+    Raises:
+        BadParameterError: If the value is neither 0 nor 1.
+    """
+    return _one_of(arguments, "fragment", _FLAGS, default=False)
 
 
 def api_query(arguments: MultiDict[str, str]) -> Query:

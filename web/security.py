@@ -19,18 +19,28 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_HEADERS = list(HEADERS.items())
 
 
-def install(app: Flask) -> None:
-    """Put the headers on every answer, errors, 304 and static files included."""
+def install(app: Flask, *, images: bool = False) -> None:
+    """Put the headers on every answer, errors, 304 and static files included.
+
+    Args:
+        app: what answers.
+        images: whether pages may show images of other hosts.
+    """
     answer = app.wsgi_app
+    allowed = HEADERS | {"Content-Security-Policy": _with_images(CONTENT_SECURITY_POLICY)} if images else HEADERS
+    added = list(allowed.items())
 
     def protected(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:  # noqa: ANN401 - as WSGI has it
-            return start_response(status, headers + _HEADERS, *error)
+            return start_response(status, headers + added, *error)
 
         return answer(environ, start)
 
     # Around the application, where adding them all is one step: a hook would have each of them checked anew.
     app.wsgi_app = protected  # type: ignore[method-assign] # as Flask documents it
+
+
+def _with_images(policy: str) -> str:
+    return policy.replace("img-src 'self'", "img-src 'self' https:")

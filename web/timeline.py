@@ -16,6 +16,8 @@ WIDTH, HEIGHT = 600, 96
 #: A single article is still seen beside a bar of thousands.
 _LEAST_HEIGHT = 3.0
 _GAP = 0.18
+#: A few bars are not blocks.
+_MOST_WIDTH = 44.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,15 +82,16 @@ def last_day(interval: str, start: date) -> date:
 
 
 def _bar(query: Query, place: int, slot: float, bucket: Bucket, highest: int, interval: str) -> Bar:
+    width = min(slot * (1 - _GAP), _MOST_WIDTH)
     height = max(bucket.count / highest * HEIGHT, _LEAST_HEIGHT) if bucket.count else 0
     span = bucket.start, last_day(interval, bucket.start)
     return Bar(
-        slot_x=round(place * slot, 2),
-        slot_width=round(slot, 2),
-        x=round((place + _GAP / 2) * slot, 2),
-        y=round(HEIGHT - height, 2),
-        width=round(slot * (1 - _GAP), 2),
-        height=round(height, 2),
+        slot_x=round(place * slot, 1),
+        slot_width=round(slot, 1),
+        x=round((place + 0.5) * slot - width / 2, 1),
+        y=round(HEIGHT - height, 1),
+        width=round(width, 1),
+        height=round(height, 1),
         count=bucket.count,
         label=days(*span),
         url=search_url(_within(query, *span)),
