@@ -70,7 +70,7 @@ OPERATORS: Sequence[tuple[str, Test]] = [
     ("quality:50..60", lambda article: article.quality in range(50, 61)),
     ("heat:>20", lambda article: article.heat is not None and article.heat > 20),
     ("outlets:>=3", whatever),
-    ("is:published", lambda article: article.is_published),
+    ("is:published", lambda article: article.is_published is True),
     ("is:unpublished", lambda article: not article.is_published),
     ("has:image", lambda article: article.image is not None),
     ("story:STORY", whatever),
