@@ -66,7 +66,9 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     archive = shared("corpus/azure-news.tar.xz")
     target = tmp_path_factory.mktemp("corpus")
     with tarfile.open(archive) as packed:
-        packed.extractall(target, filter="data")
+        # Python 3.11.4 and newer refuse what would reach out of the folder, if they are told to.
+        packed.extraction_filter = getattr(tarfile, "data_filter", None)
+        packed.extractall(target)  # noqa: S202 - as far as this Python can
     return target / "_news"
 
 

@@ -18,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 from search.articles import Article, Image, Provider
 from search.engines.memory import MemoryEngine
 from search.query import Query
-from search.results import Bucket, Page, Timeline
+from search.results import Bucket, Timeline
 from search.settings import Settings
 from search.timeline import INTERVALS, make_timeline
 from web import create_app, manual

@@ -69,8 +69,8 @@ LANGUAGE = (
     Row(("story:STORY",), "the articles of a story"),
     Row(
         ("like:ARTICLE", "like:ARTICLE after:2021 -site:wsj.com"),
-        "more like an article: what shares at least two of its sixteen most telling words, and is not "
-        "the article itself",
+        "more like an article: what shares a quarter of its twelve most telling words, or two of fewer than nine; "
+        "not the article itself, nor its copies",
     ),
     Row(
         ("asof:2021-12-10",),
