@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +24,9 @@ MAX_CACHE_BYTES = 1 << 40
 TIME_BUDGET = 1.0
 
 _QUERIES = Path("queries")
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.:\[\]-]+")
+_LIMIT = re.compile(r"[1-9][0-9]{0,8} ?/ ?([1-9][0-9]{0,4} )?(second|minute|hour|day)s?")
 
 Value = TypeVar("Value")
 Converter = Callable[[object], Value]
@@ -82,6 +87,34 @@ def _flag(value: object) -> bool:
     return known[value]
 
 
+def _listed(value: object) -> list[str]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple):
+        msg = "it must be a list of texts"
+        raise ValueError(msg)  # noqa: TRY004 - as every other value that cannot be
+    return [_text(part.strip() if isinstance(part, str) else part) for part in parts if part != ""]
+
+
+def _networks(value: object) -> tuple[str, ...]:
+    return tuple(str(ip_network(part, strict=False)) for part in _listed(value))
+
+
+def _origins(value: object) -> tuple[str, ...]:
+    origins = tuple(part.rstrip("/").lower() for part in _listed(value))
+    if not all(origin == "*" or _ORIGIN.fullmatch(origin) for origin in origins):
+        msg = "it must be origins such as https://news.example, or *"
+        raise ValueError(msg)
+    return origins
+
+
+def _limits(value: object) -> str:
+    text = _text(value)
+    if text != "off" and not all(_LIMIT.fullmatch(part.strip()) for part in text.split(";")):
+        msg = "it must be like '15/20 seconds; 150/10 minutes', or 'off'"
+        raise ValueError(msg)
+    return text
+
+
 def _setting(default: Value, convert: Converter[Value], text: str) -> Value:
     return field(default=default, metadata={"convert": convert, "text": text})
 
@@ -113,6 +146,29 @@ class Settings:
         default=False,
         convert=_flag,
         text="whether pages show the articles' images, which browsers then fetch from other people's hosts",
+    )
+    rate_limit: str = _setting(
+        "15/20 seconds; 150/10 minutes",
+        _limits,
+        "searches that an address may ask for, in each process, except on this machine; `off` for any number",
+    )
+    trusted_proxies: tuple[str, ...] = _setting(
+        (),
+        _networks,
+        "addresses or networks of proxies whose `X-Forwarded-For` is believed; in the environment with commas",
+    )
+    cors_origins: tuple[str, ...] = _setting(
+        (), _origins, "sites whose scripts may read the API, `*` for all; in the environment with commas"
+    )
+    log_json: bool = _setting(
+        default=False,
+        convert=_flag,
+        text="whether `lede serve` writes a line of JSON for each request, to standard error",
+    )
+    slow_query_ms: int = _setting(
+        500,
+        _number(0, 3_600_000),
+        "milliseconds from which an answer is logged as slow, without what was asked; 0 is never",
     )
     cache_bytes: int = _setting(
         16_777_216,

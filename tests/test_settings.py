@@ -51,7 +51,12 @@ def test_a_flag_that_is_none_was_not_given(file: Path) -> None:
 
 #: A text for each type of setting; a setting that takes none of them has its own.
 TEXTS: dict[type, str] = {str: "x", type(Path()): "x", tuple: "x", int: "3", float: "0.5", bool: "true"}
-OWN_TEXTS: dict[str, str] = {"base_url": "https://news.example"}
+OWN_TEXTS: dict[str, str] = {
+    "base_url": "https://news.example",
+    "rate_limit": "off",
+    "trusted_proxies": "10.0.0.0/8",
+    "cors_origins": "https://a.example",
+}
 
 
 def example(name: str) -> str:

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 from flask import Flask
 
 from search.engine import Engine
 from search.engines import make_engine
 from search.settings import Settings, read_settings
-from web import answers, api, assets, errors, feeds, metrics, ops, pages, security, service
+from web import (
+    answers,
+    api,
+    assets,
+    compression,
+    cors,
+    errors,
+    feeds,
+    limiting,
+    logs,
+    metrics,
+    ops,
+    pages,
+    security,
+    service,
+)
 
 
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
@@ -38,6 +55,11 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.jinja_env.globals["shows_images"] = settings.images
     errors.install(app)
     metrics.install(app)
+    rate = "" if settings.rate_limit == "off" else settings.rate_limit
+    limiting.install(app, rate, [ip_network(proxy) for proxy in settings.trusted_proxies])
+    cors.install(app, settings.cors_origins)
+    compression.install(app)
+    logs.install(app, log_json=settings.log_json, slow_query_ms=settings.slow_query_ms)
     app.config["BASE_URL"], app.config["INDEX"] = settings.base_url.rstrip("/"), settings.index
     app.config["QUERIES"] = settings.queries_folder
     for blueprint in (pages.blueprint, api.blueprint, feeds.blueprint, ops.blueprint):

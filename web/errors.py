@@ -19,6 +19,7 @@ from search.errors import (
     SeedError,
 )
 from web.answers import as_json
+from web.limiting import TooManyRequestsError
 
 #: Seconds after which asking again may help where there is no index, and where there was too little time.
 RETRY_AFTER = 30
@@ -86,6 +87,9 @@ _KINDS: dict[type[Exception], _Kind] = {
         title="Broken saved query",
         detail="this saved query cannot be read: `reindex --check` says why",
     ),
+    TooManyRequestsError: _Kind(
+        status=HTTPStatus.TOO_MANY_REQUESTS, name="too-many-requests", title="Too many requests"
+    ),
     SearchTimeoutError: _Kind(
         status=HTTPStatus.SERVICE_UNAVAILABLE,
         name="search-timeout",
@@ -114,8 +118,9 @@ def _answer_known(error: Exception) -> Response:
             parameter=getattr(error, "name", None),
         )
     )
-    if kind.retry_after is not None:
-        response.headers["Retry-After"] = str(kind.retry_after)
+    retry_after = getattr(error, "retry_after", kind.retry_after)
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
     return response
 
 

@@ -61,6 +61,7 @@ def serve(settings: Settings) -> None:
     # How workers get to know: they build the application for themselves, and read their settings as everybody does.
     os.environ[f"{PREFIX}INDEX"] = str(settings.index.absolute())
     os.environ[f"{PREFIX}ENGINE"] = settings.engine
+    os.environ[f"{PREFIX}LOG_JSON"] = str(settings.log_json).lower()
     server = Server(
         "web.server:application",
         factory=True,
@@ -93,6 +94,7 @@ def serve(settings: Settings) -> None:
 @click.option("--host", metavar="ADDRESS", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", metavar="N", help="Its port; 0 takes one that is free.  [default: 8000]")
 @click.option("--workers", metavar="N", help="Processes that answer.  [default: 2]")
+@click.option("--log-json", is_flag=True, default=None, help="Write a line of JSON for each request.")
 def serve_command(**options: str | None) -> None:
     """Serve the search page and the API, until stopped by Ctrl-C or SIGTERM."""
     serve(read_settings(options))

@@ -1,0 +1,72 @@
+"""How often a visitor may ask."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+
+from flask import Flask, request
+from limits import RateLimitItem, parse_many
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from search.errors import LedeError
+from web.visitors import Network, household, visitor_of
+
+#: What costs next to nothing, and what watches over the server, is not counted.
+FREE = frozenset({"static", "api.suggest", "api.description", "feeds.suggest", "feeds.describe"})
+
+
+class TooManyRequestsError(LedeError):
+    """A visitor asks too often."""
+
+    def __init__(self, limit: str, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"more than {limit} were asked from your address: wait {retry_after} s")
+
+
+class Limiter:
+    """Counts the requests of each visitor in a moving window; in this process alone.
+
+    Args:
+        limits: all of them hold.
+        trusted: proxies that may say who asks.
+    """
+
+    def __init__(self, limits: Sequence[RateLimitItem], trusted: Sequence[Network]) -> None:
+        self._limits, self._trusted = limits, trusted
+        self._window = MovingWindowRateLimiter(MemoryStorage())
+
+    def check(self, remote: str, forwarded: str) -> None:
+        """Count a request.
+
+        Raises:
+            TooManyRequestsError: If it is one too many; those that are refused do not count.
+        """
+        visitor = visitor_of(remote, forwarded, self._trusted)
+        if visitor is None or visitor.is_loopback:
+            return
+        key = household(visitor)
+        for limit in self._limits:
+            if not self._window.test(limit, key):
+                wait = self._window.get_window_stats(limit, key).reset_time - time.time()
+                raise TooManyRequestsError(_said(limit), max(1, math.ceil(wait)))
+        for limit in self._limits:
+            self._window.hit(limit, key)
+
+
+def install(app: Flask, rate_limit: str, trusted: Sequence[Network]) -> None:
+    """Let *app* refuse who asks too often; *rate_limit* is like ``15/20 seconds; 150/10 minutes``, or empty."""
+    if not rate_limit:
+        return
+    limiter = Limiter(parse_many(rate_limit), trusted)
+
+    @app.before_request
+    def check() -> None:
+        if request.blueprint != "ops" and request.endpoint not in FREE:
+            limiter.check(request.remote_addr or "", request.headers.get("X-Forwarded-For", ""))
+
+
+def _said(limit: RateLimitItem) -> str:
+    return f"{limit.amount} searches in {limit.get_expiry()} s"
