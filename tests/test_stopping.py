@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,7 +42,10 @@ class Visitor(threading.Thread):
         self.is_done = False
 
     def run(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=SECONDS)
+        with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=SECONDS)) as connection:
+            self._ask(connection)
+
+    def _ask(self, connection: http.client.HTTPConnection) -> None:
         while not self.is_done:
             at = time.monotonic()
             try:
@@ -124,8 +128,8 @@ def test_a_hangup_has_it_read_its_settings_again_without_going_away(
     answers = [asked.answer for visitor in visitors for asked in visitor.asked]
     lost = [answer for answer in answers if isinstance(answer, Exception)]
     assert set(answers) - set(lost) == {200, 503}
-    # Each connection is closed once at the most, by the process that it was to.
-    assert len(lost) <= len(visitors)
+    # A connection is closed by the process that it was to, and perhaps by the other one, if it came there next.
+    assert len(lost) <= 2 * len(visitors)
     assert server.stop() == (0, "")
 
 
