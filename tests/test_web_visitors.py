@@ -53,6 +53,13 @@ def test_who_asks_too_often_is_told_when_to_come_back() -> None:
     assert ask(client, 1, environ_base=OTHER) == [200]
 
 
+def test_the_page_may_search_more_often_while_somebody_types() -> None:
+    client = client_of(rate_limit="2/20 seconds")
+
+    assert ask(client, 9, "/?q=rates&fragment=1", environ_base=STRANGER) == [200] * 8 + [429]
+    assert ask(client, 3, "/?q=rates", environ_base=STRANGER) == [200, 200, 429]
+
+
 def test_the_limits_are_the_ones_that_are_promised() -> None:
     assert ask(client_of(), 16, environ_base=STRANGER) == [200] * 15 + [429]
 

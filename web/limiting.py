@@ -12,10 +12,15 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from search.errors import LedeError
+from web.parameters import wants_fragment
 from web.visitors import Network, household, visitor_of
 
 #: What costs next to nothing, and what watches over the server, is not counted.
 FREE = frozenset({"static", "api.suggest", "api.description", "feeds.suggest", "feeds.describe"})
+
+
+#: How many times more may be asked while somebody types, when every pause is a search.
+WHILE_TYPING = 4
 
 
 class TooManyRequestsError(LedeError):
@@ -36,10 +41,13 @@ class Limiter:
 
     def __init__(self, limits: Sequence[RateLimitItem], trusted: Sequence[Network]) -> None:
         self._limits, self._trusted = limits, trusted
+        self._typing = [
+            type(limit)(WHILE_TYPING * limit.amount, limit.multiples, namespace="typing") for limit in limits
+        ]
         self._window = MovingWindowRateLimiter(MemoryStorage())
 
-    def check(self, remote: str, forwarded: str) -> None:
-        """Count a request.
+    def check(self, remote: str, forwarded: str, *, is_typing: bool = False) -> None:
+        """Count a request; those that a page makes while somebody types are counted apart, and may be more.
 
         Raises:
             TooManyRequestsError: If it is one too many; those that are refused do not count.
@@ -48,11 +56,11 @@ class Limiter:
         if visitor is None or visitor.is_loopback:
             return
         key = household(visitor)
-        for limit in self._limits:
+        for limit in self._typing if is_typing else self._limits:
             if not self._window.test(limit, key):
                 wait = self._window.get_window_stats(limit, key).reset_time - time.time()
                 raise TooManyRequestsError(_said(limit), max(1, math.ceil(wait)))
-        for limit in self._limits:
+        for limit in self._typing if is_typing else self._limits:
             self._window.hit(limit, key)
 
 
@@ -65,7 +73,9 @@ def install(app: Flask, rate_limit: str, trusted: Sequence[Network]) -> None:
     @app.before_request
     def check() -> None:
         if request.blueprint != "ops" and request.endpoint not in FREE:
-            limiter.check(request.remote_addr or "", request.headers.get("X-Forwarded-For", ""))
+            forwarded = request.headers.get("X-Forwarded-For", "")
+            is_typing = request.endpoint == "pages.search" and wants_fragment(request.args)
+            limiter.check(request.remote_addr or "", forwarded, is_typing=is_typing)
 
 
 def _said(limit: RateLimitItem) -> str:
