@@ -7,6 +7,7 @@ const box = form.elements.q;
 const status = document.getElementById("status");
 const list = makeList();
 
+let asked = location.pathname + location.search; // what the results are of
 let pending; // the request whose answer is still wanted; any other is out of date
 let typing = 0; // timer until it is searched
 let settling = 0; // timer until the next key begins a new entry of the history; 0 where it does
@@ -34,6 +35,7 @@ function address() {
 // Results
 
 async function search(url) {
+  asked = url;
   pending?.abort();
   const own = (pending = new AbortController());
   const results = document.getElementById("results");
@@ -102,10 +104,13 @@ box.addEventListener("compositionend", () => {
 box.addEventListener("blur", close);
 form.addEventListener("submit", () => clearTimeout(typing));
 addEventListener("popstate", () => {
+  const url = location.pathname + location.search;
+  // A link within the page, such as the one that skips to its content, changes nothing that is searched.
+  if (url === asked || !document.getElementById("results")) return;
   clearTimeout(typing);
   settle();
   box.value = new URLSearchParams(location.search).get("q") ?? "";
-  search(location.pathname + location.search).then(close);
+  search(url).then(close);
 });
 
 // Suggestions: an editable combobox with a list
