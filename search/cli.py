@@ -14,7 +14,6 @@ import orjson
 
 from search import __version__, wire
 from search.cache import count_refused
-from search.completion import SHELLS, complete_engine, completion_script
 from search.display import show_page, show_problems, show_report, show_statistics
 from search.engines import make_engine
 from search.errors import BadParameterError, ImportRefusedError, IndexLockedError, LedeError, SettingsError
@@ -23,6 +22,7 @@ from search.reindex import check as check_seeds
 from search.reindex import reindex
 from search.report import Report
 from search.settings import Settings, read_settings
+from search.shells import SHELLS, complete_engine, completion_script
 from search.terminal import reading_file, reading_seeds, say
 from search.transfer import export_index, import_index
 

@@ -150,7 +150,7 @@ class Settings:
     rate_limit: str = _setting(
         "15/20 seconds; 150/10 minutes",
         _limits,
-        "searches that an address may ask for, in each process, except on this machine; `off` for any number",
+        "searches that an address may ask for, except on this machine; `off` for any number",
     )
     trusted_proxies: tuple[str, ...] = _setting(
         (),

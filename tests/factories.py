@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,14 @@ from search.urls import article_id, domain_of
 SHARED = Path(__file__).parents[2] / "shared"
 #: Set where nothing may be skipped.
 REQUIRE_ALL = os.environ.get("TESTS_REQUIRE_ALL") == "1"
+
+
+def wait_until(happened: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait for what other processes do."""
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.02)
 
 
 def seed(title: str | None = "Rates rise again", *, slug: str | None = None, **fields: Any) -> str:

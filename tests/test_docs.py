@@ -13,9 +13,11 @@ from pathlib import Path
 
 import click
 import pytest
+from test_web_server import Server
 
+import search
 from search.cli import lede
-from search.settings import Settings
+from search.settings import Settings, read_settings
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -96,6 +98,14 @@ def test_errors_are_quoted_as_they_are_said() -> None:
     assert [text for text in quoted if text not in said] == []
 
 
+def test_settings_can_be_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for text in TEXTS.values():
+        for block in blocks(text, "toml"):
+            Path("lede.toml").write_text(block, "utf-8")
+            assert read_settings({}) != Settings()
+
+
 # What is shown
 
 
@@ -118,6 +128,20 @@ def test_commands_print_what_is_shown(tmp_path: Path) -> None:
             ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
         )
         assert (done.returncode, anonymous(done.stdout + done.stderr)) == (0, anonymous(output)), command
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not on this machine")
+def test_the_api_answers_as_it_is_shown(tmp_path: Path) -> None:
+    search.reindex([ROOT / "seeds"], tmp_path)
+    server = Server(tmp_path)
+
+    try:
+        for command, output in shown("api.md"):
+            there = command.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}")
+            done = subprocess.run(["bash", "-c", there], capture_output=True, text=True, check=True)
+            assert done.stdout.strip() == output.strip(), command
+    finally:
+        server.stop()
 
 
 def anonymous(text: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from factories import SeedFolder
-from references import with_references
+from references import API, with_api, with_references
 
 import search
 from search import cli, ranking
@@ -70,6 +70,13 @@ def test_the_example_of_a_refusal_is_what_is_printed(folder: SeedFolder, monkeyp
 def test_the_settings_are_the_ones_there_are() -> None:
     """`make docs` makes it so."""
     assert with_references(README) == README
+
+
+def test_the_api_is_the_one_there_is() -> None:
+    """`make docs` makes it so."""
+    text = API.read_text("utf-8")
+
+    assert with_api(text) == text
 
 
 def test_the_commands_are_the_ones_there_are() -> None:

@@ -8,13 +8,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from factories import SeedFolder, seed
+from factories import SeedFolder, seed, wait_until
 from test_web_server import Server
 
 import search
@@ -84,13 +84,6 @@ def visitors(server: Server) -> Iterator[list[Visitor]]:
     for visitor in started:
         visitor.is_done = True
         visitor.join(SECONDS)
-
-
-def wait_until(happened: Callable[[], bool]) -> None:
-    end = time.monotonic() + SECONDS
-    while not happened():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import SeedFolder, seed
+from factories import SeedFolder, seed, wait_until
 
 import search
 from search.errors import LedeError
@@ -47,10 +47,10 @@ class Server:
             pytest.fail(f"it said {self.announced!r}, and {self.process.communicate()}")
         self.port = int(found[1])
 
-    def get(self, path: str) -> tuple[int, Any]:
+    def get(self, path: str, **headers: str) -> tuple[int, Any]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=headers)
             response = connection.getresponse()
             return response.status, json.loads(response.read())
         finally:
@@ -92,13 +92,6 @@ def taken() -> Iterator[int]:
     """Return a port that somebody listens at."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening.getsockname()[1]
-
-
-def wait_until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not happened():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.05)
 
 
 def test_it_says_where_it_is_in_one_line_and_answers_at_once(start: Start) -> None:
@@ -161,6 +154,18 @@ def test_the_figures_are_those_of_all_workers(start: Start) -> None:
         told = response.read().decode()
     assert 'lede_requests_total{method="GET",route="/healthz",status="200"} 20.0' in told
     assert "lede_index_ready 0.0" in told
+
+
+def test_the_limit_is_one_for_all_workers(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEDE_RATE_LIMIT", "7/hour")
+    monkeypatch.setenv("LEDE_TRUSTED_PROXIES", "127.0.0.1")
+    server = start("--workers", "3")
+
+    # Each request is a connection of its own, and any worker may take it.
+    found = [server.get("/api/v1/search", **{"X-Forwarded-For": "203.0.113.9"})[0] for _ in range(20)]
+
+    assert found == [503] * 7 + [429] * 13
+    assert server.get("/api/v1/search", **{"X-Forwarded-For": "203.0.113.10"})[0] == 503
 
 
 def test_a_worker_that_dies_is_replaced(start: Start) -> None:

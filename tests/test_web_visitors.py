@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
 import zstandard
-from factories import article, catalog
+from factories import article, catalog, wait_until
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from limits import parse_many
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 from werkzeug.test import TestResponse
 
 from search.engines.memory import MemoryEngine
 from search.settings import Settings
 from web import create_app
 from web.visitors import visitor_of
+from web.visits import FILE, SharedVisits
 
 STRANGER, OTHER = {"REMOTE_ADDR": "203.0.113.9"}, {"REMOTE_ADDR": "203.0.113.10"}
 
@@ -90,6 +98,49 @@ def test_a_network_of_ipv6_is_one_visitor() -> None:
     assert ask(client, 1, environ_base={"REMOTE_ADDR": "2001:db8::1"}) == [200]
     assert ask(client, 1, environ_base={"REMOTE_ADDR": "2001:db8::ffff"}) == [429]
     assert ask(client, 1, environ_base={"REMOTE_ADDR": "2001:db8:0:1::1"}) == [200]
+
+
+@pytest.fixture(params=["this process", "several processes"])
+def window(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MovingWindowRateLimiter]:
+    if request.param == "this process":
+        yield MovingWindowRateLimiter(MemoryStorage())
+    else:
+        with closing(SharedVisits(tmp_path)) as visits:
+            yield MovingWindowRateLimiter(visits)
+
+
+def test_visits_count_for_a_while(window: MovingWindowRateLimiter) -> None:
+    limit, longer = parse_many("2/second; 4/hour")
+
+    assert [window.hit(limit, "one") for _ in range(3)] == [True, True, False]
+    assert (window.test(limit, "one"), window.test(limit, "other")) == (False, True)
+    assert window.get_window_stats(limit, "one").remaining == 0
+    assert time.time() < window.get_window_stats(limit, "one").reset_time <= time.time() + 1
+    wait_until(lambda: window.test(limit, "one"))
+    assert window.hit(longer, "one", cost=4)
+    assert window.hit(limit, "one")
+    assert not window.hit(longer, "one")
+    assert not window.hit(longer, "other", cost=5)
+
+
+def test_visits_are_those_of_all_processes(tmp_path: Path) -> None:
+    (limit,) = parse_many("3/hour")
+
+    with closing(SharedVisits(tmp_path)) as mine, closing(SharedVisits(tmp_path)) as yours:
+        windows = [MovingWindowRateLimiter(visits) for visits in (mine, yours)]
+        assert [window.hit(limit, "one") for window in windows * 2] == [True, True, True, False]
+
+
+def test_what_cannot_be_counted_is_let_pass(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (limit,) = parse_many("1/hour")
+
+    with closing(SharedVisits(tmp_path)) as visits, closing(sqlite3.connect(tmp_path / FILE)) as file:
+        file.execute("DROP TABLE visits")
+        window = MovingWindowRateLimiter(visits)
+
+        assert window.hit(limit, "one")
+        assert window.test(limit, "one")
+    assert "visits cannot be counted" in caplog.text
 
 
 @given(st.text(max_size=60), st.text(max_size=20))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from ipaddress import ip_network
+from pathlib import Path
 
 from flask import Flask
 
@@ -56,7 +58,9 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     errors.install(app)
     metrics.install(app)
     rate = "" if settings.rate_limit == "off" else settings.rate_limit
-    limiting.install(app, rate, [ip_network(proxy) for proxy in settings.trusted_proxies])
+    shared = os.environ.get(metrics.FOLDER)
+    trusted = [ip_network(proxy) for proxy in settings.trusted_proxies]
+    limiting.install(app, rate, trusted, Path(shared) if shared else None)
     cors.install(app, settings.cors_origins)
     compression.install(app)
     logs.install(app, log_json=settings.log_json, slow_query_ms=settings.slow_query_ms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from flask import Flask, request
 from limits import RateLimitItem, parse_many
@@ -14,11 +15,10 @@ from limits.strategies import MovingWindowRateLimiter
 from search.errors import LedeError
 from web.parameters import wants_fragment
 from web.visitors import Network, household, visitor_of
+from web.visits import SharedVisits
 
 #: What costs next to nothing, and what watches over the server, is not counted.
 FREE = frozenset({"static", "api.suggest", "api.description", "feeds.suggest", "feeds.describe"})
-
-
 #: How many times more may be asked while somebody types, when every pause is a search.
 WHILE_TYPING = 4
 
@@ -32,19 +32,20 @@ class TooManyRequestsError(LedeError):
 
 
 class Limiter:
-    """Counts the requests of each visitor in a moving window; in this process alone.
+    """Counts the requests of each visitor in a moving window.
 
     Args:
         limits: all of them hold.
         trusted: proxies that may say who asks.
+        folder: what the processes of a server share; without one this process counts for itself.
     """
 
-    def __init__(self, limits: Sequence[RateLimitItem], trusted: Sequence[Network]) -> None:
+    def __init__(self, limits: Sequence[RateLimitItem], trusted: Sequence[Network], folder: Path | None) -> None:
         self._limits, self._trusted = limits, trusted
         self._typing = [
             type(limit)(WHILE_TYPING * limit.amount, limit.multiples, namespace="typing") for limit in limits
         ]
-        self._window = MovingWindowRateLimiter(MemoryStorage())
+        self._window = MovingWindowRateLimiter(SharedVisits(folder) if folder else MemoryStorage())
 
     def check(self, remote: str, forwarded: str, *, is_typing: bool = False) -> None:
         """Count a request; those that a page makes while somebody types are counted apart, and may be more.
@@ -55,20 +56,22 @@ class Limiter:
         visitor = visitor_of(remote, forwarded, self._trusted)
         if visitor is None or visitor.is_loopback:
             return
-        key = household(visitor)
-        for limit in self._typing if is_typing else self._limits:
-            if not self._window.test(limit, key):
-                wait = self._window.get_window_stats(limit, key).reset_time - time.time()
-                raise TooManyRequestsError(_said(limit), max(1, math.ceil(wait)))
-        for limit in self._typing if is_typing else self._limits:
-            self._window.hit(limit, key)
+        key, limits = household(visitor), self._typing if is_typing else self._limits
+        for count in (self._window.test, self._window.hit):
+            for limit in limits:
+                if not count(limit, key):
+                    wait = self._window.get_window_stats(limit, key).reset_time - time.time()
+                    raise TooManyRequestsError(_said(limit), max(1, math.ceil(wait)))
 
 
-def install(app: Flask, rate_limit: str, trusted: Sequence[Network]) -> None:
-    """Let *app* refuse who asks too often; *rate_limit* is like ``15/20 seconds; 150/10 minutes``, or empty."""
+def install(app: Flask, rate_limit: str, trusted: Sequence[Network], folder: Path | None) -> None:
+    """Let *app* refuse who asks too often; *rate_limit* is like ``15/20 seconds; 150/10 minutes``, or empty.
+
+    *folder* is what the processes of a server share, if there is one.
+    """
     if not rate_limit:
         return
-    limiter = Limiter(parse_many(rate_limit), trusted)
+    limiter = Limiter(parse_many(rate_limit), trusted, folder)
 
     @app.before_request
     def check() -> None:

@@ -18,7 +18,8 @@ from search.cache import count_refused
 from search.errors import LedeError
 from web.service import current_reader
 
-#: Where the processes of a server put their figures, so that each can tell those of all; one process needs none.
+#: Names the folder that the processes of a server share: their figures are there, so that each can tell those of all,
+#: and how often visitors asked. One process needs none.
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 #: Seconds: from an answer that was remembered to one that was nearly given up.
 BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)

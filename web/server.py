@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 import time
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
@@ -19,7 +20,7 @@ from granian.server import Server
 from search.cli import index_options
 from search.errors import LedeError
 from search.settings import PREFIX, Settings, read_settings
-from web import create_app, metrics
+from web import create_app, metrics, visits
 
 #: Threads of a worker that run the application. A search is Python and holds the interpreter all the while: with a
 #: second thread a worker answers a fifth less, since both wait for each other. Workers are what uses more processors.
@@ -84,8 +85,9 @@ def serve(settings: Settings) -> None:
         os.register_at_fork(after_in_child=_be_stoppable)
     # The hooks of the server run before it listens; who reads the line may follow it at once.
     threading.Thread(target=_announce, args=(settings, address, port), daemon=True).start()
-    with TemporaryDirectory(prefix="lede-figures-") as figures:
-        os.environ[metrics.FOLDER] = figures
+    with TemporaryDirectory(prefix="lede-") as shared:
+        visits.prepare(Path(shared))
+        os.environ[metrics.FOLDER] = shared
         server.serve()
 
 

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from search.cli import lede
-from search.completion import SHELLS
 from search.engines import ENGINES
+from search.shells import SHELLS
 
 #: Where the commands are installed that belong to this Python.
 BIN = Path(sys.executable).parent
@@ -76,6 +76,32 @@ def test_every_shell_takes_its_script(shell: str, tmp_path: Path) -> None:
     if shutil.which(shell):
         (tmp_path / "script").write_text(result.stdout, "utf-8")
         subprocess.run([shell, "-n", str(tmp_path / "script")], check=True)
+
+
+@pytest.mark.skipif(not shutil.which("fish"), reason="fish is not on this machine")
+@pytest.mark.parametrize(("line", "expected"), [("lede ex", ["export"]), ("reindex --engine w", ["whoosh"])])
+def test_fish_completes_them(line: str, expected: list[str], tmp_path: Path) -> None:
+    environment = {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
+    program = f"lede completion fish | source; complete --do-complete '{line}'"
+
+    done = subprocess.run(
+        ["fish", "-c", program], check=True, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=60
+    )
+
+    # What stands behind a tab is its description.
+    assert [found.split("\t")[0].strip() for found in done.stdout.split("\n") if found.strip()] == expected
+
+
+@pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not on this machine")
+def test_zsh_knows_whom_to_ask(tmp_path: Path) -> None:
+    environment = {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
+    program = (
+        'autoload -U compinit; compinit -u -D; eval "$(lede completion zsh)"; print ${_comps[lede]} ${_comps[reindex]}'
+    )
+
+    done = subprocess.run(["zsh", "-f", "-c", program], check=True, capture_output=True, text=True, env=environment)
+
+    assert done.stdout.split() == ["_lede_completion", "_reindex_completion"]
 
 
 def test_another_shell_is_wrong_usage() -> None:
