@@ -26,8 +26,8 @@ def install(app: Flask) -> None:
 def _pack(response: Response) -> Response:
     if response.direct_passthrough or response.status_code != 200:  # noqa: PLR2004 - OK
         return response
-    response.vary.add("Accept-Encoding")
-    encoding = _wanted()
+    response.headers.add("Vary", "Accept-Encoding")
+    encoding = _wanted() if "HTTP_ACCEPT_ENCODING" in request.environ else None
     content = response.get_data() if encoding else b""
     if encoding and len(content) >= MIN_BYTES and not response.content_encoding:
         response.set_data(_PACKERS[encoding](content))
@@ -38,6 +38,6 @@ def _pack(response: Response) -> Response:
 def _wanted() -> str | None:
     """Return what the visitor unpacks; what costs us least where it is all the same to the visitor."""
     accepted = request.accept_encodings
-    qualities = {name: accepted.quality(name) if accepted else 0 for name in _PACKERS}
+    qualities = {name: accepted.quality(name) for name in _PACKERS}
     best = max(qualities, key=lambda name: qualities[name])
     return best if qualities[best] > 0 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -45,6 +46,7 @@ def household(address: Address) -> str:
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
+@lru_cache(maxsize=1024)
 def _address(text: str) -> Address | None:
     try:
         return ip_address(text.strip())
