@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -138,7 +137,6 @@ def test_a_feed_is_sent_again_only_when_its_content_has_changed() -> None:
 
     assert (unchanged.status_code, unchanged.data) == (304, b"")
     assert client.get("/feed.atom?q=rates", headers=known).status_code == 200
-    assert first.headers["Last-Modified"] == "Thu, 09 Dec 2021 07:49:00 GMT"
 
 
 def test_nothing_hostile_becomes_markup() -> None:
@@ -343,18 +341,9 @@ def test_a_title_of_a_hundred_kilobytes_is_a_title() -> None:
     assert len(read(client.get(f"/feed.atom?q={'x' * 400}").text).feed.title) < 140
 
 
-def test_no_feed_says_that_it_changed_in_the_future_or_when_nothing_is_dated() -> None:
-    to_come = article("Summit", url="https://summit.example/", published="2999-01-01")
-    asked = parsedate_to_datetime(client_of(to_come).get("/feed.atom").headers["Last-Modified"])
+def test_who_knows_no_more_than_a_date_is_sent_what_came_late(client: FlaskClient) -> None:
+    """An article that is added or corrected later may be older than all that is known."""
+    known = {"If-Modified-Since": "Fri, 31 Dec 2100 00:00:00 GMT"}
 
-    assert asked <= datetime.now(UTC)
-    assert "Last-Modified" not in client_of(UNDATED).get("/feed.atom").headers
-
-
-def test_a_visitor_that_knows_no_tag_is_told_by_the_date(client: FlaskClient) -> None:
-    first = client.get("/feed.json")
-
-    known = {"If-Modified-Since": first.headers["Last-Modified"]}
-
-    assert client.get("/feed.json", headers=known).status_code == 304
-    assert client.get("/feed.json", headers=known | {"If-None-Match": '"other"'}).status_code == 200
+    assert "Last-Modified" not in client.get("/feed.json").headers
+    assert client.get("/feed.json", headers=known).status_code == 200

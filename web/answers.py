@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import cast
 
 import orjson
@@ -56,14 +55,14 @@ def answer_search(
     return _tagged(Response(answer.content, content_type=content_type), answer.tag)
 
 
-def send_content(content: bytes, content_type: str, *, modified: datetime | None = None) -> Response:
-    """Send *content*, or 304 where the visitor holds just that: not each generation makes it new."""
+def send_content(content: bytes, content_type: str) -> Response:
+    """Send *content*, or 304 where the visitor holds just that: not each generation makes it new.
+
+    No date is said: an article that is corrected, or comes late, has an older one than what a visitor may know.
+    """
     response = Response(content, content_type=content_type)
     response.set_etag(hashlib.sha256(content).hexdigest()[:32])
     response.headers["Cache-Control"] = "no-cache"
-    if modified:
-        # None would not leave it out: Werkzeug takes it for now.
-        response.last_modified = modified
     response.make_conditional(request)
     return response
 

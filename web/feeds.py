@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -16,7 +15,7 @@ from web import links, opensearch
 from web.answers import send_content, unless_known
 from web.parameters import feed_query, typed_text
 from web.service import current_reader
-from web.syndication import ATOM, JSON_FEED, UNDATED, Feed, to_atom, to_json_feed
+from web.syndication import ATOM, JSON_FEED, Feed, to_atom, to_json_feed
 
 #: Characters of a feed's title.
 MAX_TITLE = 120
@@ -117,6 +116,4 @@ def _send_search(query: Query, form: str, *, key: str, title: str) -> Response:
 
 def _send(feed: Feed, form: str) -> Response:
     write, content_type = _WRITERS[form]
-    # Where nothing is dated, what comes may be undated too: only the tag tells then whether there is any.
-    modified = min(feed.updated, datetime.now(UTC)) if feed.updated > UNDATED else None
-    return send_content(write(feed), content_type, modified=modified)
+    return send_content(write(feed), content_type)
