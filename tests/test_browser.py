@@ -301,6 +301,16 @@ def test_results_and_their_count_appear_as_one_types(page: Page, site: str) -> N
     assert page.evaluate("document.activeElement.selectionStart") == len("markets")
 
 
+def test_what_a_reader_opened_stays_open_as_one_types(page: Page, site: str) -> None:
+    page.goto(f"{site}/?q=rates")
+    page.get_by_text("As a table").click()
+
+    search_box(page).fill("rates rise")
+    expect(page).to_have_title("rates rise – Lede")
+
+    expect(page.get_by_role("columnheader", name="When")).to_be_visible()
+
+
 def test_going_back_returns_to_the_search_before_this_one(page: Page, site: str) -> None:
     """What was typed on the way leaves no entries of its own."""
     page.goto(f"{site}/?q=rates")

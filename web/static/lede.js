@@ -68,6 +68,9 @@ function show(html) {
     return;
   }
   const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("results");
+  for (const { dataset } of results.querySelectorAll("details[open]")) {
+    fresh.querySelector(`details[data-part="${dataset.part}"]`)?.setAttribute("open", "");
+  }
   results.replaceWith(fresh);
   document.body.className = fresh.dataset.kind;
   document.title = fresh.dataset.title;
