@@ -11,14 +11,11 @@ from flask import Blueprint, Response, abort, current_app, request, url_for
 
 from search.query import Query
 from search.saved import find_saved_query
-from web import links, opensearch
+from web import links, opensearch, typography
 from web.answers import send_content, unless_known
 from web.parameters import feed_query, typed_text
 from web.service import current_reader
 from web.syndication import ATOM, JSON_FEED, Feed, to_atom, to_json_feed
-
-#: Characters of a feed's title.
-MAX_TITLE = 120
 
 blueprint = Blueprint("feeds", __name__)
 _WRITERS: Mapping[str, tuple[Callable[[Feed], bytes], str]] = {
@@ -100,7 +97,7 @@ def _own() -> str:
 
 
 def _titled(text: str) -> str:
-    return f"Lede: {text if len(text) <= MAX_TITLE else text[:MAX_TITLE] + '…'}"
+    return f"Lede: {typography.cut(text)}"
 
 
 def _send_search(query: Query, form: str, *, key: str, title: str) -> Response:

@@ -101,8 +101,10 @@ def _today() -> str:
 
 def _search_values(reader: Reader, query: Query) -> Mapping[str, object]:
     page = reader.search(query)
-    chips = panels.chips(query)
+    chips, text = panels.chips(query), typography.cut(page.query.strip())
     return {
+        "text": text,
+        "title": f"{text} – Lede" if text else "Lede, news search",
         "query": query,
         "page": page,
         "is_front": not query.parsed.text.strip() and query.filters == Filters(),

@@ -146,6 +146,15 @@ def duration(passed: timedelta) -> str:
     return counted(passed // timedelta(minutes=1), "minute")
 
 
+def cut(text: str, length: int = 120) -> str:
+    """Return the beginning of a text that is too long for a heading.
+
+    >>> cut("rates rise", 10), cut("rates rise again", 10)
+    ('rates rise', 'rates rise…')
+    """
+    return text if len(text) <= length else f"{text[:length].rstrip()}…"
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """Write a number with its noun.
 
