@@ -67,7 +67,7 @@ def show_statistics(statistics: Statistics, refused: int) -> None:
         ("Articles", f"{statistics.articles:,}"),
         ("Stories of two or more", f"{statistics.stories:,}"),
         ("Providers", f"{statistics.providers:,}"),
-        ("Size on disk", f"{statistics.size_bytes / 1_000_000:,.1f} MB"),
+        ("Size on disk", f"{statistics.size_bytes / 1_000_000:,.2f} MB"),
         ("Newest article", newest),
         ("Generation", statistics.generation),
         ("Refused seeds", f"{refused:,}"),
