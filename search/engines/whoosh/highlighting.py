@@ -208,9 +208,16 @@ def _pattern_runs(texts: _Texts, wanted: set[str], field: str | None) -> _Runs:
         for text in range(len(texts.firsts))
         if texts.is_exact[text // 2] and field in {None, FIELDS[text % 2]}
         for number, word in texts.words(text)
-        if not wanted.isdisjoint(query_terms(word))
+        if _is_wanted(word, wanted)
     ]
     return np.array(found, np.intp).reshape(-1, 2)
+
+
+def _is_wanted(word: str, wanted: set[str]) -> bool:
+    # Most words are a term but for their case.
+    if word.isascii() and word.isalpha():
+        return word.lower() in wanted
+    return not wanted.isdisjoint(query_terms(word))
 
 
 def _analysed(collection: Collection, leaves: Sequence[Leaf], article: Article) -> Highlights:
