@@ -117,7 +117,10 @@ class Execution:
 
     def _relevance(self) -> Scores:
         keys = self._collection.priors_of(self._found.docs, self._reference)
-        return keys if self.texts is None else np.multiply(keys, self.texts)
+        if self.texts is None:
+            return keys
+        # In place, where the numbers are nobody else's: new memory costs more than the product.
+        return np.multiply(keys, self.texts, out=keys if keys.flags.owndata else None)
 
     @cached_property
     def _reference(self) -> datetime | None:

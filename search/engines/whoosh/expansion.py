@@ -13,8 +13,9 @@ from search.analysis import fold_pattern
 from search.engines.patterns import expand
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.part import ALL_FIELDS, Part, Scores
-from search.engines.whoosh.postings import DENSE, FoundPostings, nothing
+from search.engines.whoosh.postings import FoundPostings, nothing
 from search.engines.whoosh.segment import Docs, Segment
+from search.engines.whoosh.sums import add_up
 from search.query import Fuzzy, Prefix, Wildcard
 
 #: Postings that are looked at in one go, which bounds the memory of a search: about 40 bytes each.
@@ -116,41 +117,19 @@ def _chunks(segment: Segment, stems: NDArray[np.uint32]) -> list[NDArray[np.uint
 
 
 class _Sum:
-    """Adds numbers up by article: in a list while they are few, in a table of all articles once they are many."""
+    """Adds numbers up by article; few enough lists wait for the others at a time."""
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._waiting: list[tuple[Docs, Scores]] = []
         self._count = 0
-        self._table: Scores | None = None
 
     def add(self, docs: Docs, numbers: Scores) -> None:
         self._waiting.append((docs, numbers))
         self._count += len(docs)
-        if self._count * DENSE > self._size:
-            self._settle()
-
-    def _settle(self) -> None:
-        if not self._waiting:
-            return
-        docs, numbers = (np.concatenate(arrays) for arrays in zip(*self._waiting, strict=True))
-        added = np.bincount(docs, weights=numbers, minlength=self._size)
-        self._table = np.asarray(added, np.float64) if self._table is None else self._table + added
-        self._waiting, self._count = [], 0
+        if self._count > CHUNK + self._size:
+            self._waiting = [self.result()]
+            self._count = len(self._waiting[0][0])
 
     def result(self) -> tuple[Docs, Scores]:
-        if self._table is None:
-            return self._sorted()
-        self._settle()
-        # Looking for what is true is much quicker than for numbers.
-        docs = np.flatnonzero(self._table != 0)
-        return docs, self._table.take(docs)
-
-    def _sorted(self) -> tuple[Docs, Scores]:
-        if not self._waiting:
-            return np.empty(0, np.intp), np.empty(0)
-        docs, numbers = (np.concatenate(arrays) for arrays in zip(*self._waiting, strict=True))
-        order = np.argsort(docs, kind="stable")
-        docs, numbers = docs[order], numbers[order]
-        starts = np.flatnonzero(np.diff(docs, prepend=-1))
-        return docs[starts], np.add.reduceat(numbers, starts)
+        return add_up(self._waiting, self._size)

@@ -10,8 +10,9 @@ import numpy as np
 
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.part import Mask
-from search.engines.whoosh.postings import DENSE, Postings
+from search.engines.whoosh.postings import Postings
 from search.engines.whoosh.segment import Docs
+from search.engines.whoosh.sums import union
 from search.errors import SearchTimeoutError
 
 
@@ -126,13 +127,11 @@ class Union:
 
     def docs(self) -> Docs:
         """Return the articles."""
-        if self.count * DENSE < self._collection.size:
-            return np.unique(np.concatenate([operand.docs() for operand in self._operands]))
-        table = np.zeros(self._collection.size, bool)
+        lists = []
         for operand in self._operands:
             self._budget.check()
-            table[operand.docs()] = True
-        return np.flatnonzero(table)
+            lists.append(operand.docs())
+        return union(lists, self._collection.size)
 
     def among(self, docs: Docs) -> Mask:
         """Tell which of *docs* are among them."""

@@ -26,8 +26,9 @@ from search.engines.whoosh.operands import (
 )
 from search.engines.whoosh.part import Mask, Scores
 from search.engines.whoosh.phrases import phrase_postings
-from search.engines.whoosh.postings import DENSE, Postings, nothing, word_postings
+from search.engines.whoosh.postings import Postings, nothing, word_postings
 from search.engines.whoosh.segment import Docs
+from search.engines.whoosh.sums import add_up
 from search.query import And, Everything, Leaf, Like, Node, Not, Or, Phrase, Word
 from search.query.rewrite import scoring_leaves
 
@@ -112,17 +113,9 @@ class Planner:
 
     def _any_of(self, leaves: Sequence[Leaf], others: Sequence[Node]) -> Matches:
         """Return the articles that have any of *leaves*, with what they give, and that match all *others*."""
-        found = {node: self.leaf(node) for node in leaves}
-        if sum(leaf.count for leaf in found.values()) * DENSE < self._collection.size:
-            matches = _summed([(leaf.docs(), self._weighted(node)) for node, leaf in found.items()])
-        else:
-            table = np.zeros(self._collection.size)
-            for node, leaf in found.items():
-                self._budget.check()
-                np.add.at(table, leaf.docs(), self._weighted(node))
-            # What any word gives is more than nothing. Looking for what is true is much quicker than for numbers.
-            docs = np.flatnonzero(table != 0)
-            matches = Matches(docs, scores=table.take(docs))
+        lists = [(self.leaf(node).docs(), self._weighted(node)) for node in dict.fromkeys(leaves)]
+        docs, scores = add_up(lists, self._collection.size)
+        matches = Matches(docs, scores=scores)
         for other in others:
             self._budget.check()
             matches = matches.only(self._operand(other).among(matches.docs))
@@ -176,14 +169,6 @@ class Planner:
         if isinstance(node, Word) and len(row) == 1:
             return word_postings(self._collection, row[0], node.field)
         return phrase_postings(self._collection, row, node.slop if isinstance(node, Phrase) else 0, node.field)
-
-
-def _summed(found: Sequence[tuple[Docs, Scores]]) -> Matches:
-    docs, scores = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-    order = np.argsort(docs, kind="stable")
-    docs, scores = docs[order], scores[order]
-    starts = np.flatnonzero(np.diff(docs, prepend=-1))
-    return Matches(docs[starts], scores=np.add.reduceat(scores, starts) if len(starts) else scores)
 
 
 def _keep(there: Mask, docs: Docs, known: dict[Leaf, Docs | None]) -> Docs:

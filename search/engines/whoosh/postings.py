@@ -19,10 +19,6 @@ from search.engines.whoosh.words import MIXED
 BISECTION = 16
 
 
-#: Shares of the articles above which a table of all of them is quicker than sorting.
-DENSE = 16
-
-
 class Postings(Protocol):
     """The articles that a word, phrase or pattern matches; a posting is counted from the leaf's first."""
 
