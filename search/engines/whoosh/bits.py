@@ -5,6 +5,7 @@ In a long article a bit stands for all positions that are a multiple of 64 apart
 
 from __future__ import annotations
 
+import threading
 from functools import cached_property
 
 import numpy as np
@@ -18,7 +19,7 @@ BITS = 64
 #: How many times more postings than are asked for a term may have for all of them to be worked out and remembered.
 _MANY = 4
 #: Bytes that a segment remembers; a posting takes eight.
-_REMEMBERED_BYTES = 64 << 20
+_REMEMBERED_BYTES = 128 << 20
 Bits = NDArray[np.uint64]
 
 
@@ -30,6 +31,8 @@ class PositionBits:
 
     def __init__(self, segment: Segment) -> None:
         self._segment = segment
+        self._lock = threading.Lock()
+        #: The one that was worked out first is the first to go.
         self._known: dict[int, Bits] = {}
         self._bytes = 0
 
@@ -55,11 +58,12 @@ class PositionBits:
         postings = self._segment.postings_of(term)
         bits = np.zeros(self._segment.size_of_stem(term), np.uint64)
         bits[postings] = _bits(*self._segment.occurrences(term, postings))
-        if self._bytes + bits.nbytes > _REMEMBERED_BYTES:
-            self._known, self._bytes = {}, 0
-        if bits.nbytes <= _REMEMBERED_BYTES:
-            self._known[term] = bits
-            self._bytes += bits.nbytes
+        with self._lock:
+            while self._known and self._bytes + bits.nbytes > _REMEMBERED_BYTES:
+                self._bytes -= self._known.pop(next(iter(self._known))).nbytes
+            if bits.nbytes <= _REMEMBERED_BYTES and term not in self._known:
+                self._known[term] = bits
+                self._bytes += bits.nbytes
         return bits
 
 

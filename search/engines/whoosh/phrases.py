@@ -232,8 +232,13 @@ def _follow_keys(row: Sequence[Docs], slop: int) -> Docs:
                 places, there = locate(keys, before + left + 1, None)
                 if there.any():
                     following.setdefault(used + left, []).append(keys[places[there]])
-        reached = {used: np.unique(np.concatenate(found)) for used, found in following.items()}
-    return np.unique(np.concatenate(list(reached.values()))) if reached else np.empty(0, np.intp)
+        reached = {used: _distinct(found) for used, found in following.items()}
+    return _distinct(list(reached.values())) if reached else np.empty(0, np.intp)
+
+
+def _distinct(lists: Sequence[Docs]) -> Docs:
+    """Return all keys in order, each once, of lists that are so already."""
+    return lists[0] if len(lists) == 1 else np.unique(np.concatenate(lists))
 
 
 def _field_bits(firsts: NDArray[np.intp], field: int) -> Bits:
