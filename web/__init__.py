@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -29,6 +31,14 @@ from web import (
 )
 
 
+class Application(Flask):
+    """Flask without asynchronous views: every hook would be looked at anew in each request, whether it is one."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function."""
+        return func
+
+
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
     """Put the application together.
 
@@ -41,7 +51,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     Raises:
         SettingsError: If a setting cannot be.
     """
-    app = Flask(__name__)
+    app = Application(__name__)
     # An address has one spelling; any other is unknown, instead of a redirect.
     app.url_map.merge_slashes = False
     if settings is None:

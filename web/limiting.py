@@ -14,7 +14,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from search.errors import LedeError
 from web.parameters import wants_fragment
-from web.visitors import Network, household, visitor_of
+from web.visitors import Address, Network, household, visitor_of
 from web.visits import SharedVisits
 
 #: What costs next to nothing, and what watches over the server, is not counted.
@@ -47,15 +47,17 @@ class Limiter:
         ]
         self._window = MovingWindowRateLimiter(SharedVisits(folder) if folder else MemoryStorage())
 
-    def check(self, remote: str, forwarded: str, *, is_typing: bool = False) -> None:
+    def visitor(self, remote: str, forwarded: str) -> Address | None:
+        """Return who asks, None where that is somebody on this machine, who may."""
+        visitor = visitor_of(remote, forwarded, self._trusted)
+        return None if visitor is None or visitor.is_loopback else visitor
+
+    def check(self, visitor: Address, *, is_typing: bool = False) -> None:
         """Count a request; those that a page makes while somebody types are counted apart, and may be more.
 
         Raises:
             TooManyRequestsError: If it is one too many; those that are refused do not count.
         """
-        visitor = visitor_of(remote, forwarded, self._trusted)
-        if visitor is None or visitor.is_loopback:
-            return
         key, limits = household(visitor), self._typing if is_typing else self._limits
         for count in (self._window.test, self._window.hit):
             for limit in limits:
@@ -75,10 +77,11 @@ def install(app: Flask, rate_limit: str, trusted: Sequence[Network], folder: Pat
 
     @app.before_request
     def check() -> None:
-        if request.blueprint != "ops" and request.endpoint not in FREE:
-            forwarded = request.headers.get("X-Forwarded-For", "")
+        environ = request.environ
+        visitor = limiter.visitor(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""))
+        if visitor and request.blueprint != "ops" and request.endpoint not in FREE:
             is_typing = request.endpoint == "pages.search" and wants_fragment(request.args)
-            limiter.check(request.remote_addr or "", forwarded, is_typing=is_typing)
+            limiter.check(visitor, is_typing=is_typing)
 
 
 def _said(limit: RateLimitItem) -> str:
