@@ -14,6 +14,8 @@ from search.report import Finding, Report
 from search.results import Hit, Page, Span
 
 MAX_WIDTH = 100
+#: Characters of a text; who wants to read on follows the link.
+MAX_SHOWN = 400
 #: New articles that are named for a saved query.
 MAX_NAMED = 10
 _INDENT = "    "
@@ -92,12 +94,12 @@ def show_page(page: Page) -> None:
 
 def _show_hit(number: int, hit: Hit) -> None:
     article = hit.article
-    title = _marked(article.title, hit.highlights.get("title", ()), bold=True)
+    title = _marked(_cut(article.title), hit.highlights.get("title", ()), bold=True)
     click.echo(f"{number:>2}. {_link(article.url, title)}")
-    date = article.published_at.strftime("%Y-%m-%d") if article.published_at else "undated"
-    click.echo(f"{_INDENT}{_safe(article.provider.name)}, {date}")
+    date = article.published_at.date().isoformat() if article.published_at else "undated"
+    click.echo(f"{_INDENT}{_safe(_cut(article.provider.name))}, {date}")
     width = min(shutil.get_terminal_size().columns, MAX_WIDTH)
-    for line in textwrap.wrap(_safe(article.excerpt), width, initial_indent=_INDENT, subsequent_indent=_INDENT):
+    for line in textwrap.wrap(_safe(_cut(article.excerpt)), width, initial_indent=_INDENT, subsequent_indent=_INDENT):
         click.echo(line)
     click.echo(f"{_INDENT}{click.style(_safe(article.url), dim=True)}")
     if hit.also:
@@ -105,6 +107,10 @@ def _show_hit(number: int, hit: Hit) -> None:
     if hit.explanation:
         click.echo(f"{_INDENT}{hit.explanation.sentence}")
     click.echo()
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
 def _marked(text: str, spans: Sequence[Span], *, bold: bool) -> str:

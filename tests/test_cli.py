@@ -306,6 +306,17 @@ def test_a_corrected_search_says_so(indexed: Run) -> None:
     assert "Showing results for" not in quoted.stderr
 
 
+def test_endless_texts_are_cut_and_early_years_have_four_digits(run: Run, folder: SeedFolder) -> None:
+    provider = {"name": "Daily " * 9_000, "domain": "d.example"}
+    folder.write("one.md", seed("rates " * 9_000, slug="one", publishedDateTime="0033-04-03", provider=provider))
+    run("reindex")
+
+    shown = run("search", "rates").stdout
+
+    assert len(shown) < 3_000
+    assert ", 0033-04-03" in shown
+
+
 def test_an_explanation_says_what_a_score_is_made_of(indexed: Run) -> None:
     assert "The words give " in indexed("search", "rates", "--explain").stdout
     assert "The words give " not in indexed("search", "rates").stdout

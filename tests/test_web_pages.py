@@ -710,3 +710,14 @@ def test_a_snippet_shows_the_first_match() -> None:
 )
 def test_a_span_of_days_repeats_nothing(first: date | None, last: date | None, shown: str) -> None:
     assert days(first, last) == shown
+
+
+def test_endless_names_make_no_endless_page() -> None:
+    engine = MemoryEngine()
+    long = {name: f"{name} " * 9_000 for name in ("provider", "type", "category")}
+    engine.publish(catalog(article("Rates rise", topics=("topic " * 9_000,), **long)))
+
+    page = create_app(engine=engine).test_client().get("/?q=rates").text
+
+    assert len(page) < 20_000
+    assert "provider provider" in page

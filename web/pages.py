@@ -23,6 +23,7 @@ from web.stories import Chapter, read_chapters
 blueprint = Blueprint("pages", __name__)
 for show in (
     typography.counted,
+    typography.cut,
     typography.day,
     typography.days,
     typography.duration,

@@ -16,6 +16,8 @@ from web.wording import worded
 SHOWN = 7
 #: Values of a facet that are shown at all; who wants a rarer one is quicker by typing it.
 MAX_CHOICES = 12
+#: Characters of a value to choose.
+MAX_VALUE = 300
 #: Facets of which an article has one value at most, so that another value adds just its count.
 _SINGLE = frozenset({"provider", "category", "type"})
 
@@ -155,6 +157,8 @@ def _panel(query: Query, name: str, values: tuple[FacetValue, ...]) -> Panel:
             is_added=is_chosen and name in _SINGLE and not value.selected,
         )
         for value in sorted(values, key=lambda value: not value.selected)[:MAX_CHOICES]
+        # No address is long enough for any others.
+        if len(value.value) <= MAX_VALUE
     )
     return Panel(
         name=name,
