@@ -301,6 +301,16 @@ def test_results_and_their_count_appear_as_one_types(page: Page, site: str) -> N
     assert page.evaluate("document.activeElement.selectionStart") == len("markets")
 
 
+def test_a_word_that_is_not_finished_finds_what_begins_with_it(page: Page, site: str) -> None:
+    page.goto(site)
+
+    search_box(page).press_sequentially("markets shru", delay=20)
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("1 article")
+    expect(page.get_by_role("link", name="Remove shru…")).to_be_visible()
+    expect(search_box(page)).to_have_value("markets shru")
+
+
 def test_what_a_reader_opened_stays_open_as_one_types(page: Page, site: str) -> None:
     page.goto(f"{site}/?q=rates")
     page.get_by_text("As a table").click()

@@ -16,9 +16,10 @@ from search.saved import read_saved_queries
 from search.timeline import make_timeline
 from web import exits, headlines, links, manual, panels, timeline, typography
 from web.answers import HTML, answer_search, unless_known
-from web.parameters import page_query, wants_fragment
+from web.parameters import is_typing, page_query, wants_fragment
 from web.service import current_reader
 from web.stories import Chapter, read_chapters
+from web.unfinished import with_last_word_begun
 
 blueprint = Blueprint("pages", __name__)
 for show in (
@@ -40,9 +41,14 @@ def search() -> Response:
     """The search page: every article where nothing is asked, the front page; or the results alone, for the script."""
     reader = current_reader()
     template = "results.html" if wants_fragment(request.args) else "search.html"
+
+    def read() -> Query:
+        query = page_query(request.args)
+        return with_last_word_begun(reader, query) if is_typing(request.args) else query
+
     return answer_search(
         reader,
-        lambda: page_query(request.args),
+        read,
         lambda query: typography.dense(render_template(template, **_search_values(reader, query))).encode(),
         content_type=HTML,
         edition=f" {_today()}{template}",

@@ -53,6 +53,15 @@ def wants_fragment(arguments: MultiDict[str, str]) -> bool:
     return _one_of(arguments, "fragment", _FLAGS, default=False)
 
 
+def is_typing(arguments: MultiDict[str, str]) -> bool:
+    """Tell whether somebody is in the middle of typing the query.
+
+    Raises:
+        BadParameterError: If the value is neither 0 nor 1.
+    """
+    return _one_of(arguments, "typing", _FLAGS, default=False)
+
+
 def api_query(arguments: MultiDict[str, str]) -> Query:
     """Read a search as programs may ask it: as the page offers it, and how much of the answer is wanted.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from search.query import And, AsOf, Dates, Flag, InStory, Like, Node, Not, Number, Or, Phrase, Site, Value, Word
+from search.query import And, AsOf, Dates, Flag, InStory, Like, Node, Not, Number, Or, Phrase, Prefix, Site, Value, Word
 from search.query.tree import Leaf
 from web.typography import day, days
 
@@ -41,6 +41,11 @@ def _(node: Or) -> str:
 def _(node: Leaf) -> str:
     bare = f"“{node.text}”" if isinstance(node, Phrase) else node.text
     return f"{bare} in {node.field}" if node.field else bare
+
+
+@worded.register
+def _(node: Prefix) -> str:
+    return f"{node.text}…" + (f" in {node.field}" if node.field else "")
 
 
 @worded.register

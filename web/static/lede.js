@@ -34,14 +34,14 @@ function address() {
 
 // Results
 
-async function search(url) {
+async function search(url, more = "") {
   asked = url;
   pending?.abort();
   const own = (pending = new AbortController());
   const results = document.getElementById("results");
   results?.setAttribute("aria-busy", "true");
   const [found, completions] = await Promise.all([
-    results && read(url + (url.includes("?") ? "&" : "?") + "fragment=1", own, "text"),
+    results && read(url + (url.includes("?") ? "&" : "?") + `fragment=1${more}`, own, "text"),
     document.activeElement === box && box.value.trim()
       ? read(`${form.dataset.suggest}?${new URLSearchParams({ q: box.value })}`, own, "json")
       : null,
@@ -94,7 +94,7 @@ function typed() {
   clearTimeout(typing);
   const url = address();
   remember(url);
-  search(url);
+  search(url, "&typing=1");
 }
 
 box.addEventListener("input", (event) => {
