@@ -269,6 +269,19 @@ def test_a_worker_reads_its_settings_from_the_environment(index_path: Path, monk
     assert response.status_code == 503
 
 
+def test_the_first_visitor_waits_for_no_template(
+    folder: SeedFolder, index_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write("one.md", seed("Rates rise"))
+    search.reindex([folder.path], index_path)
+    monkeypatch.setenv("LEDE_INDEX", str(index_path))
+    worker = application()
+
+    monkeypatch.setattr(worker.jinja_env, "compile", None)
+
+    assert "1 article for" in worker.test_client().get("/?q=rates").text
+
+
 def test_making_the_application_touches_no_index(index_path: Path) -> None:
     create_app(Settings(index=index_path))
 

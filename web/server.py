@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,8 +20,11 @@ from granian.server import Server
 
 from search.cli import index_options
 from search.errors import LedeError
+from search.query import Query, parse
 from search.settings import PREFIX, Settings, read_settings
+from search.wire import page_to_json
 from web import create_app, metrics, visits
+from web.service import current_reader
 
 #: Threads of a worker that run the application. A search is Python and holds the interpreter all the while: with a
 #: second thread a worker answers a fifth less, since both wait for each other. Workers are what uses more processors.
@@ -104,7 +108,18 @@ def serve_command(**options: str | None) -> None:
 
 def application() -> Flask:
     """Build the application of one worker, from the settings that :func:`serve` left in the environment."""
-    return create_app()
+    app = create_app()
+    _warm_up(app)
+    return app
+
+
+def _warm_up(app: Flask) -> None:
+    """Do ahead what the first visitor would wait for: compile the templates, and find something."""
+    for name in app.jinja_env.list_templates(extensions=["html"]):
+        app.jinja_env.get_template(name)
+    with app.app_context(), suppress(LedeError):
+        page = current_reader().search(Query(parsed=parse("the news")))
+        page_to_json(page)
 
 
 def find_address(host: str, port: int) -> tuple[str, int]:
