@@ -309,6 +309,28 @@ def test_every_way_out_finds_as_many_as_it_says(visit: Visit) -> None:
         assert f"<h1>{count} article" in visit(address.replace("&amp;", "&")).html
 
 
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("https://www.times.example/rates?utm_source=mail", ["The article at this address:", "Everything from"]),
+        ("times.example/rates", ["The article at this address:", "Everything from"]),
+        ("times.example", ["Everything from"]),
+        ("http://nobody.example/rates", []),
+        ("times.example rates zebra", []),
+        ("title:zebra.example", []),
+        ("https://[zebra", []),
+    ],
+)
+def test_an_address_leads_to_what_is_there(typed: str, expected: list[str]) -> None:
+    engine = MemoryEngine()
+    engine.publish(catalog(article("Rates rise", url="https://times.example/rates")))
+
+    page = visitor(create_app(engine=engine).test_client())(f"/?q={quote(typed)}")
+
+    found = [text for text, _ in page.links if text.startswith(("The article at", "Everything from"))]
+    assert [text.startswith(label) for text, label in zip(found, expected, strict=True)] == [True] * len(expected)
+
+
 def test_where_nothing_smaller_helps_each_part_is_offered_alone(visit: Visit) -> None:
     page = visit("/?q=shrug+snow&match=all&provider=Nobody&topic=Nothing")
 

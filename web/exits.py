@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from flask import url_for
+
 from search.engine import Reader
-from search.query import Query
+from search.errors import NotFoundError
+from search.query import Query, parse
+from search.urls import article_id, check_url, domain_of
 from web.links import search_url, unfiltered
 from web.panels import Chip
 
@@ -29,12 +34,29 @@ class Exit:
 def ways_out(reader: Reader, query: Query, chips: Sequence[Chip]) -> list[Exit]:
     """Try *query* without each of its parts, and in its looser readings; failing that, each part of it alone.
 
-    Those with hits are returned, most hits first.
+    Those with hits are returned, most hits first; ahead of them what is at an address, where the query is one.
 
     Raises:
         SearchTimeoutError: If one of them takes longer than a search may.
     """
-    return _tried(reader, _smaller(query, chips)) or _tried(reader, _alone(query, chips))
+    smaller = _tried(reader, _smaller(query, chips)) or _tried(reader, _alone(query, chips))
+    return [*_at_address(reader, query.parsed.text.strip()), *smaller]
+
+
+def _at_address(reader: Reader, text: str) -> Iterator[Exit]:
+    """Offer the article at an address, and everything from its site: who pastes one has seen it somewhere."""
+    try:
+        url = check_url(text if "://" in text else f"https://{text}")
+        domain = domain_of(url)
+    except ValueError:
+        return
+    if "." not in domain or " " in text:
+        return
+    with suppress(NotFoundError):
+        article = reader.article(article_id(url))
+        address = url_for("pages.article", identifier=article.id)
+        yield Exit(label="The article at this address:", quoted=article.title, url=address, hits=1)
+    yield from _tried(reader, [("Everything from", domain, Query(parsed=parse(f"site:{domain}")))])
 
 
 def _tried(reader: Reader, others: Iterable[tuple[str, str, Query]]) -> list[Exit]:
