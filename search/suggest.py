@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import NamedTuple, Protocol
 
-from search.analysis import FUNCTION_WORDS, fold, query_terms, stem
+from search.analysis import FUNCTION_WORDS, fold, query_terms, stem, tokenize
 from search.query import And, Everything, Node, Word, parse
 from search.query.faults import MAX_CHARACTERS
-from search.query.lexer import speakable
+from search.query.lexer import SIGNS, speakable
 from search.query.tree import all_of
 from search.query.words import OPERATORS
 from search.results import Completion, CompletionKind
@@ -21,11 +21,13 @@ MAX_COMPLETIONS = 8
 SHARES: Mapping[CompletionKind, int] = {"word": 3, "provider": 2, "topic": 1, "title": 2}
 #: Of how many of the best articles titles are completed.
 MAX_TITLES = 20
+#: Terms that are looked at as the last part of a compound, each of which takes a search.
+MAX_PARTS = 30
 #: Letters from which titles are completed: fewer are in too many.
 MIN_TITLE = 3
 # What else begins like them is likelier to be searched for.
 _FUNCTION_STEMS = frozenset(map(stem, FUNCTION_WORDS))
-_SIGNS = frozenset('"():*?~')
+_OTHER = frozenset('"():*?~')
 
 
 class Name(NamedTuple):
@@ -74,7 +76,7 @@ class Source(Protocol):
 class Typed:
     """What was typed so far: a query, and behind it the beginning of a word."""
 
-    #: As it was typed.
+    #: As it was typed; whatever comes directly before the term that is being typed, as in ``covid-19``, included.
     before: str
     #: What *before* means.
     tree: Node
@@ -82,6 +84,8 @@ class Typed:
     last: str
     #: Characters of a term that, as the last word, is simply asked for beside what *tree* does; 0 where none would be.
     room: int
+    #: What stands between *before* and that term.
+    gap: str = " "
     #: True where nothing begins with it, so that a slip is looked for.
     is_loose: bool = False
 
@@ -95,7 +99,7 @@ class Typed:
 
     def completed(self, term: str) -> str:
         """Return the query with *term* as its last word."""
-        return f"{self.before} {term}".strip()
+        return f"{self.before}{self.gap}{term}".strip()
 
 
 def suggest(text: str, source: Source) -> tuple[Completion, ...]:
@@ -116,17 +120,22 @@ def read_typed(text: str) -> Typed | None:
     """Return what was typed; None where its end is no plain word.
 
     >>> read_typed("hong Kon")
-    Typed(before='hong', tree=Word(text='hong', field=None), last='kon', room=507, is_loose=False)
+    Typed(before='hong', tree=Word(text='hong', field=None), last='kon', room=507, gap=' ', is_loose=False)
     """
-    text = speakable(text[:MAX_CHARACTERS])
+    text = speakable(text[:MAX_CHARACTERS]).translate(SIGNS)
     *_, end = text.split() or [""]
     before = text.rstrip()[: -len(end) or None].strip()
-    found = query_terms(end)
-    is_plain = len(found) == 1 and _SIGNS.isdisjoint(end) and not end.startswith("-") and end not in OPERATORS
-    if not is_plain or text.count('"') % 2:
+    found = tokenize(end)
+    is_plain = _OTHER.isdisjoint(end) and not end.startswith("-") and end not in OPERATORS
+    if not found or not is_plain or text.count('"') % 2 or before.split()[-1:] == ["NOT"]:
         return None
+    last = found[-1]
+    if len(found) > 1:
+        # What the parts of a compound have in common is looked at last: they need not meet in it.
+        before = f"{before} {end[: last.start]}".strip()
+        return Typed(before, parse(before).tree, last.term, room=0, gap="")
     tree = parse(before).tree
-    return Typed(before, tree, found[0], _room(before, tree, found[0]))
+    return Typed(before, tree, last.term, _room(before, tree, last.term))
 
 
 def _room(before: str, tree: Node, last: str) -> int:
@@ -140,7 +149,7 @@ def _room(before: str, tree: Node, last: str) -> int:
 
 def _words(typed: Typed, source: Source) -> Iterator[Completion]:
     found = 0
-    for term, count in source.words(typed):
+    for term, count in islice(source.words(typed), None if typed.gap else MAX_PARTS):
         query = typed.completed(term)
         if hits := count if typed.is_beside(term) else source.total(parse(query).tree):
             found += 1
@@ -173,7 +182,7 @@ def _plain_words(tree: Node) -> list[Word] | None:
 
 def _named(counted: Iterable[tuple[str, int]], kind: CompletionKind) -> Iterator[Completion]:
     for name, hits in counted:
-        inner = " ".join(name.replace('"', " ").split())
+        inner = " ".join(name.translate(SIGNS).replace('"', " ").split())
         query = f'{kind}:"{inner}"'
         if len(query) <= MAX_CHARACTERS and hits:
             yield Completion(text=name, kind=kind, hits=hits, query=query)

@@ -686,6 +686,31 @@ def test_a_word_is_split_only_into_neighbours(engine: Engine, match: str) -> Non
     assert ask(reader, "papernews", match=match).suggestion == "paper news"
 
 
+def test_a_slip_from_a_rare_word_is_less_likely_than_one_from_two_that_often_meet(engine: Engine) -> None:
+    often = [article(f"Azure AI, part {number}") for number in range(12)]
+    reader = serve(engine, article("Azurea again"), *often)
+
+    assert ask(reader, "azureai").suggestion == "azure ai"
+    assert ask(reader, "azureaa").suggestion == "azurea"
+
+
+def test_function_words_are_not_most_of_the_words(engine: Engine) -> None:
+    reader = serve(engine, article("The rates"), article("The wombat and the rates"), article("To be"))
+
+    assert titles(ask(reader, "the giraffe")) == []
+    assert titles(ask(reader, "the giraffe wombat")) == ["The wombat and the rates"]
+    assert titles(ask(reader, "to be the")) == ["To be"]
+
+
+def test_dates_turn_freshness_off_when_they_are_excluded_too(engine: Engine) -> None:
+    reader = serve(engine, article("Rates rise", published="2019-05-01"), article("Snow", published="2021-05-01"))
+
+    (hit,) = ask(reader, "rates -after:2021", explain=True).hits
+
+    assert hit.explanation
+    assert hit.explanation.factors["freshness"] == 1
+
+
 def test_scores_fall_down_a_relaxed_page_too(spelt: Reader) -> None:
     page = ask(spelt, "government learning committee zebra", diversity=False)
 
@@ -855,10 +880,32 @@ def test_from_five_letters_a_slip_is_forgiven(telling: Reader) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "-sens", "title:sens", '"sens', "(sens", "sens*", "sens~", "rates OR", "!?", "東京 ("]
+    "text", ["", " ", "-sens", "title:sens", '"sens', "(sens", "sens*", "sens~", "rates OR", "!?", "東京 (", "NOT sens"]
 )
 def test_what_is_no_plain_word_is_not_completed(telling: Reader, text: str) -> None:
     assert telling.suggest(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("machine-l", [("machine-learning", 2)]),
+        ("Machine-Learning", [("Machine-learning", 2)]),
+        ("rates covid-1", [("rates covid-19", 1)]),
+        ("asp.net", [("asp.net", 1)]),
+        ("machine-z", []),
+    ],
+)
+def test_the_last_part_of_a_compound_is_completed(engine: Engine, typed: str, expected: list[tuple[str, int]]) -> None:
+    reader = serve(
+        engine,
+        article("Machine-learning rates"),
+        article("Machine learning, less of it"),
+        article("Learning of a machine by lathe"),
+        article("Covid-19 rates in ASP.NET"),
+    )
+
+    assert completed(reader, typed, "word") == expected
 
 
 def test_words_that_hold_a_sentence_together_come_behind_the_others(engine: Engine) -> None:

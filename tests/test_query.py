@@ -303,7 +303,7 @@ def test_half_a_surrogate_pair_is_replaced_so_that_the_answer_can_be_written() -
 def test_what_needs_more_characters_than_are_read_is_cut_and_named() -> None:
     text = f"excerpt:({' '.join(f'w{number}' for number in range(60))})"
 
-    assert notices(text) == ["terms-cut"]
+    assert notices(text) == ["written-cut"]
     assert 490 <= len(str(parse(text).tree)) <= MAX_CHARACTERS
 
 
@@ -466,3 +466,20 @@ def test_what_is_no_date_is_refused_and_named(days: dict[str, Any]) -> None:
 def test_days_that_end_before_they_begin_are_refused() -> None:
     with pytest.raises(BadParameterError, match="from: 2021-02-01 is later than 2021-01-01"):
         Filters(date_from=date(2021, 2, 1), date_to=date(2021, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "tree", "codes"),
+    [
+        ("title:-rates rise", "title:rates rise", ["inner-minus"]),
+        ("site:-x.com", "site:x.com", ["inner-minus"]),
+        ("heat:-1", "heat:-1", []),
+        ("title:NOT rates", "title:not rates", ["dangling-operator"]),
+        ("\u201crates rise\u201d", '"rates rise"', []),
+        ("rates \u2212rise", "rates -rise", []),
+        ("quality:>70 " * 40, " ".join(["quality:>=71"] * 39), ["written-cut"]),
+    ],
+)
+def test_what_is_read_otherwise_than_it_looks_is_named(text: str, tree: str, codes: list[str]) -> None:
+    assert str(parse(text).tree) == tree
+    assert notices(text) == codes

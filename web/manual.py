@@ -74,7 +74,8 @@ LANGUAGE = (
     ),
     Row(
         ("asof:2021-12-10",),
-        "as if it were the end of that day: what is later is hidden, and ages are counted from there",
+        "as if it were the end of that day: what is later is hidden, and ages are counted from there; stories and "
+        "their outlets are counted as they are now",
     ),
 )
 

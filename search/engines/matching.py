@@ -19,7 +19,7 @@ from search.errors import NotFoundError
 from search.highlights import occurrences
 from search.likeness import telling_words
 from search.query import And, Everything, Fuzzy, Leaf, Like, Node, Not, Or, Phrase, Prefix, Wildcard, Word
-from search.query.rewrite import scoring_leaves, split_relaxed
+from search.query.rewrite import scoring_leaves, split_most
 from search.spelling import near
 
 #: Where a term stands in each article that has it.
@@ -98,7 +98,7 @@ class Matcher:
 
     def most_of(self, node: Node) -> AbstractSet[int]:
         """Return the articles that have at least half of the scoring leaves, and all that stays required."""
-        leaves, required = split_relaxed(node)
+        leaves, required = split_most(node)
         counts = Counter(number for leaf in leaves for number in self.frequencies(leaf))
         allowed = self._all.intersection(*(self.matching(part) for part in required))
         return {number for number, count in counts.items() if 2 * count >= len(leaves) and number in allowed}

@@ -126,15 +126,23 @@ def _alternatives(word: Word, lexis: Lexis) -> list[Node]:
     term = _term(word)
     if len(term) < ONE_EDIT:
         return []
-    near = ranked(term, lexis.near(term, allowed_edits(term)))[:MAX_ALTERNATIVES]
-    return [*map(Word, near), *_halves(term, lexis)][:MAX_ALTERNATIVES]
+    counts = lexis.near(term, allowed_edits(term))
+    near = ranked(term, counts)[:MAX_ALTERNATIVES]
+    halves = _halves(term, lexis)
+    # A slip from a word that hardly any article has is less likely than one from two that often meet.
+    is_split = near and halves and counts[near[0]] * FAR_MORE <= max(halves.values())
+    words: list[Node] = [*map(Word, near)]
+    return ([*halves, *words] if is_split else [*words, *halves])[:MAX_ALTERNATIVES]
 
 
-def _halves(term: str, lexis: Lexis) -> list[Node]:
-    """Return the two words that a term was made of by leaving out the space: most often neighbours come first."""
+def _halves(term: str, lexis: Lexis) -> dict[Node, int]:
+    """Return the two words that a term was made of by leaving out the space, and how many articles have them so.
+
+    Most often neighbours come first.
+    """
     counts = {halves: _meetings(*halves, lexis) for halves in splits(term)}
     best = sorted((halves for halves in counts if counts[halves]), key=lambda halves: -counts[halves])
-    return [And(tuple(map(Word, halves))) for halves in best]
+    return {And(tuple(map(Word, halves))): counts[halves] for halves in best}
 
 
 def _meetings(one: str, other: str, lexis: Lexis) -> int:

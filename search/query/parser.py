@@ -11,7 +11,7 @@ from search.query.faults import MAX_CHARACTERS, MAX_DEPTH, MAX_TERMS, Faults
 from search.query.lexer import Token, speakable, tokenize
 from search.query.tree import Everything, Node, Not, Phrase, all_of, one_of
 from search.query.values import FAULTS, read_filter
-from search.query.words import ADDRESS, FIELD, LEADING, plain_words, read_word
+from search.query.words import ADDRESS, FIELD, LEADING, OPERATORS, plain_words, read_word
 from search.results import Notice
 
 __all__ = ["FIELDS", "MAX_CHARACTERS", "MAX_TERMS", "TEXT_FIELDS", "ParsedQuery", "parse"]
@@ -169,12 +169,22 @@ class _Reader:
             if not text:
                 self._faults.add("empty-field", match[0])
                 return self._plain(match[0])
+            text = self._bare_value(match[0], name, text)
         elif match and match["value"]:
             self._faults.add("unknown-field", match["name"])
             return self._plain(text)
         if name is not None and name in FAULTS:
             return self._filter(name, text)
         return self._counted(read_word(text, TEXT_FIELDS[name] if name else None, self._faults))
+
+    def _bare_value(self, typed: str, name: str, value: str) -> str:
+        """Name what looks like an exclusion or an operator, and is none behind a field; return the value without it."""
+        if value in OPERATORS:
+            self._faults.add("dangling-operator", value)
+        if not (bare := value.lstrip("-")) or bare == value or FAULTS.get(name) == "bad-number":
+            return value
+        self._faults.add("inner-minus", typed)
+        return bare
 
     def _filter(self, name: str, text: str) -> list[Node]:
         if node := read_filter(name, text):
@@ -191,7 +201,7 @@ class _Reader:
         self._count += len(kept)
         if len(kept) < len(leaves):
             self._is_cut = True
-            self._faults.add("terms-cut", str(self._limit))
+            self._faults.add("terms-cut" if self._limit == MAX_TERMS else "written-cut", str(self._limit))
         return kept
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 
-from search.analysis import tokenize
+from search.analysis import FUNCTION_WORDS, query_terms, tokenize
 from search.query.faults import MAX_TERMS
 from search.query.tree import And, AsOf, Dates, Everything, Leaf, Like, Node, Not, Or, Site, Word
 from search.query.words import OPERATORS
@@ -56,9 +56,25 @@ def split_relaxed(tree: Node) -> tuple[tuple[Leaf, ...], tuple[Node, ...]]:
     return tuple(wanted), tuple(part for part in required if not isinstance(part, Everything))
 
 
+def split_most(tree: Node) -> tuple[tuple[Leaf, ...], tuple[Node, ...]]:
+    """Return what :func:`split_relaxed` does, without function words where there are others: those are in everything.
+
+    >>> split_most(And((Word("the"), Word("wombat"))))
+    ((Word(text='wombat', field=None),), ())
+    """
+    leaves, required = split_relaxed(tree)
+    return tuple(leaf for leaf in leaves if not _is_function_word(leaf)) or leaves, required
+
+
+def _is_function_word(leaf: Leaf) -> bool:
+    return isinstance(leaf, Word) and FUNCTION_WORDS.issuperset(query_terms(leaf.text))
+
+
 def names_dates(tree: Node) -> bool:
-    """Tell whether articles are asked for by their dates, which turns freshness off; exclusions do not count."""
-    return any(isinstance(node, Dates) for node in _positive(tree))
+    """Tell whether articles are asked for by their dates, be it that some are excluded: it turns freshness off."""
+    if isinstance(tree, And | Or):
+        return any(map(names_dates, tree.nodes))
+    return names_dates(tree.node) if isinstance(tree, Not) else isinstance(tree, Dates)
 
 
 def as_of(tree: Node) -> date | None:

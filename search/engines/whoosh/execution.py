@@ -25,7 +25,7 @@ from search.engines.whoosh.spelling import Words
 from search.likeness import with_words
 from search.query import Query
 from search.query.correction import Reading, first_that_finds, readings
-from search.query.rewrite import as_of, end_of_day, names_dates, names_outlets, scoring_leaves, split_relaxed
+from search.query.rewrite import as_of, end_of_day, names_dates, names_outlets, scoring_leaves, split_most
 from search.results import Page
 
 
@@ -86,7 +86,7 @@ class Execution:
 
     def _match(self, reading: Reading) -> Matches:
         if reading.is_relaxed:
-            return self._planner.most_of(*split_relaxed(reading.tree))
+            return self._planner.most_of(*split_most(reading.tree))
         return self._planner.matches(reading.tree)
 
     def _searched(self, matches: Matches) -> Matches:
