@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from search.analysis import FUNCTION_WORDS, fold, query_terms, stem, tokenize
 from search.query import And, Everything, Node, Word, parse
 from search.query.faults import MAX_CHARACTERS
-from search.query.lexer import SIGNS, speakable
+from search.query.lexer import speakable
 from search.query.tree import all_of
 from search.query.words import OPERATORS
 from search.results import Completion, CompletionKind
@@ -122,7 +122,7 @@ def read_typed(text: str) -> Typed | None:
     >>> read_typed("hong Kon")
     Typed(before='hong', tree=Word(text='hong', field=None), last='kon', room=507, gap=' ', is_loose=False)
     """
-    text = speakable(text[:MAX_CHARACTERS]).translate(SIGNS)
+    text = speakable(text[:MAX_CHARACTERS])
     *_, end = text.split() or [""]
     before = text.rstrip()[: -len(end) or None].strip()
     found = tokenize(end)
@@ -182,7 +182,7 @@ def _plain_words(tree: Node) -> list[Word] | None:
 
 def _named(counted: Iterable[tuple[str, int]], kind: CompletionKind) -> Iterator[Completion]:
     for name, hits in counted:
-        inner = " ".join(name.translate(SIGNS).replace('"', " ").split())
+        inner = " ".join(name.replace('"', " ").split())
         query = f'{kind}:"{inner}"'
         if len(query) <= MAX_CHARACTERS and hits:
             yield Completion(text=name, kind=kind, hits=hits, query=query)

@@ -25,8 +25,6 @@ _TOKEN = re.compile(
     | (?P<chunk> [^\s"()]+ )
     """
 )
-#: Quotation marks and a minus as typesetters, and telephones, write them.
-SIGNS = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f", '"') | {"\u2212": "-"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -49,7 +47,7 @@ def tokenize(text: str, faults: Faults) -> list[Token]:
     """Cut what is read of *text*; of the tokens, every opening bracket has a closing one, and none is too deep."""
     if len(text) > MAX_CHARACTERS:
         faults.add("query-cut")
-    text = _balanced_quotes(_decoded(text[:MAX_CHARACTERS]).translate(SIGNS), faults)
+    text = _balanced_quotes(_decoded(text[:MAX_CHARACTERS]), faults)
     tokens = [_token(match, faults) for match in _TOKEN.finditer(text)]
     ignored = _ignored_brackets(tokens, faults)
     return [token for place, token in enumerate(tokens) if place not in ignored]
