@@ -32,7 +32,8 @@ from search.engines.whoosh.attributes import attribute_arrays
 from search.engines.whoosh.codec import ArrayCodec, ArraySegment, open_reader, write_toc
 from search.engines.whoosh.codec_writing import UnwritableError
 from search.engines.whoosh.dictionary import Dictionary
-from search.engines.whoosh.inversion import BLOCK, invert
+from search.engines.whoosh.grouping import BLOCK
+from search.engines.whoosh.inversion import invert
 from search.engines.whoosh.schema import make_schema, stored_values
 
 with warnings.catch_warnings():

@@ -38,6 +38,8 @@ PUBLISHED, NOT_PUBLISHED, IMAGE = 1, 2, 4
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LEVEL = 3
+#: Articles that are compressed in one call.
+_BATCH = 1024
 _DICTIONARY_BYTES = 1 << 16
 #: Articles that the dictionary is learnt from; fewer than the first make none.
 _MIN_SAMPLES, _MAX_SAMPLES = 500, 4000
@@ -201,12 +203,15 @@ def _moved_runs(
 
 
 def _stored(articles: Sequence[Article]) -> dict[str, Array]:
-    plain: list[Any] = [article_to_json(article) for article in articles]
-    dictionary = _learn(plain[:: max(1, len(plain) // _MAX_SAMPLES)])
+    samples = articles[:: max(1, len(articles) // _MAX_SAMPLES)]
+    dictionary = _learn(list(map(article_to_json, samples)))
     compressor = zstandard.ZstdCompressor(_LEVEL, dict_data=_dictionary(dictionary), write_dict_id=False)
-    # All in one call, during which other threads have the interpreter to themselves.
-    buffers: Any = compressor.multi_compress_to_buffer(plain) if plain else []
-    packed = list(map(bytes, buffers))
+    packed: list[bytes] = []
+    for at in range(0, len(articles), _BATCH):
+        # Many in one call, during which other threads have the interpreter to themselves; not all, since what orjson
+        # writes takes pages of memory, however short it is.
+        buffers: Any = compressor.multi_compress_to_buffer(list(map(article_to_json, articles[at : at + _BATCH])))
+        packed += map(bytes, buffers)
     sizes = np.fromiter(map(len, packed), np.intp, len(packed))
     return _packed(np.frombuffer(b"".join(packed), np.uint8), sizes, [dictionary], np.zeros(len(packed), np.uint8))
 

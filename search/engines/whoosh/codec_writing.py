@@ -22,7 +22,8 @@ from search.catalog import fingerprint
 from search.engines.whoosh.arrays import Array, write_arrays
 from search.engines.whoosh.attributes import attribute_arrays
 from search.engines.whoosh.dictionary import Dictionary, Tokens
-from search.engines.whoosh.inversion import Occurrences, hash_titles, occurrence_arrays, pack_spans
+from search.engines.whoosh.grouping import Occurrences
+from search.engines.whoosh.inversion import hash_titles, occurrence_arrays, pack_spans
 from search.engines.whoosh.lexicon import ID_FIELD, text_starts
 from search.engines.whoosh.library import FieldType, FieldWriter, Format, PerDocumentWriter, Schema
 from search.engines.whoosh.schema import STORED_ONLY, as_utc

@@ -28,7 +28,7 @@ Numbers = NDArray[np.uint32]
 
 def encode_frequencies(
     field: NDArray[np.uint8], starts: NDArray[np.intp], lengths: Array, docs: NDArray[np.integer[Any]]
-) -> tuple[NDArray[np.unsignedinteger[Any]], Numbers]:
+) -> tuple[Numbers, Numbers]:
     """Return the combination of each posting, and the extra ones.
 
     Args:
@@ -45,14 +45,14 @@ def encode_frequencies(
     several = np.flatnonzero(counts > 1)
     long = np.flatnonzero((counts == 1) & (length > _MAX_LENGTH))
     other = np.concatenate([several, long])
-    frequencies = np.zeros((len(other), _FIELDS), np.uint32)
     occurrences = field[ranges(starts[other], (starts + counts)[other])]
-    np.add.at(frequencies, (np.repeat(np.arange(len(other)), counts[other]), occurrences), 1)
+    places = np.repeat(np.arange(0, len(other) * _FIELDS, _FIELDS), counts[other]) + occurrences
+    frequencies = np.bincount(places, minlength=len(other) * _FIELDS).reshape(-1, _FIELDS).astype(np.uint32)
     simple, tuples = _combinations(frequencies, lengths[docs[other]])
     extra, which = _distinct(tuples[simple < 0])
     simple[simple < 0] = SIMPLE + which
     codes[other] = simple
-    return smallest(codes, SIMPLE + len(extra)), extra
+    return codes, extra
 
 
 def _combinations(frequencies: Numbers, lengths: Array) -> tuple[NDArray[np.int64], Numbers]:
@@ -71,6 +71,14 @@ def join_extras(tables: list[Numbers]) -> tuple[list[NDArray[np.uint32]], Number
     extra, which = _distinct(np.concatenate(tables) if tables else np.empty((0, 2 * _FIELDS), np.uint32))
     ends = np.cumsum([len(table) for table in tables])[:-1]
     return [part.astype(np.uint32) for part in np.split(which, ends)], extra
+
+
+def join_codes(parts: list[tuple[Numbers, Numbers]]) -> tuple[list[Array], Numbers]:
+    """Return the codes of several parts of a segment, of which each has its extra combinations, under common ones."""
+    maps, extra = join_extras([own for _, own in parts])
+    numbers = [np.concatenate([np.arange(SIMPLE, dtype=np.uint32), SIMPLE + places]) for places in maps]
+    renumbered = [table.take(codes) for table, (codes, _) in zip(numbers, parts, strict=True)]
+    return [smallest(codes, SIMPLE + len(extra)) for codes in renumbered], extra
 
 
 def used_extras(extra: Numbers, *codes: NDArray[np.uint32]) -> tuple[Array, ...]:

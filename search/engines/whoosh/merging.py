@@ -18,7 +18,8 @@ from search.engines.whoosh.arrays import Array, forget_pages, ranges
 from search.engines.whoosh.attributes import merge_attributes
 from search.engines.whoosh.dictionary import Dictionary
 from search.engines.whoosh.frequencies import SIMPLE, join_extras, used_extras
-from search.engines.whoosh.inversion import BLOCK, HALF, high_halves, invert, small
+from search.engines.whoosh.grouping import BLOCK, HALF, high_halves, small
+from search.engines.whoosh.inversion import invert
 from search.engines.whoosh.segment import Docs, Segment
 from search.engines.whoosh.words import MIXED, Words, bounds
 

@@ -37,7 +37,7 @@ from search.engines.whoosh.inversion import invert
 from search.engines.whoosh.merging import merge_segments
 from search.engines.whoosh.segment import Segment
 
-#: Articles that are inverted in one go; more become several segments, which are merged. Takes about 1 GB.
+#: Articles that are inverted in one go; more become several segments, which are merged. Takes about half a GB.
 RUN = 1 << 17
 #: Segments that a generation has at most.
 MAX_SEGMENTS = 4

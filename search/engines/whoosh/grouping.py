@@ -1,0 +1,232 @@
+"""Occurrences to postings: sorted by stem, and counted, as arrays.
+
+Postings are by stem, so that a word and its forms are one stretch of arrays. Where a stem has several forms, a byte
+beside each posting says which of them the article has; where that is more than one, each of them has a posting of its
+own in the *mixed* part.
+
+All that is sorted is the place of each occurrence. The rest is done for a stretch of stems at a time, since what the
+system gives out anew, as large arrays are, costs more than the work on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.engines.whoosh.arrays import Array
+from search.engines.whoosh.dictionary import Dictionary
+from search.engines.whoosh.frequencies import Numbers, encode_frequencies, join_codes
+from search.engines.whoosh.vocabulary import in_order
+from search.engines.whoosh.words import MIXED, Words, bounds
+
+#: Postings between two of which the place of their positions is kept.
+BLOCK = 16
+#: Bits in the low half of an article's number.
+HALF = 16
+#: Occurrences that are grouped in one go, or all of a stem that has more.
+STRETCH = 1 << 17
+
+
+@dataclass(slots=True)
+class Occurrences:
+    """Every term of some articles, in their order; all arrays have one entry a term but the last three."""
+
+    term: NDArray[np.int32]
+    doc: NDArray[np.int32]
+    field: NDArray[np.uint8]
+    position: NDArray[np.int32]
+    #: Of the terms of title and excerpt: blanks before it and characters in it, in one byte; 0 where they do not fit.
+    span: NDArray[np.uint8]
+    #: Terms of each field, shape (articles, fields).
+    lengths: NDArray[np.uint32]
+    #: Of the terms of the title; 0 where there is none.
+    title_hash: NDArray[np.uint64]
+
+
+def group(found: Occurrences, dictionary: Dictionary) -> dict[str, Array]:
+    """Return the arrays of the postings of all occurrences, which are in the order of articles, then of positions."""
+    used = _Used(found.term, dictionary)
+    words, postings, parts = used.words, 0, []
+    for stem, order in _stretches(used.stem[found.term]):
+        parts.append(_Part.of(found, used, stem, order, postings))
+        postings += len(parts[-1].doc)
+    mixed = _Mixed.of(parts, found.lengths)
+    (*codes, mixed_codes), extra = join_codes([*((part.code, part.extra) for part in parts), (mixed.code, mixed.extra)])
+    stem, doc, tag = (_joined([getattr(part, name) for part in parts]) for name in ("stem", "doc", "tag"))
+    count = _joined([part.count for part in parts])
+    begins = np.arange(0, len(count), BLOCK)
+    return {
+        **words.arrays(),
+        **pack_docs(stem, doc, words.stems, len(found.lengths)),
+        **pack_tags(stem, tag, words.forms),
+        "code": _joined(codes),
+        "block": _starts(np.add.reduceat(count, begins, dtype=np.int64) if len(count) else begins),
+        "position": small(_joined([part.position for part in parts])),
+        "mixed.term": bounds(mixed.term, words.terms),
+        "mixed.posting": mixed.posting.astype(np.uint32),
+        "mixed.code": mixed_codes,
+        "mixed.start": np.append(mixed.start, len(mixed.position)).astype(np.uint32),
+        "mixed.position": small(mixed.position),
+        "frequency.extra": extra,
+    }
+
+
+def _stretches(stem: NDArray[np.int32]) -> Iterator[tuple[Array, Array]]:
+    """Yield the stems of a stretch of occurrences, sorted, and where these are; they stay in the order of articles."""
+    # One sort of numbers that hold both the stem and the place; written as pairs, they need no memory beside their own.
+    pairs = np.empty((len(stem), 2), "<u4")
+    pairs[:, 0], pairs[:, 1] = np.arange(len(stem), dtype=np.uint32), stem
+    pairs.view("<u8").reshape(-1).sort()
+    order, stems = pairs[:, 0], pairs[:, 1]
+    first = 0
+    while first < len(stems):
+        end = int(stems.searchsorted(stems[min(first + STRETCH, len(stems)) - 1], "right"))
+        yield stems[first:end], order[first:end]
+        first = end
+
+
+@dataclass(slots=True)
+class _Part:
+    """The postings of some stems, and their occurrences where they are of several forms."""
+
+    stem: NDArray[np.int32]
+    doc: NDArray[np.int32]
+    tag: NDArray[np.uint8]
+    count: Array
+    code: NDArray[np.uint32]
+    extra: Numbers
+    #: Of each occurrence.
+    position: Array
+    #: Of each occurrence of a mixed posting: its term, the number of the posting, its field and position.
+    mixed: tuple[Array, Array, Array, Array]
+
+    @classmethod
+    def of(cls, found: Occurrences, used: _Used, stem: Array, order: Array, postings: int) -> _Part:
+        """Make one of the occurrences in *order*; *postings* come before it."""
+        doc, field = found.doc.take(order), found.field.take(order)
+        term, position = used.term.take(found.term.take(order)), found.position.take(order)
+        starts = _changes(stem, doc)
+        count = np.diff(starts, append=len(doc))
+        tag = _tags(used.words.tags.take(term), starts)
+        posting = np.repeat(np.arange(postings, postings + len(starts), dtype=np.int64), count)
+        mixed = np.flatnonzero(np.repeat(tag == MIXED, count))
+        docs = doc.take(starts)
+        code, extra = encode_frequencies(field, starts, found.lengths, docs)
+        return cls(
+            stem=stem.take(starts).astype(np.int32),
+            doc=docs,
+            tag=tag,
+            count=small(count),
+            code=code,
+            extra=extra,
+            position=small(position),
+            mixed=(term.take(mixed), posting.take(mixed), field.take(mixed), position.take(mixed)),
+        )
+
+
+@dataclass(slots=True)
+class _Mixed:
+    """Postings of several forms of their stem, once for each of the forms, sorted by it."""
+
+    term: Array
+    posting: Array
+    code: NDArray[np.uint32]
+    extra: Numbers
+    #: Where the occurrences of each begin, and the positions of all.
+    start: Array
+    position: Array
+
+    @classmethod
+    def of(cls, parts: Sequence[_Part], lengths: Array) -> _Mixed:
+        """Put together those of all stems."""
+        columns = [_joined(list(column)) for column in zip(*(part.mixed for part in parts), strict=True)]
+        term, posting, field, position = columns or [np.empty(0, np.int64)] * 4
+        order = np.lexsort((posting, term))
+        term, posting = term[order], posting[order]
+        starts = _changes(term, posting)
+        term, posting = term[starts], posting[starts]
+        docs = _joined([part.doc for part in parts])[posting]
+        code, extra = encode_frequencies(field[order], starts, lengths, docs)
+        return cls(term, posting, code, extra, starts, position[order])
+
+
+def pack_docs(stem: Array, doc: Array, stems: int, articles: int) -> dict[str, Array]:
+    """Return the arrays of the articles in each posting: the low half of their numbers, and where the high one changes.
+
+    The postings of stem ``s`` whose article has the high half ``h`` begin at ``stem.posting[s * H + h]``, with ``H``
+    values of the high half.
+    """
+    highs = high_halves(articles)
+    return {
+        "stem.posting": bounds(stem * np.int64(highs) + (doc >> HALF), stems * highs),
+        "doc": (doc & ((1 << HALF) - 1)).astype(np.uint16),
+    }
+
+
+def high_halves(articles: int) -> int:
+    """Return how many values the high half of an article's number has."""
+    return max(articles - 1, 0) // (1 << HALF) + 1
+
+
+def pack_tags(stem: Array, tag: NDArray[np.uint8], forms: Array) -> dict[str, Array]:
+    """Return the arrays of tags, which only stems of several forms have."""
+    tagged = forms[stem] > 1
+    return {"stem.tag": bounds(stem[tagged], len(forms)), "tag": tag[tagged]}
+
+
+class _Used:
+    """The words that occur, of all in a dictionary."""
+
+    def __init__(self, used: NDArray[np.int32], dictionary: Dictionary) -> None:
+        occurs = np.zeros(len(dictionary.terms), bool)
+        occurs[used] = True
+        numbers = np.flatnonzero(occurs)
+        texts = [dictionary.terms[number] for number in numbers.tolist()]
+        order = in_order(texts)
+        numbers = numbers[order]
+        stem_of = np.array(dictionary.stem_of, np.int64)[numbers]
+        used_stems = np.unique(stem_of)
+        stems = [dictionary.stems[number] for number in used_stems.tolist()]
+        stem_order = in_order(stems)
+        ranks = np.empty(len(stems), np.intp)
+        ranks[stem_order] = np.arange(len(stems))
+        stem_of = ranks[np.searchsorted(used_stems, stem_of)]
+        self.words = Words([texts[place] for place in order], [stems[place] for place in stem_order], stem_of)
+        #: From the dictionary's numbers of terms to the final ones of terms and stems.
+        self.term, self.stem = np.zeros(len(occurs), np.int32), np.zeros(len(occurs), np.int32)
+        self.term[numbers], self.stem[numbers] = np.arange(len(numbers)), stem_of
+
+
+def _changes(major: Array, minor: Array) -> NDArray[np.int64]:
+    """Return where a new pair begins."""
+    if not len(major):
+        return np.empty(0, np.int64)
+    changed = np.empty(len(major), bool)
+    changed[0] = True
+    np.not_equal(major[1:], major[:-1], out=changed[1:])
+    changed[1:] |= minor[1:] != minor[:-1]
+    return np.flatnonzero(changed)
+
+
+def _tags(tag: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.uint8]:
+    if not len(starts):
+        return np.empty(0, np.uint8)
+    low, high = np.minimum.reduceat(tag, starts), np.maximum.reduceat(tag, starts)
+    return np.where(low == high, low, np.uint8(MIXED))
+
+
+def small(numbers: Array) -> Array:
+    """Return *numbers* in the smallest unsigned type that holds them."""
+    return numbers.astype(np.min_scalar_type(int(numbers.max(initial=0))))
+
+
+def _joined(arrays: Sequence[Array]) -> Array:
+    return np.concatenate(arrays) if arrays else np.empty(0, np.int64)
+
+
+def _starts(counts: Array) -> NDArray[np.uint32]:
+    """Return where each of some runs begins, and the end of the last."""
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.uint32)
