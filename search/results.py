@@ -78,12 +78,11 @@ class WrittenHits(Sequence[Hit], ABC):
         """Return of each hit its article, as JSON, and the rest."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FacetValue:
+class FacetValue(NamedTuple):
     """A value to choose, and how many hits there are with it."""
 
     value: str
-    count: int
+    count: int  # type: ignore[assignment] # nobody counts in it what a tuple counts
     selected: bool
 
 
@@ -95,12 +94,11 @@ class WrittenFacets(Mapping[str, tuple[FacetValue, ...]], ABC):
         """Return of each value of a facet its text, its count, and whether it is selected."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bucket:
+class Bucket(NamedTuple):
     """A bar of the timeline; it starts at ``start`` and ends where the next one starts."""
 
     start: date
-    count: int
+    count: int  # type: ignore[assignment] # as above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

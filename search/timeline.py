@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
+from operator import sub
 
 from search.results import Bucket, Timeline
 
@@ -42,11 +43,9 @@ def timeline_between(
         undated: hits without a date.
     """
     interval, starts = _finest(first, last)
-    since = [*counts_since(starts), 0]
-    buckets = [
-        Bucket(start=start, count=now - then) for start, now, then in zip(starts, since, since[1:], strict=False)
-    ]
-    return Timeline(interval=interval, buckets=tuple(buckets), undated=undated)
+    since = counts_since(starts)
+    counts = map(sub, since, [*since[1:], 0])
+    return Timeline(interval=interval, buckets=tuple(map(Bucket, starts, counts)), undated=undated)
 
 
 def next_start(interval: str, start: date) -> date | None:

@@ -14,6 +14,7 @@ Match = Literal["auto", "all", "any"]
 Collapse = Literal["title", "none"]
 
 SORTS: tuple[str, ...] = get_args(Sort)
+_MATCHES, _COLLAPSES = get_args(Match), get_args(Collapse)
 #: Hits on a page, where nothing is said, and at most.
 PAGE_SIZE, MAX_SIZE = 20, 100
 #: Hits that paging reaches.
@@ -67,8 +68,8 @@ class Query:
         """Check what the types cannot."""
         for name, value, allowed in (
             ("sort", self.sort, SORTS),
-            ("match", self.match, get_args(Match)),
-            ("collapse", self.collapse, get_args(Collapse)),
+            ("match", self.match, _MATCHES),
+            ("collapse", self.collapse, _COLLAPSES),
         ):
             if value not in allowed:
                 raise BadParameterError(name, f"{value!r} is not one of {', '.join(allowed)}")

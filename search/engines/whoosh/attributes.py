@@ -97,7 +97,8 @@ class Stored:
 
     def json(self, number: int) -> bytes:
         """Return an article as what the API sends of it; but for ``id`` and ``published_at``, which columns have."""
-        return self.contents(np.array([number]))[0]
+        start, end = self._starts.item(number), self._starts.item(number + 1)
+        return self._decompressor(self._by.item(number)).decompress(self._view[start:end])
 
     def contents(self, numbers: NDArray[np.intp]) -> list[bytes]:
         """Return articles as :meth:`json` does one."""
@@ -115,8 +116,8 @@ class Stored:
 
     def article(self, number: int) -> Article:
         """Return an article."""
-        published = age_to_moment(int(self._ages[number]))
-        return article_from_json(self.json(number), number_to_id(int(self._ids[number])), published)
+        published = age_to_moment(self._ages.item(number))
+        return article_from_json(self.json(number), number_to_id(self._ids.item(number)), published)
 
 
 def merge_attributes(

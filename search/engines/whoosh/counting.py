@@ -60,8 +60,7 @@ class CountedFacets(WrittenFacets):
     def __getitem__(self, name: str) -> tuple[FacetValue, ...]:
         """Return a facet's values: the most frequent first, then by name; chosen ones are always there."""
         if name not in self._written:
-            values = self.written(name)
-            self._written[name] = tuple([FacetValue(value=v, count=n, selected=chosen) for v, n, chosen in values])
+            self._written[name] = tuple(map(FacetValue._make, self.written(name)))
         return self._written[name]
 
     def __iter__(self) -> Iterator[str]:

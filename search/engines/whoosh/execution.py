@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from search.engines.whoosh.conditions import FACETS, between_days, chosen_values
 from search.engines.whoosh.counting import CountedFacets, count_everything, count_facets, make_timeline
 from search.engines.whoosh.highlighting import Highlights, highlight_hits
 from search.engines.whoosh.hits import Details, Hits
+from search.engines.whoosh.lazy import lazy
 from search.engines.whoosh.operands import Budget
 from search.engines.whoosh.ordering import Ordering
 from search.engines.whoosh.part import Mask, Scores
@@ -101,7 +101,7 @@ class Execution:
         conditions = {name: chosen_values(self._collection, self._query.filters, name) for name in FACETS}
         return {name: found.among(matches.docs) for name, found in conditions.items() if found}
 
-    @cached_property
+    @lazy
     def texts(self) -> Scores | None:
         """What the words give each match; None where there are no words, which gives 1."""
         if self._found.scores is not None or not self._leaves:
@@ -122,7 +122,7 @@ class Execution:
         # In place, where the numbers are nobody else's: new memory costs more than the product.
         return np.multiply(keys, self.texts, out=keys if keys.flags.owndata else None)
 
-    @cached_property
+    @lazy
     def _reference(self) -> datetime | None:
         """From when ages are counted; what is new counts for nothing to somebody who asks for certain days."""
         query, tree = self._query, self._query.parsed.tree

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, Protocol, overload
+from typing import Any, Protocol, overload
 
 from search import ranking
 from search.articles import Article
 from search.engines.whoosh.highlighting import Highlights
+from search.engines.whoosh.lazy import lazy
 from search.engines.whoosh.ordering import Listed, Ordering
 from search.engines.whoosh.segment import Docs
 from search.results import Explanation, Hit, Match, StoryInfo, WrittenHits
@@ -52,28 +52,6 @@ class Source(Protocol):
         ...
 
 
-if TYPE_CHECKING:
-    lazy = cached_property
-else:
-
-    class lazy:  # noqa: N801 - a decorator
-        """Like functools.cached_property, without the lock that it takes before Python 3.12."""
-
-        def __init__(self, method: Callable[[Any], Any]) -> None:
-            self._method, self.__doc__ = method, method.__doc__
-
-        def __set_name__(self, owner: type, name: str) -> None:
-            """Take note of the name."""
-            self._name = name
-
-        def __get__(self, hit: Any, owner: type) -> Any:  # noqa: ANN401 - of whatever the method gives
-            """Work the value out, and leave it in the hit."""
-            if hit is None:
-                return self
-            value = hit.__dict__[self._name] = self._method(hit)
-            return value
-
-
 class Details:
     """What the hits of a page hold, found for the whole page at once.
 
@@ -83,27 +61,27 @@ class Details:
     def __init__(self, source: Source, ordering: Ordering, listed: Sequence[Listed]) -> None:
         self.source, self.ordering, self.listed = source, ordering, listed
 
-    @cached_property
+    @lazy
     def places(self) -> Sequence[int]:
         """The place of each hit among the matches."""
         return [item.place for item in self.listed]
 
-    @cached_property
+    @lazy
     def numbers(self) -> Sequence[int]:
         """The number of each hit's article."""
         return self.source.numbers(self.places)
 
-    @cached_property
+    @lazy
     def scores(self) -> Sequence[float]:
         """The score of each hit."""
         return self.source.scores(self.places)
 
-    @cached_property
+    @lazy
     def stories(self) -> Sequence[tuple[str, int, int]]:
         """What each says of its story: id, articles, outlets."""
         return self.source.stories(self.numbers)
 
-    @cached_property
+    @lazy
     def articles_json(self) -> Sequence[bytes]:
         """Each article as the API sends it."""
         return self.source.articles_json(self.numbers)
@@ -113,7 +91,7 @@ class Details:
         places = self.ordering.copies_of(self.places[at])
         return tuple(map(self.source.article, self.source.numbers(places))) if len(places) else ()
 
-    @cached_property
+    @lazy
     def highlights(self) -> Sequence[Highlights]:
         """Where the searched words are in each of the articles."""
         return self.source.highlights(self.numbers, self.places)
@@ -135,7 +113,7 @@ class Hits(WrittenHits):
         columns = (details.scores, details.highlights, details.stories, also, more, explanations)
         return zip(details.articles_json, map(Match, *columns), strict=True)
 
-    @cached_property
+    @lazy
     def _made(self) -> tuple[StoredHit, ...]:
         return tuple([StoredHit(self._details, at) for at in range(len(self))])
 

@@ -5,8 +5,7 @@ Only as much of the list is put in order as a page needs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +20,7 @@ from search.ranking import DECIMALS
 _MIN_AHEAD = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """A place of the list: the place of its article among the matches, and what stands behind it."""
 
     place: int
@@ -64,8 +62,8 @@ class Ordering:
         top, moved = self._top(prefix)
         picked = set(top)
         rest = [place for place in prefix.tolist() if place not in picked]
-        listed = [Listed(place, moved.get(number, 0)) for number, place in enumerate(top)]
-        return [*listed, *map(Listed, rest)][first:end]
+        listed = enumerate([*top, *rest][first:end], first)
+        return [Listed(place, moved.get(number, 0)) for number, place in listed]
 
     @property
     def has_copies(self) -> bool:

@@ -84,17 +84,19 @@ class Planner:
 
     def scores(self, leaves: Sequence[Leaf], matches: Matches) -> Scores:
         """Return what the words give each of the matches: the sum of BM25F over the *leaves*."""
-        total = np.zeros(len(matches.docs))
+        total: Scores | None = None
         for node in leaves:
             self._budget.check()
             leaf = self.leaf(node)
             weight = ranking.weight(node, self._collection.count, leaf.count)
             if node in matches.known:
-                total += weight * leaf.scores(matches.known[node])
+                scores = weight * leaf.scores(matches.known[node])
             else:
                 postings, there = leaf.locate(matches.docs)
-                total[there] += weight * leaf.scores(postings[there])
-        return total
+                scores = np.zeros(len(there))
+                scores[there] = weight * leaf.scores(postings[there])
+            total = scores if total is None else np.add(total, scores, out=total)
+        return np.zeros(len(matches.docs)) if total is None else total
 
     def most_of(self, leaves: Sequence[Leaf], required: Sequence[Node]) -> Matches:
         """Return the articles that have at least half of the *leaves*, and everything that is *required*."""

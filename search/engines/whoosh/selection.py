@@ -23,10 +23,9 @@ def best(keys: NDArray[np.float64], count: int, ties: NDArray[np.int64] | None =
     if count <= 0:
         return np.empty(0, np.intp)
     candidates = _candidates(keys, count)
-    rounded = np.round(keys[candidates], DECIMALS)
-    if ties is None:
-        return candidates[np.argsort(-rounded, kind="stable")[:count]]
-    return candidates[np.lexsort((ties[candidates], -rounded))[:count]]
+    lowered = -keys.take(candidates).round(DECIMALS)
+    order = lowered.argsort(kind="stable") if ties is None else np.lexsort((ties.take(candidates), lowered))
+    return candidates.take(order[:count])
 
 
 def _candidates(keys: NDArray[np.float64], count: int) -> Docs:
@@ -39,6 +38,7 @@ def _candidates(keys: NDArray[np.float64], count: int) -> Docs:
     rows = len(keys) // groups
     if rows < 2:  # noqa: PLR2004 - a group of one is no group
         return np.arange(len(keys))
-    maxima = keys[: rows * groups].reshape(rows, groups).max(axis=0)
-    least = np.partition(maxima, groups - count)[groups - count]
-    return np.flatnonzero(keys >= least - MARGIN)
+    maxima = np.maximum.reduce(keys[: rows * groups].reshape(rows, groups), axis=0)
+    maxima.partition(groups - count)
+    candidates: Docs = (keys >= maxima[groups - count] - MARGIN).nonzero()[0]
+    return candidates
