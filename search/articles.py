@@ -1,13 +1,16 @@
-"""The values that flow through Lede: articles, the seeds they come from, and the stories they belong to."""
+"""The values that flow through Lede: articles, the seeds they come from, and the stories they belong to.
+
+Written as JSON, each is a list of its fields.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
+
+class Provider(Struct, frozen=True, kw_only=True, array_like=True):
     """Who published an article."""
 
     name: str
@@ -15,8 +18,7 @@ class Provider:
     domain: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(Struct, frozen=True, kw_only=True, array_like=True):
     """A picture of an article, on somebody else's host."""
 
     #: Absolute, http or https.
@@ -26,8 +28,7 @@ class Image:
     height: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Article:
+class Article(Struct, frozen=True, kw_only=True, array_like=True):
     """One news article, cleaned; the unit that is indexed and found.
 
     Made by :mod:`search.parse` only, so later stages never check it again.
@@ -54,8 +55,7 @@ class Article:
     image: Image | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seed:
+class Seed(Struct, frozen=True, kw_only=True, array_like=True):
     """What one seed says: its own article, and the ones its editor related to it."""
 
     article: Article
@@ -63,8 +63,7 @@ class Seed:
     is_removed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Episode:
+class Episode(Struct, frozen=True, kw_only=True, array_like=True):
     """A run of one story's coverage without a gap of more than five days."""
 
     #: Oldest first; undated articles are in the first episode.
@@ -73,8 +72,7 @@ class Episode:
     outlets: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
+class Story(Struct, frozen=True, kw_only=True, array_like=True):
     """Articles that editors related to one another; an article on its own is a story of one."""
 
     #: The id of the story's first article, which later coverage does not change.

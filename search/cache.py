@@ -27,7 +27,7 @@ from search.seeds import SourcedSeed
 from search.store import Pack, Place, Store
 
 #: Raise it whenever the same file must be read differently.
-CACHE_FORMAT = 4
+CACHE_FORMAT = 5
 #: Packs of several lists, of which every run with a changed file adds one, before they are made one again.
 MAX_TABLES = 32
 

@@ -14,17 +14,15 @@ from hashlib import blake2b
 from operator import attrgetter
 from typing import NamedTuple
 
-import orjson
-
 from search import records
 from search.articles import Article, Episode, Seed, Story
-from search.records import article_to_record, story_to_record
+from search.records import to_record
 from search.stories import group_stories
 
 #: A longer silence within a story ends an episode.
 EPISODE_GAP = timedelta(days=5)
 #: Part of the generation id: raise it whenever the same articles must be indexed differently.
-INDEX_FORMAT = 4
+INDEX_FORMAT = 5
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _AT_LAST = datetime.max.replace(tzinfo=UTC)
@@ -78,7 +76,7 @@ class Catalog:
 
 def fingerprint(article: Article) -> bytes:
     """Return a hash of an article's content, 8 bytes."""
-    return records.fingerprint(orjson.dumps(article_to_record(article)))
+    return records.fingerprint(to_record(article))
 
 
 def generation_id(fingerprints: Iterable[bytes], stories: Iterable[Story]) -> str:
@@ -90,7 +88,7 @@ def generation_id(fingerprints: Iterable[bytes], stories: Iterable[Story]) -> st
     for print_ in fingerprints:
         digest.update(print_)
     for story in stories:
-        digest.update(orjson.dumps(story_to_record(story)))
+        digest.update(to_record(story))
     return digest.hexdigest()
 
 

@@ -11,15 +11,17 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
+import msgspec
 import orjson
 import zstandard
 
 from search.articles import Article, Seed
-from search.records import ArticleDecoder, article_to_record, fingerprint
+from search.records import Sharing, fingerprint, to_record
 from search.seeds import SourcedSeed
 
 #: The fastest that zstd offers without growing much.
 _LEVEL = 1
+_decode = msgspec.json.Decoder(tuple[str, list[Article], list[list[list[Any]]]]).decode
 
 
 def pack(lists: Iterable[Sequence[SourcedSeed]]) -> bytes:
@@ -42,12 +44,12 @@ class Unpacker:
     """Undoes :func:`pack`; what one unpacks shares the providers and the short texts that it repeats."""
 
     def __init__(self) -> None:
-        self._decoder = ArticleDecoder()
+        self._sharing = Sharing()
 
     def unpack(self, packed: bytes) -> list[list[SourcedSeed]]:
         """Return what was packed; an article that several seeds hold is one object."""
-        digits, records, lists = orjson.loads(zstandard.ZstdDecompressor().decompress(packed))
-        articles = [*map(self._decoder.article, records)]
+        digits, articles, lists = _decode(zstandard.ZstdDecompressor().decompress(packed))
+        self._sharing.share(articles)
         marks = bytes.fromhex(digits)
         return [[_seed(row, articles, marks) for row in rows] for rows in lists]
 
@@ -89,6 +91,6 @@ class _Table:
     def _place(self, article: Article) -> int:
         place = self._by_identity.get(id(article))
         if place is None:
-            place = self._places.setdefault(orjson.dumps(article_to_record(article)), len(self._places))
+            place = self._places.setdefault(to_record(article), len(self._places))
             self._by_identity[id(article)] = place
         return place

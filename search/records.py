@@ -1,78 +1,48 @@
-"""Articles and stories as plain lists of JSON, for files and between processes."""
+"""Articles and stories as JSON: as lists of their fields, for files and between processes, and as the API has them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
 import orjson
+from msgspec.structs import force_setattr
 
-from search.articles import Article, Episode, Image, Provider, Story
+from search.articles import Article, Image, Provider, Story
 
-Record = list[Any]
+_encode = msgspec.json.Encoder().encode
 
 
-def article_to_record(article: Article) -> Record:
-    """Return *article* as what JSON can hold; the same article gives the same record on any machine."""
-    image = article.image
-    return [
-        article.id,
-        article.url,
-        article.title,
-        article.excerpt,
-        [article.provider.name, article.provider.domain],
-        article.published_at.isoformat() if article.published_at else None,
-        article.type,
-        article.category,
-        list(article.topics),
-        article.quality,
-        article.heat,
-        article.is_published,
-        [image.url, image.width, image.height] if image else None,
-    ]
+def to_record(value: Article | Story) -> bytes:
+    """Return what is kept of *value*, as JSON; the same value gives the same record on any machine."""
+    return _encode(value)
 
 
 def fingerprint(record: bytes) -> bytes:
-    """Return a hash of an article's content, 8 bytes; *record* is its record as JSON, written by orjson."""
+    """Return a hash of an article's content, 8 bytes; *record* is its record."""
     return blake2b(record, digest_size=8).digest()
 
 
-def article_from_record(record: Record) -> Article:
-    """Undo :func:`article_to_record`."""
-    return ArticleDecoder().article(record)
-
-
-class ArticleDecoder:
-    """Undoes :func:`article_to_record` for many records, which then share what they repeat."""
+class Sharing:
+    """Lets many articles share what they repeat: providers and short texts."""
 
     def __init__(self) -> None:
-        self._providers: dict[tuple[str, str], Provider] = {}
-        self._words: dict[str, str] = {}
+        self._providers: dict[Provider, Provider] = {}
+        self._words: dict[str | None, str | None] = {}
+        self._topics: dict[tuple[str, ...], tuple[str, ...]] = {}
 
-    def article(self, record: Record) -> Article:
-        """Return the article that *record* was made of."""
-        id_, url, title, excerpt, provider, published, type_, category, topics, quality, heat, flag, image = record
-        word = self._words.setdefault
-        return Article(
-            id=id_,
-            url=url,
-            title=title,
-            excerpt=excerpt,
-            provider=self._providers.get(tuple(provider)) or self._provider(*provider),
-            published_at=datetime.fromisoformat(published) if published else None,
-            type=word(type_, type_),
-            category=word(category, category),
-            topics=tuple([word(topic, topic) for topic in topics]),
-            quality=quality,
-            heat=heat,
-            is_published=flag,
-            image=Image(url=image[0], width=image[1], height=image[2]) if image else None,
-        )
-
-    def _provider(self, name: str, domain: str) -> Provider:
-        provider = self._providers[name, domain] = Provider(name=name, domain=domain)
-        return provider
+    def share(self, articles: Iterable[Article]) -> None:
+        """Replace what was there before in *articles*, which nobody else holds yet, by what was there first."""
+        providers, words, topics = self._providers.setdefault, self._words.setdefault, self._topics.setdefault
+        for article in articles:
+            # They are frozen for everybody else.
+            force_setattr(article, "provider", providers(article.provider, article.provider))
+            force_setattr(article, "type", words(article.type, article.type))
+            force_setattr(article, "category", words(article.category, article.category))
+            force_setattr(article, "topics", topics(article.topics, article.topics))
 
 
 def article_to_json(article: Article) -> bytes:
@@ -119,18 +89,3 @@ def moment_to_wire(moment: datetime | None) -> str | None:
     '2021-12-09T07:49:00Z'
     """
     return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z" if moment else None
-
-
-def story_to_record(story: Story) -> Record:
-    """Return *story* as what JSON can hold."""
-    return [story.id, story.outlets, [[episode.outlets, list(episode.article_ids)] for episode in story.episodes]]
-
-
-def story_from_record(record: Record) -> Story:
-    """Undo :func:`story_to_record`."""
-    id_, outlets, episodes = record
-    return Story(
-        id=id_,
-        outlets=outlets,
-        episodes=tuple(Episode(outlets=count, article_ids=tuple(ids)) for count, ids in episodes),
-    )

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec
 import pytest
 from factories import article
 from hypothesis import given, settings
@@ -19,7 +20,7 @@ from search.catalog import fingerprint
 from search.errors import IndexWriteError, Location, SeedError
 from search.files import Stamp
 from search.packs import pack
-from search.records import article_from_record, article_to_record
+from search.records import to_record
 from search.seeds import SourcedSeed
 
 FILE = "seeds.cache"
@@ -272,4 +273,4 @@ def test_a_damaged_cache_is_not_loaded_and_never_an_exception(saved: dict[str, b
     )
 )
 def test_an_article_is_the_same_after_a_way_through_json(made: Article) -> None:
-    assert article_from_record(json.loads(json.dumps(article_to_record(made)))) == made
+    assert msgspec.json.decode(to_record(made), type=Article) == made

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from random import Random
 from typing import Any
 
 from factories import article
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from search.articles import Article, Seed
 from search.catalog import Catalog, Mention, fingerprint, make_catalog

@@ -6,18 +6,19 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import IO
 
-import orjson
+import msgspec
 
 from search import ranking
 from search.analysis import stem
-from search.articles import Article
+from search.articles import Article, Story
 from search.catalog import Catalog, fingerprint
 from search.engines.documents import Documents
 from search.engines.executor import PostingsReader
 from search.engines.fields import field_terms, field_texts
 from search.engines.matching import Positions
 from search.errors import ImportRefusedError, NoIndexError
-from search.records import article_from_record, article_to_record, story_from_record, story_to_record
+
+_decode = msgspec.json.Decoder(tuple[str, tuple[Article, ...], tuple[Story, ...]]).decode
 
 
 class MemoryPostings:
@@ -102,23 +103,19 @@ class MemoryEngine:
         """Write the catalog as JSON."""
         if self._catalog is None:
             raise NoIndexError("memory")
-        articles = list(map(article_to_record, self._catalog.articles))
-        stories = list(map(story_to_record, self._catalog.shared_stories))
-        target.write(orjson.dumps([self._catalog.generation, articles, stories]))
+        target.write(
+            msgspec.json.encode([self._catalog.generation, self._catalog.articles, self._catalog.shared_stories])
+        )
         return self._catalog.generation
 
     def import_(self, source: IO[bytes]) -> str:
         """Publish a catalog that is JSON."""
         try:
-            generation, articles, stories = orjson.loads(source.read())
-            catalog = Catalog(
-                articles=tuple(map(article_from_record, articles)),
-                shared_stories=tuple(map(story_from_record, stories)),
-            )
-            is_whole = catalog.generation == generation
-        except (ValueError, TypeError, LookupError, AttributeError) as exc:
+            generation, articles, stories = _decode(source.read())
+        except ValueError as exc:
             raise ImportRefusedError(source, "it is no export") from exc
-        if not is_whole:
+        catalog = Catalog(articles=articles, shared_stories=stories)
+        if catalog.generation != generation:
             raise ImportRefusedError(source, "it is damaged")
         return self.publish(catalog)
 
