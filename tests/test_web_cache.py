@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import gzip
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 from factories import article, catalog
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.test import TestResponse
 
 from search.engines.memory import MemoryEngine
 from search.engines.whoosh import WhooshEngine
@@ -64,6 +67,66 @@ def test_the_page_and_the_api_do_not_answer_for_one_another() -> None:
 
     assert client.get("/?q=bank").mimetype == "text/html"
     assert client.get("/api/v1/search?q=bank").mimetype == "application/json"
+
+
+def test_neither_makes_the_other_forgotten() -> None:
+    engine, client = served()
+
+    for _ in range(3):
+        for path in ("/?q=bank", "/?q=bank&fragment=1", "/api/v1/search?q=bank"):
+            client.get(path)
+
+    assert engine.searches == 3
+
+
+@pytest.mark.parametrize("accepted", ["", "zstd", "gzip, zstd", "gzip", "identity", "br"])
+@pytest.mark.parametrize("path", ["/api/v1/search?q=bank", "/?q=bank"])
+def test_a_remembered_answer_says_what_the_application_would_say(path: str, accepted: str) -> None:
+    # Long enough to be packed.
+    engine = MemoryEngine()
+    engine.publish(catalog(*(article(f"Bank {number}") for number in range(9))))
+    client = create_app(Settings(), engine).test_client()
+    headers = {"Accept-Encoding": accepted} if accepted else {}
+    answers = [client.get(path, headers=headers) for _ in range(3)]
+
+    first, *others = [(one.status, *sorted(one.headers)) for one in answers]
+    for other in others:
+        assert [said for said in other if said[0] != "Content-Length"] == [
+            said for said in first if said[0] != "Content-Length"
+        ]
+    assert len({unpacked(answer) for answer in answers}) == 1
+    assert all(int(answer.headers["Content-Length"]) == len(answer.data) for answer in answers)
+
+
+def unpacked(answer: TestResponse) -> bytes:
+    packed = answer.data
+    if answer.content_encoding == "gzip":
+        return gzip.decompress(packed)
+    return zstandard.decompress(packed) if answer.content_encoding == "zstd" else packed
+
+
+def test_a_page_is_of_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, client = served()
+
+    for day in ("2021-12-09", "2021-12-09", "2021-12-10", "2021-12-10"):
+        monkeypatch.setattr("web.answers.today", lambda day=day: day)
+        client.get("/?q=bank")
+        client.get("/api/v1/search?q=bank")
+
+    # The API says no ages.
+    assert engine.searches == 3
+
+
+def test_what_is_remembered_is_remembered_for_other_sites_too() -> None:
+    engine = MemoryEngine()
+    engine.publish(catalog(RATES))
+    client = create_app(Settings(cors_origins=("https://a.example",)), engine).test_client()
+
+    for _ in range(3):
+        answer = client.get("/api/v1/search?q=bank", headers={"Origin": "https://a.example"})
+        assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"
+        assert "Access-Control-Allow-Origin" not in client.get("/api/v1/search?q=bank").headers
+        assert "Origin" in client.get("/api/v1/search?q=bank").vary
 
 
 def test_another_generation_never_answers() -> None:

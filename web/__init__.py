@@ -21,6 +21,7 @@ from web import (
     cors,
     errors,
     feeds,
+    front,
     limiting,
     logs,
     metrics,
@@ -61,7 +62,6 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     service.install(app, engine)
     answers.install(app, settings.cache_bytes)
     assets.install(app)
-    security.install(app, images=settings.images)
     # Lines of a template that only steer are no part of the page, and would weigh a fifth of it.
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["shows_images"] = settings.images
@@ -78,4 +78,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.config["QUERIES"] = settings.queries_folder
     for blueprint in (pages.blueprint, api.blueprint, feeds.blueprint, ops.blueprint):
         app.register_blueprint(blueprint)
+    # The first is the last that anybody adds, but for what is said to browsers, whoever answers.
+    front.install(app, except_below=[cors.PREFIX] if settings.cors_origins else [])
+    security.install(app, images=settings.images)
     return app

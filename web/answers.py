@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import cast
 
 import orjson
@@ -14,6 +15,8 @@ from search.query import Query
 from web.cache import Answer, AnswerCache
 
 _KEY = "lede.answers"
+#: Whoever keeps an answer asks each time whether it still holds.
+FRESHNESS = "no-cache"
 JSON, HTML = "application/json", "text/html; charset=utf-8"
 
 
@@ -27,8 +30,15 @@ def as_json(value: Mapping[str, object], *, status: int = 200, mimetype: str = J
     return Response(orjson.dumps(value), status=status, content_type=mimetype)
 
 
-def answer_search(
-    reader: Reader, read: Callable[[], Query], write: Callable[[Query], bytes], *, content_type: str, edition: str = ""
+def answer_search(  # noqa: PLR0913 - the request is as a whole what they say, all but three by name
+    reader: Reader,
+    read: Callable[[], Query],
+    write: Callable[[Query], bytes],
+    *,
+    content_type: str,
+    template: str = "",
+    is_daily: bool = False,
+    is_typing: bool = False,
 ) -> Response:
     """Send what a search gives, as it was given before where it was; 304 where the visitor holds it already.
 
@@ -37,22 +47,46 @@ def answer_search(
         read: makes the query of the request.
         write: answers it; what it raises is never remembered.
         content_type: of what it writes.
-        edition: what else the answer depends on; another one makes every answer new.
+        template: of what it writes, where an endpoint has several.
+        is_daily: whether every day makes every answer new.
+        is_typing: whether this is one of many requests while somebody types.
     """
-    generation = reader.generation + edition
-    cache = cast("AnswerCache", current_app.extensions[_KEY])
+    generation, cache = reader.generation, cache_of(current_app)
     # As it was spelt: the same search in another spelling is worth less than never having to read it.
-    asked = f"{request.path}?{request.environ.get('QUERY_STRING', '')}"
+    asked = key(request.environ)
     answer = cache.find(generation, asked)
+    if answer and not is_of_today(answer):
+        answer = None
     g.is_remembered = answer is not None
     if answer is None:
-        query = read()
-        tag = _tag(generation, query)
+        query, day = read(), today() if is_daily else ""
+        tag = _tag(generation + day + template, query)
         if _is_known(tag):
             return _tagged(Response(status=304), tag)
-        answer = Answer(tag, write(query))
+        route = request.url_rule.rule if request.url_rule else ""
+        answer = Answer(tag, write(query), content_type, route, is_typing, day)
         cache.keep(generation, asked, answer)
     return _tagged(Response(answer.content, content_type=content_type), answer.tag)
+
+
+def cache_of(app: Flask) -> AnswerCache:
+    """Return what *app* remembers."""
+    return cast("AnswerCache", app.extensions[_KEY])
+
+
+def key(environ: Mapping[str, str]) -> str:
+    """Return by what the answer to a request is remembered."""
+    return f"{environ.get('PATH_INFO', '')}?{environ.get('QUERY_STRING', '')}"
+
+
+def is_of_today(answer: Answer) -> bool:
+    """Tell whether an answer still holds."""
+    return not answer.day or answer.day == today()
+
+
+def today() -> str:
+    """Name what ages are counted from, which makes yesterday's pages old."""
+    return datetime.now(UTC).date().isoformat()
 
 
 def send_content(content: bytes, content_type: str) -> Response:
@@ -62,7 +96,7 @@ def send_content(content: bytes, content_type: str) -> Response:
     """
     response = Response(content, content_type=content_type)
     response.set_etag(hashlib.sha256(content).hexdigest()[:32])
-    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Cache-Control"] = FRESHNESS
     response.make_conditional(request)
     return response
 
@@ -77,6 +111,11 @@ def unless_known(generation: str, asked: object, answer: Callable[[], Response])
     return _tagged(Response(status=304) if _is_known(tag) else answer(), tag)
 
 
+def weak(tag: str) -> str:
+    """Write a tag as a weak one, since two answers differ in the time they took."""
+    return f'W/"{tag}"'
+
+
 def _is_known(tag: str) -> bool:
     if "HTTP_IF_NONE_MATCH" not in request.environ:
         return False
@@ -86,9 +125,8 @@ def _is_known(tag: str) -> bool:
 
 
 def _tagged(response: Response, tag: str) -> Response:
-    # Weak, since two answers differ in the time they took.
-    response.headers["ETag"] = f'W/"{tag}"'
-    response.headers["Cache-Control"] = "no-cache"
+    response.headers["ETag"] = weak(tag)
+    response.headers["Cache-Control"] = FRESHNESS
     if "HTTP_IF_NONE_MATCH" in request.environ:
         response.make_conditional(request)
     return response

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import zstandard
 from flask import Flask, Response, request
+from werkzeug.http import parse_accept_header
 
 #: Bytes below which packing saves nobody anything.
 MIN_BYTES = 1024
@@ -27,7 +29,8 @@ def _pack(response: Response) -> Response:
     if response.direct_passthrough or response.status_code != 200:  # noqa: PLR2004 - OK
         return response
     response.headers.add("Vary", "Accept-Encoding")
-    encoding = _wanted() if "HTTP_ACCEPT_ENCODING" in request.environ else None
+    accepted = request.environ.get("HTTP_ACCEPT_ENCODING")
+    encoding = wanted(accepted) if accepted else None
     content = response.get_data() if encoding else b""
     if encoding and len(content) >= MIN_BYTES and not response.content_encoding:
         response.set_data(_PACKERS[encoding](content))
@@ -35,9 +38,10 @@ def _pack(response: Response) -> Response:
     return response
 
 
-def _wanted() -> str | None:
-    """Return what the visitor unpacks; what costs us least where it is all the same to the visitor."""
-    accepted = request.accept_encodings
+@lru_cache(maxsize=256)
+def wanted(accept_encoding: str) -> str | None:
+    """Return what a visitor unpacks, None for nothing; what costs us least where it is all the same to the visitor."""
+    accepted = parse_accept_header(accept_encoding)
     qualities = {name: accepted.quality(name) for name in _PACKERS}
     best = max(qualities, key=lambda name: qualities[name])
     return best if qualities[best] > 0 else None

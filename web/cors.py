@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 from flask import Flask, Response, request
 
-_PREFIX = "/api/"
+#: Below this is what scripts may read.
+PREFIX = "/api/"
 #: Seconds that a browser may remember what it was allowed.
 MAX_AGE = 3600
 
@@ -18,7 +19,7 @@ def install(app: Flask, origins: Collection[str]) -> None:
 
     @app.after_request
     def allow(response: Response) -> Response:
-        if request.path.startswith(_PREFIX):
+        if request.path.startswith(PREFIX):
             _allow(response, request.headers.get("Origin", ""), origins)
         return response
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 from flask import Flask, request
 from limits import RateLimitItem, parse_many
@@ -21,6 +22,7 @@ from web.visits import SharedVisits
 FREE = frozenset({"static", "api.suggest", "api.description", "feeds.suggest", "feeds.describe"})
 #: How many times more may be asked while somebody types, when every pause is a search.
 WHILE_TYPING = 4
+_KEY = "lede.limiter"
 
 
 class TooManyRequestsError(LedeError):
@@ -47,9 +49,9 @@ class Limiter:
         ]
         self._window = MovingWindowRateLimiter(SharedVisits(folder) if folder else MemoryStorage())
 
-    def visitor(self, remote: str, forwarded: str) -> Address | None:
+    def visitor(self, environ: Mapping[str, str]) -> Address | None:
         """Return who asks, None where that is somebody on this machine, who may."""
-        visitor = visitor_of(remote, forwarded, self._trusted)
+        visitor = visitor_of(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""), self._trusted)
         return None if visitor is None or visitor.is_loopback else visitor
 
     def check(self, visitor: Address, *, is_typing: bool = False) -> None:
@@ -73,15 +75,19 @@ def install(app: Flask, rate_limit: str, trusted: Sequence[Network], folder: Pat
     """
     if not rate_limit:
         return
-    limiter = Limiter(parse_many(rate_limit), trusted, folder)
+    limiter = app.extensions[_KEY] = Limiter(parse_many(rate_limit), trusted, folder)
 
     @app.before_request
     def check() -> None:
-        environ = request.environ
-        visitor = limiter.visitor(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""))
+        visitor = limiter.visitor(request.environ)
         if visitor and request.blueprint != "ops" and request.endpoint not in FREE:
             is_typing = request.endpoint == "pages.search" and wants_fragment(request.args)
             limiter.check(visitor, is_typing=is_typing)
+
+
+def limiter_of(app: Flask) -> Limiter | None:
+    """Return what counts the requests to *app*, None where nothing does."""
+    return cast("Limiter | None", app.extensions.get(_KEY))
 
 
 def _said(limit: RateLimitItem) -> str:

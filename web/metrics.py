@@ -77,6 +77,11 @@ class _Index(Collector):
         yield generation
 
 
+def figures_of(app: Flask) -> Figures:
+    """Return what *app* has counted in this process."""
+    return cast("Figures", app.extensions[_KEY])
+
+
 def install(app: Flask) -> None:
     """Count the requests of *app*."""
     figures = app.extensions[_KEY] = Figures()
@@ -100,7 +105,7 @@ def tell() -> Response:
     if FOLDER in os.environ:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
-        registry.register(_Those(cast("Figures", current_app.extensions[_KEY])))
+        registry.register(_Those(figures_of(current_app)))
     registry.register(_Index())
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 

@@ -15,7 +15,7 @@ from search.results import Hit, Page
 from search.saved import read_saved_queries
 from search.timeline import make_timeline
 from web import exits, headlines, links, manual, panels, timeline, typography
-from web.answers import HTML, answer_search, unless_known
+from web.answers import HTML, answer_search, today, unless_known
 from web.parameters import is_typing, page_query, wants_fragment
 from web.service import current_reader
 from web.stories import Chapter, read_chapters
@@ -40,7 +40,8 @@ for show in (
 def search() -> Response:
     """The search page: every article where nothing is asked, the front page; or the results alone, for the script."""
     reader = current_reader()
-    template = "results.html" if wants_fragment(request.args) else "search.html"
+    is_fragment = wants_fragment(request.args)
+    template = "results.html" if is_fragment else "search.html"
 
     def read() -> Query:
         query = page_query(request.args)
@@ -51,7 +52,10 @@ def search() -> Response:
         read,
         lambda query: typography.dense(render_template(template, **_search_values(reader, query))).encode(),
         content_type=HTML,
-        edition=f" {_today()}{template}",
+        template=template,
+        # It says how long ago things were.
+        is_daily=True,
+        is_typing=is_fragment,
     )
 
 
@@ -63,7 +67,7 @@ def article(identifier: str) -> Response:
     story = reader.story_of(identifier)
     return unless_known(
         reader.generation,
-        (identifier, _today()),
+        (identifier, today()),
         lambda: _page("article.html", article=found, story=story, chapters=read_chapters(reader, story)),
     )
 
@@ -75,7 +79,7 @@ def story(identifier: str) -> Response:
     found = reader.story(identifier)
     return unless_known(
         reader.generation,
-        (identifier, _today()),
+        (identifier, today()),
         lambda: _story_page(found, read_chapters(reader, found)),
     )
 
@@ -99,11 +103,6 @@ def language() -> Response:
 def age(article: Article) -> str:
     """Say how long ago *article* appeared; empty where nobody knows."""
     return typography.age(article.published_at, datetime.now(UTC)) if article.published_at else ""
-
-
-def _today() -> str:
-    """Name what ages are counted from, which makes yesterday's pages old."""
-    return datetime.now(UTC).date().isoformat()
 
 
 def _search_values(reader: Reader, query: Query) -> Mapping[str, object]:

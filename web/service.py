@@ -39,6 +39,11 @@ class Service:
             return self._index
 
 
+def service_of(app: Flask) -> Service:
+    """Return what *app* answers from."""
+    return cast("Service", app.extensions[_KEY])
+
+
 def install(app: Flask, engine: Engine) -> None:
     """Let *app* answer from *engine*."""
     app.extensions[_KEY] = Service(engine)
