@@ -105,6 +105,14 @@ class Collection:
         return np.arange(self.size, dtype=np.uint32)
 
     @cached_property
+    def provider_combinations(self) -> Array:
+        """Of each article its provider and its combination, as one number: the provider's times their count, and it."""
+        providers, count = len(self.names["provider"]), self.combination_count
+        dtype = np.min_scalar_type(providers * count)
+        pairs: Array = self.providers.astype(dtype) * dtype.type(count) + self.combinations.astype(dtype)
+        return pairs
+
+    @cached_property
     def ages(self) -> NDArray[np.int64]:
         """The age of each article, as in :func:`search.engines.whoosh.attributes.moment_to_age`."""
         return self._joined("age")

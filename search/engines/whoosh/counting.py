@@ -95,13 +95,23 @@ def count_facets(collection: Collection, matches: Docs, chosen: Mapping[str, NDA
         chosen: for facets with a choice, which of the matches have a value that was chosen.
     """
     if not chosen:
-        combinations = count_combinations(collection, matches)
-        return {name: combinations if name != "provider" else count_providers(collection, matches) for name in FACETS}
+        providers, combinations = _count_both(collection, matches)
+        return {name: combinations if name != "provider" else providers for name in FACETS}
     counts: dict[str, Counts] = {}
     for name in FACETS:
         count = count_providers if name == "provider" else count_combinations
         counts[name] = count(collection, _under(matches, [mask for other, mask in chosen.items() if other != name]))
     return counts
+
+
+def _count_both(collection: Collection, docs: Docs) -> tuple[Counts, Counts]:
+    """Count providers and combinations; of many articles both in one pass, since it is memory that takes the time."""
+    shape = len(collection.names["provider"]), collection.combination_count
+    if len(docs) < shape[0] * shape[1]:
+        return count_providers(collection, docs), count_combinations(collection, docs)
+    pairs = collection.provider_combinations.take(docs, mode="clip")
+    counts = np.bincount(pairs, minlength=shape[0] * shape[1]).reshape(shape)
+    return counts.sum(axis=1), counts.sum(axis=0)
 
 
 def count_everything(collection: Collection) -> Mapping[str, Counts]:
