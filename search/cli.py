@@ -204,7 +204,7 @@ def search(query: tuple[str, ...], limit: int, *, as_json: bool, explain: bool, 
     with open_index(settings.index, engine=settings.engine, time_budget=settings.time_budget) as index:
         page = index.search(" ".join(query), size=limit, explain=explain)
     if as_json:
-        _print_json(wire.page_to_wire(page))
+        _print_json(orjson.loads(wire.page_to_json(page)))
     else:
         show_page(page)
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
 
+from msgspec import Struct
+
 from search.articles import Article
 
 #: Start and end of a match, in Unicode code points of the plain text.
@@ -78,32 +80,23 @@ class WrittenHits(Sequence[Hit], ABC):
         """Return of each hit its article, as JSON, and the rest."""
 
 
-class FacetValue(NamedTuple):
-    """A value to choose, and how many hits there are with it."""
+class FacetValue(Struct, frozen=True):
+    """A value to choose, and how many hits there are with it; as JSON, what the API sends."""
 
     value: str
-    count: int  # type: ignore[assignment] # nobody counts in it what a tuple counts
-    selected: bool
+    count: int
+    selected: bool = False
 
 
-class WrittenFacets(Mapping[str, tuple[FacetValue, ...]], ABC):
-    """Facets of which an engine has at hand what the API sends, so that their values need not be made."""
-
-    @abstractmethod
-    def written(self, name: str) -> Sequence[tuple[str, int, bool]]:
-        """Return of each value of a facet its text, its count, and whether it is selected."""
-
-
-class Bucket(NamedTuple):
+class Bucket(Struct, frozen=True, rename={"start": "from"}):
     """A bar of the timeline; it starts at ``start`` and ends where the next one starts."""
 
     start: date
-    count: int  # type: ignore[assignment] # as above
+    count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeline:
-    """Hits over time: at most 30 buckets, whose sum and ``undated`` make the total."""
+class Timeline(Struct, frozen=True, kw_only=True):
+    """Hits over time: at most 30 buckets, whose sum and ``undated`` make the total; as JSON, what the API sends."""
 
     interval: str
     buckets: tuple[Bucket, ...]

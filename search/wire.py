@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+import msgspec
 import orjson
 
 from search.articles import Provider
@@ -13,59 +14,33 @@ from search.engine import Statistics
 from search.errors import Location, SeedError
 from search.records import article_to_wire, moment_to_wire
 from search.report import Finding, Report
-from search.results import (
-    Completion,
-    Explanation,
-    FacetValue,
-    Hit,
-    Match,
-    Notice,
-    Page,
-    Timeline,
-    WrittenFacets,
-    WrittenHits,
-)
+from search.results import Completion, Explanation, Hit, Match, Notice, Page, WrittenHits
 
 Wire = dict[str, Any]
+_encode = msgspec.json.Encoder().encode
 
 
 def page_to_json(page: Page) -> bytes:
     """Write a page of results; what the engine has at hand as JSON is taken as it is."""
     hits = page.hits.written() if isinstance(page.hits, WrittenHits) else map(_written, page.hits)
-    facets = page.facets
-    if isinstance(facets, WrittenFacets):
-        values = {
-            name: [{"value": v, "count": count, "selected": chosen} for v, count, chosen in facets.written(name)]
-            for name in facets
+    return orjson.dumps(
+        {
+            "query": page.query,
+            "total": page.total,
+            "page": page.page,
+            "size": page.size,
+            "took_ms": round(page.took_ms, 3),
+            "generation": page.generation,
+            "notices": [notice_to_wire(notice) for notice in page.notices],
+            "searched": page.searched,
+            "suggestion": page.suggestion,
+            "relaxed": page.relaxed,
+            # A match follows its article in the same object.
+            "hits": [orjson.Fragment(article[:-1] + b"," + orjson.dumps(_match(match))[1:]) for article, match in hits],
+            "facets": orjson.Fragment(_encode(dict(page.facets))),
+            "timeline": orjson.Fragment(_encode(page.timeline)),
         }
-    else:
-        values = _facets_to_wire(facets)
-    # A match follows its article in the same object.
-    joined = [orjson.Fragment(article[:-1] + b"," + orjson.dumps(_match(match))[1:]) for article, match in hits]
-    return orjson.dumps(_page(page, joined, values))
-
-
-def page_to_wire(page: Page) -> Wire:
-    """Write a page of results."""
-    return _page(page, [hit_to_wire(hit) for hit in page.hits], _facets_to_wire(page.facets))
-
-
-def _page(page: Page, hits: Sequence[object], facets: Mapping[str, object]) -> Wire:
-    return {
-        "query": page.query,
-        "total": page.total,
-        "page": page.page,
-        "size": page.size,
-        "took_ms": round(page.took_ms, 3),
-        "generation": page.generation,
-        "notices": [notice_to_wire(notice) for notice in page.notices],
-        "searched": page.searched,
-        "suggestion": page.suggestion,
-        "relaxed": page.relaxed,
-        "hits": hits,
-        "facets": facets,
-        "timeline": timeline_to_wire(page.timeline) if page.timeline else None,
-    }
+    )
 
 
 def completions_to_wire(generation: str, text: str, completions: Sequence[Completion]) -> Wire:
@@ -78,18 +53,10 @@ def notice_to_wire(notice: Notice) -> Wire:
     return {"code": notice.code, "text": notice.text}
 
 
-def hit_to_wire(hit: Hit) -> Wire:
-    """Write one hit: its article, and why and where it matched."""
-    return article_to_wire(hit.article) | _match(_match_of(hit))
-
-
 def _written(hit: Hit) -> tuple[bytes, Match]:
-    return orjson.dumps(article_to_wire(hit.article)), _match_of(hit)
-
-
-def _match_of(hit: Hit) -> Match:
     story = (hit.story.id, hit.story.articles, hit.story.outlets)
-    return Match(hit.score, hit.highlights, story, hit.also, hit.more_from_domain, hit.explanation)
+    match = Match(hit.score, hit.highlights, story, hit.also, hit.more_from_domain, hit.explanation)
+    return orjson.dumps(article_to_wire(hit.article)), match
 
 
 def _match(match: Match) -> Wire:
@@ -113,24 +80,6 @@ def provider_to_wire(provider: Provider) -> Wire:
 def explanation_to_wire(explanation: Explanation) -> Wire:
     """Write why a hit has its score."""
     return {"factors": dict(explanation.factors), "sentence": explanation.sentence}
-
-
-def facet_to_wire(value: FacetValue) -> Wire:
-    """Write a value to choose."""
-    return {"value": value.value, "count": value.count, "selected": value.selected}
-
-
-def _facets_to_wire(facets: Mapping[str, Sequence[FacetValue]]) -> Wire:
-    return {name: [facet_to_wire(value) for value in values] for name, values in facets.items()}
-
-
-def timeline_to_wire(timeline: Timeline) -> Wire:
-    """Write the hits over time."""
-    return {
-        "interval": timeline.interval,
-        "buckets": [{"from": bucket.start.isoformat(), "count": bucket.count} for bucket in timeline.buckets],
-        "undated": timeline.undated,
-    }
 
 
 def report_to_wire(report: Report, *, with_details: bool = False) -> Wire:

@@ -17,7 +17,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import orjson
 import pytest
 from factories import article, catalog
 from hypothesis import given, settings
@@ -31,7 +30,7 @@ from search.engines.whoosh import WhooshEngine
 from search.errors import ImportRefusedError, NoIndexError, NotFoundError, PageTooDeepError, SearchTimeoutError
 from search.query import SORTS, Filters, Query, parse
 from search.results import Explanation, Hit, Page
-from search.wire import page_to_json, page_to_wire
+from search.wire import page_to_json
 
 FILTERS = {"provider", "topic", "category", "type", "date_from", "date_to"}
 
@@ -1484,7 +1483,7 @@ def test_what_an_engine_has_written_already_is_what_its_values_say(news: Catalog
             engine.publish(news)
             page = engine.open().search(query)
 
-            assert orjson.loads(page_to_json(page)) == orjson.loads(orjson.dumps(page_to_wire(page)))
+            assert page_to_json(page) == page_to_json(replace(page, hits=tuple(page.hits), facets=dict(page.facets)))
 
 
 @given(catalogs(), queries)

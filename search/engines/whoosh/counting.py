@@ -14,7 +14,7 @@ from search.engines.whoosh.attributes import EPOCH, moment_to_age
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS
 from search.engines.whoosh.segment import Docs
-from search.results import FacetValue, Timeline, WrittenFacets
+from search.results import FacetValue, Timeline
 from search.timeline import timeline_between
 
 #: Values of a facet that are listed; selected ones are, whatever their place.
@@ -42,7 +42,7 @@ def spread(collection: Collection, name: str, combinations: Counts) -> Counts:
     return np.bincount(columns[f"combination.{name}"], combinations, size + 1)[:size].astype(np.intp)
 
 
-class CountedFacets(WrittenFacets):
+class CountedFacets(Mapping[str, tuple[FacetValue, ...]]):
     """Facets that are counted, and written out when they are looked at.
 
     Args:
@@ -55,13 +55,13 @@ class CountedFacets(WrittenFacets):
         self, collection: Collection, counts: Mapping[str, Counts], chosen: Mapping[str, Sequence[str]]
     ) -> None:
         self._collection, self._counts, self._chosen = collection, counts, chosen
-        self._written: dict[str, tuple[FacetValue, ...]] = {}
+        self._values: dict[str, tuple[FacetValue, ...]] = {}
 
     def __getitem__(self, name: str) -> tuple[FacetValue, ...]:
         """Return a facet's values: the most frequent first, then by name; chosen ones are always there."""
-        if name not in self._written:
-            self._written[name] = tuple(map(FacetValue._make, self.written(name)))
-        return self._written[name]
+        if name not in self._values:
+            self._values[name] = tuple(self._listed(name))
+        return self._values[name]
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names."""
@@ -71,19 +71,26 @@ class CountedFacets(WrittenFacets):
         """Count the facets."""
         return len(self._counts)
 
-    def written(self, name: str) -> list[tuple[str, int, bool]]:
-        """Return the values of a facet, without making them."""
+    def _listed(self, name: str) -> Iterator[FacetValue]:
         counts, texts = self._counts[name], self._collection.texts(name)
         if name != "provider":
             counts = spread(self._collection, name, counts)
         found = counts.nonzero()[0]
-        order = found[np.argsort(-counts[found], kind="stable")].tolist()
+        order = found.take((-counts.take(found)).argsort(kind="stable"))
+        if self._chosen[name]:
+            return self._with_chosen(name, order.tolist(), counts)
+        first = order[:MAX_VALUES]
+        return map(FacetValue, map(texts.__getitem__, first.tolist()), counts.take(first).tolist())
+
+    def _with_chosen(self, name: str, order: list[int], counts: Counts) -> Iterator[FacetValue]:
+        """Yield values, the chosen ones whatever their place, and those that no article has."""
+        texts = self._collection.texts(name)
         folded = {fold(value): value for value in self._chosen[name]}
-        picked = [n for value in folded for n in self._collection.numbers_of(name, value)]
+        picked = {n for value in folded for n in self._collection.numbers_of(name, value)}
         listed = order[:MAX_VALUES] + [number for number in order[MAX_VALUES:] if number in picked]
-        values = [(texts[n], count, n in picked) for n, count in zip(listed, counts.take(listed).tolist(), strict=True)]
-        present = {fold(texts[number]) for number in listed} if folded else ()
-        return values + [(value, 0, True) for key, value in folded.items() if key not in present]
+        yield from (FacetValue(texts[number], int(counts[number]), number in picked) for number in listed)
+        present = {fold(texts[number]) for number in listed}
+        yield from (FacetValue(value, 0, selected=True) for key, value in folded.items() if key not in present)
 
 
 def count_facets(collection: Collection, matches: Docs, chosen: Mapping[str, NDArray[np.bool_]]) -> dict[str, Counts]:
