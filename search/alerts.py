@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import closing
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from search.engine import Engine, Reader
 from search.errors import SearchTimeoutError, SeedError
@@ -22,7 +24,7 @@ def with_findings(report: Report, engine: Engine, saved: SavedQueries, new: froz
         new: ids of the articles that were not served before.
     """
     findings, problems = _find(engine, saved, new) if saved.queries and new else (_nothing(saved), [])
-    return replace(
+    return dataclasses.replace(
         report,
         queries=tuple(findings),
         problems=(*report.problems, *saved.problems, *problems),

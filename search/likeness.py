@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import islice
 
 from search import ranking
@@ -29,7 +28,7 @@ def with_words(tree: Node, telling: Callable[[str], tuple[Word, ...]]) -> Node:
         telling: gives the words of the article with an id; none where there is no such article.
     """
     if isinstance(tree, And | Or):
-        return replace(tree, nodes=tuple(with_words(node, telling) for node in tree.nodes))
+        return type(tree)(tuple(with_words(node, telling) for node in tree.nodes))
     if isinstance(tree, Not):
         return Not(with_words(tree.node, telling))
     return Like(tree.id, telling(tree.id)) if isinstance(tree, Like) else tree

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from factories import article, catalog
+from msgspec.structs import replace
 
 from search.catalog import Catalog
 from search.engine import Reader

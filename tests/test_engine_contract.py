@@ -8,7 +8,7 @@ import random
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from itertools import pairwise
@@ -21,6 +21,7 @@ import pytest
 from factories import article, catalog
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from search.articles import Article, Image
 from search.catalog import Catalog

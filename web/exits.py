@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from flask import url_for
+from msgspec.structs import replace
 
 from search.engine import Reader
 from search.errors import NotFoundError

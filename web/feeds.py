@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, current_app, request, url_for
+from msgspec.structs import replace
 
 from search.query import Query
 from search.saved import find_saved_query

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, current_app, render_template, request
+from msgspec.structs import replace
 
 from search.articles import Article, Story
 from search.engine import Reader

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
+
+from msgspec.structs import replace
 
 from search.query import MAX_HITS, SORTS, And, Everything, Filters, Node, Query, Word, parse
 from search.query.request import Sort

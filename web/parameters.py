@@ -5,10 +5,10 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Literal, cast
 
+from msgspec.structs import replace
 from werkzeug.datastructures import MultiDict
 
 from search.errors import BadParameterError

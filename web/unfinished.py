@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from search.engine import Reader
 from search.query import And, Node, Prefix, Query, Word, parse

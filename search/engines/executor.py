@@ -6,9 +6,10 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from search import ranking
 from search.articles import Article, Story

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
-from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Protocol, TypeVar
+
+from msgspec import Struct
 
 from search.analysis import query_terms
 from search.query.request import Match
@@ -35,8 +36,7 @@ class Lexis(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """One way to read a query."""
 
     tree: Node

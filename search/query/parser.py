@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from search.analysis import has_terms
 from search.query.faults import MAX_CHARACTERS, MAX_DEPTH, MAX_TERMS, Faults
@@ -22,8 +23,7 @@ TEXT_FIELDS = {"title": "title", "excerpt": "excerpt", "provider": "provider", "
 FIELDS = frozenset({*TEXT_FIELDS, *FAULTS})
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedQuery:
+class ParsedQuery(Struct, frozen=True):
     """A query's text, the tree it was read as, and what had to be said about it."""
 
     text: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, get_args
+
+from msgspec import Struct
 
 from search.errors import BadParameterError, PageTooDeepError
 from search.query.parser import ParsedQuery
@@ -21,8 +22,7 @@ PAGE_SIZE, MAX_SIZE = 20, 100
 MAX_HITS = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
+class Filters(Struct, frozen=True, kw_only=True):
     """What the reader chose beside the words. Values of one facet are ORed, facets ANDed."""
 
     provider: tuple[str, ...] = ()
@@ -43,8 +43,7 @@ class Filters:
             raise BadParameterError("from", f"{self.date_from} is later than {self.date_to}, the last day asked for")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
+class Query(Struct, frozen=True, kw_only=True):
     """One search, as every engine receives it.
 
     Raises:
@@ -52,7 +51,7 @@ class Query:
     """
 
     parsed: ParsedQuery
-    filters: Filters = field(default_factory=Filters)
+    filters: Filters = Filters()
     sort: Sort = "relevance"
     page: int = 1
     size: int = PAGE_SIZE

@@ -9,8 +9,9 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 #: What a field of the index is called in the language, where the two differ.
 _NAMES = {"topics": "topic"}
@@ -18,8 +19,7 @@ _NAMES = {"topics": "topic"}
 _NEEDS_QUOTES = re.compile(r"[\s()]|^//")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """Articles that hold the word, or another form of it; a word of several terms, in a row and in this form."""
 
     text: str
@@ -30,8 +30,7 @@ class Word:
         return _within(self.field, self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(Struct, frozen=True):
     """Articles that hold the words in this order, in these forms."""
 
     text: str
@@ -44,8 +43,7 @@ class Phrase:
         return _within(self.field, f'"{self.text}"~{self.slop}' if self.slop else f'"{self.text}"')
 
 
-@dataclass(frozen=True, slots=True)
-class Prefix:
+class Prefix(Struct, frozen=True):
     """Articles that hold a term that starts with the text."""
 
     text: str
@@ -56,8 +54,7 @@ class Prefix:
         return _within(self.field, f"{self.text}*")
 
 
-@dataclass(frozen=True, slots=True)
-class Wildcard:
+class Wildcard(Struct, frozen=True):
     """Articles that hold a term that fits: ``*`` stands for any characters or none, ``?`` for one."""
 
     text: str
@@ -68,8 +65,7 @@ class Wildcard:
         return _within(self.field, self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Fuzzy:
+class Fuzzy(Struct, frozen=True):
     """Articles that hold a term that differs from the text by so many edits, 1 or 2, but not in its first character."""
 
     text: str
@@ -81,8 +77,7 @@ class Fuzzy:
         return _within(self.field, f"{self.text}~" if self.distance == 1 else f"{self.text}~{self.distance}")
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """Articles whose ``quality``, ``heat`` or ``outlets`` is known and within bounds, both inclusive."""
 
     name: str
@@ -98,8 +93,7 @@ class Number:
         return f"{self.name}:{self.low}" if self.low == self.high else f"{self.name}:{self.low}..{self.high}"
 
 
-@dataclass(frozen=True, slots=True)
-class Dates:
+class Dates(Struct, frozen=True):
     """Articles that were published within days of UTC, both inclusive."""
 
     first: date | None
@@ -117,8 +111,7 @@ class Dates:
         return f"date:{_first(self.first)}..{_last(self.last)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """Articles whose ``category`` or ``type`` is the text; case and accents do not count."""
 
     name: str
@@ -129,8 +122,7 @@ class Value:
         return f'{self.name}:"{self.text}"' if _NEEDS_QUOTES.search(self.text) else f"{self.name}:{self.text}"
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """Articles of a domain, or of one below it."""
 
     domain: str
@@ -140,8 +132,7 @@ class Site:
         return f"site:{self.domain}"
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Struct, frozen=True):
     """Articles that are ``published``, are not (``unpublished``), or have an ``image``."""
 
     name: str
@@ -151,8 +142,7 @@ class Flag:
         return f"has:{self.name}" if self.name == "image" else f"is:{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class InStory:
+class InStory(Struct, frozen=True):
     """Articles of one story."""
 
     id: str
@@ -162,8 +152,7 @@ class InStory:
         return f"story:{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class AsOf:
+class AsOf(Struct, frozen=True):
     """Articles that are not later than a day of UTC; what is undated is not."""
 
     day: date
@@ -173,8 +162,7 @@ class AsOf:
         return f"asof:{_last(self.day)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Like:
+class Like(Struct, frozen=True):
     """Articles that share telling words with an article; neither the article itself nor its copies."""
 
     id: str
@@ -191,8 +179,7 @@ class Like:
         return f"like:{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """Everything but."""
 
     node: Node
@@ -202,8 +189,7 @@ class Not:
         return f"-({self.node})" if isinstance(self.node, And | Or) else f"-{self.node}"
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(Struct, frozen=True):
     """Articles that match every part; two parts or more, none of them an And."""
 
     nodes: tuple[Node, ...]
@@ -213,8 +199,7 @@ class And:
         return " ".join(str(node) for node in self.nodes)
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Struct, frozen=True):
     """Articles that match at least one part; two parts or more, none of them an Or."""
 
     nodes: tuple[Node, ...]
@@ -224,8 +209,7 @@ class Or:
         return " OR ".join(f"({node})" if isinstance(node, And) else str(node) for node in self.nodes)
 
 
-@dataclass(frozen=True, slots=True)
-class Everything:
+class Everything(Struct, frozen=True):
     """Every article."""
 
     def __str__(self) -> str:
