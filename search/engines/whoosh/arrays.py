@@ -89,7 +89,7 @@ def ranges(starts: NDArray[np.intp], ends: NDArray[np.intp]) -> NDArray[np.intp]
     [5, 6, 9]
     """
     counts = ends - starts
-    numbers = np.repeat(starts - np.cumsum(counts) + counts, counts)
+    numbers: NDArray[np.intp] = (starts - counts.cumsum() + counts).repeat(counts)
     numbers += np.arange(len(numbers))
     return numbers
 

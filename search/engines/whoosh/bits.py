@@ -70,4 +70,4 @@ class PositionBits:
 def _bits(counts: Docs, places: Array) -> Bits:
     """Return the positions in each article as bits of one number; what has no bit of its own shares one."""
     bits = np.uint64(1) << (places.astype(np.uint64) & np.uint64(BITS - 1))
-    return bits if len(bits) == len(counts) else np.bitwise_or.reduceat(bits, np.cumsum(counts) - counts)
+    return bits if len(bits) == len(counts) else np.bitwise_or.reduceat(bits, counts.cumsum() - counts)

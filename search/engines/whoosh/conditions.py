@@ -35,7 +35,7 @@ class Condition:
     def docs(self) -> Docs:
         """Return the articles that meet it, in order."""
         everything = self._collection.everything
-        return everything.take(np.flatnonzero(self.among(everything)))
+        return everything.take(self.among(everything).nonzero()[0])
 
 
 def condition(collection: Collection, node: Filter) -> Condition:
@@ -70,7 +70,7 @@ def _has_value(collection: Collection, name: str, values: Sequence[str]) -> Call
         has = np.isin(columns["combination.topic"], numbers)
         owners = np.repeat(np.arange(len(columns["combination.type"])), np.diff(columns["combination.topic.of"]))
         return _in_table(columns["combination"], len(columns["combination.type"]), owners[has])
-    combinations = np.flatnonzero(np.isin(columns[f"combination.{name}"], numbers))
+    combinations = np.isin(columns[f"combination.{name}"], numbers).nonzero()[0]
     return _in_table(columns["combination"], len(columns["combination.type"]), combinations)
 
 

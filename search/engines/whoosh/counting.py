@@ -37,7 +37,7 @@ def spread(collection: Collection, name: str, combinations: Counts) -> Counts:
     """Return how often each value of a facet is in combinations that are counted."""
     columns, size = collection.columns, len(collection.names[name])
     if name == "topic":
-        weights = np.repeat(combinations, np.diff(columns["combination.topic.of"]))
+        weights = combinations.repeat(np.diff(columns["combination.topic.of"]))
         return np.bincount(columns["combination.topic"], weights, size).astype(np.intp)
     return np.bincount(columns[f"combination.{name}"], combinations, size + 1)[:size].astype(np.intp)
 
@@ -129,7 +129,7 @@ def count_everything(collection: Collection) -> Mapping[str, Counts]:
 
 
 def _under(matches: Docs, masks: Sequence[NDArray[np.bool_]]) -> Docs:
-    return matches.take(np.flatnonzero(np.logical_and.reduce(masks))) if masks else matches
+    return matches.take(np.logical_and.reduce(masks).nonzero()[0]) if masks else matches
 
 
 def make_timeline(collection: Collection, docs: Docs) -> Timeline:

@@ -74,7 +74,7 @@ def _in_part(
     table = part.weights(fields)
     found = _Sum(len(segment))
     stem_of = segment.arrays["term.stem"][terms]
-    order = np.argsort(stem_of, kind="stable")
+    order = stem_of.argsort(kind="stable")
     terms, weights, stem_of = terms[order], weights[order], stem_of[order]
     stems, first, counts = np.unique(stem_of, return_index=True, return_counts=True)
     forms = np.diff(segment.arrays["stem.form"])[stems]
@@ -83,7 +83,7 @@ def _in_part(
         check()
         postings, docs = segment.docs_at(some)
         found.add(docs, table.take(segment.codes.take(postings), mode="clip"))
-    partial = np.repeat(~is_whole, counts)
+    partial = (~is_whole).repeat(counts)
     for term, weight in zip(terms[partial].tolist(), weights[partial].tolist(), strict=True):
         check()
         found.add(*one_form(segment, table, term, weight))
@@ -92,7 +92,7 @@ def _in_part(
     if part.living is not None:
         keep &= part.living[docs]
     if not keep.all():
-        kept = np.flatnonzero(keep)
+        kept = keep.nonzero()[0]
         docs, frequencies = docs.take(kept), frequencies.take(kept)
     return docs + part.base, frequencies
 
@@ -113,7 +113,7 @@ def _chunks(segment: Segment, stems: NDArray[np.uint32]) -> list[NDArray[np.uint
     if not len(stems):
         return []
     numbers = np.cumsum(segment.counts(stems)) // CHUNK
-    return np.split(stems, np.flatnonzero(np.diff(numbers)) + 1)
+    return np.split(stems, np.diff(numbers).nonzero()[0] + 1)
 
 
 class _Sum:

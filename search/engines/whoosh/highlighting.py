@@ -45,7 +45,7 @@ def highlight_hits(
     """
     found: dict[int, Highlights] = {}
     every = np.array(numbers, np.intp)
-    order = np.argsort(every)
+    order = every.argsort()
     wanted, known = every[order], {leaf: postings[order] for leaf, postings in (known or {}).items()}
     for part in collection.parts:
         first, end = wanted.searchsorted([part.base, part.base + len(part.segment)]).tolist()
@@ -82,9 +82,9 @@ class _Texts:
         np.cumsum((packed >> 5) + self._sizes, out=ends[1:])
         per_text = self._lengths.reshape(-1)
         #: The number of each text's first term.
-        self.firsts = np.cumsum(per_text) - per_text
+        self.firsts = per_text.cumsum() - per_text
         #: The text that each term is of: twice the place of its article, and one more for an excerpt.
-        self._text_of = np.repeat(np.arange(len(per_text)), per_text)
+        self._text_of = np.arange(len(per_text)).repeat(per_text)
         #: Where each term ends, and how much of that lies before its text.
         self._ends, self._before = ends[1:], ends[self.firsts]
         self.is_exact = [True] * len(docs)
@@ -165,7 +165,7 @@ def _postings_of(texts: _Texts, term: str, known: Docs | None) -> tuple[Docs, Do
     if known is not None:
         return np.arange(len(known)), known + start
     postings, there = segment.locate(number, texts.docs)
-    places = np.flatnonzero(there)
+    places = there.nonzero()[0]
     return places, postings[places] + start
 
 
@@ -174,7 +174,7 @@ def _word_runs(texts: _Texts, found: list[tuple[Docs, Docs]], field: str | None)
     found.sort(key=lambda item: int(item[1][0]) if len(item[1]) else 0)
     places, postings = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
     counts, positions = texts.segment.all_occurrences(postings)
-    numbers = texts.numbers(np.repeat(places, counts), positions, field)
+    numbers = texts.numbers(places.repeat(counts), positions, field)
     return np.stack([numbers, numbers], axis=1)
 
 
@@ -196,10 +196,10 @@ def _numbers_of(texts: _Texts, term: str, field: str | None) -> Docs:
     if number is None:
         return _NONE[:, 0]
     postings, there = segment.locate(segment.stem_of(number), texts.docs)
-    places = np.flatnonzero(there)
+    places = there.nonzero()[0]
     places = places[segment.holding(number, postings[places])]
     counts, positions = segment.occurrences(number, postings[places])
-    return texts.numbers(np.repeat(places, counts), positions, field)
+    return texts.numbers(places.repeat(counts), positions, field)
 
 
 def _pattern_runs(texts: _Texts, wanted: set[str], field: str | None) -> _Runs:

@@ -91,7 +91,7 @@ class Complement:
     def docs(self) -> Docs:
         """Return the articles."""
         everything = self._collection.everything
-        return everything.take(np.flatnonzero(self.among(everything)))
+        return everything.take(self.among(everything).nonzero()[0])
 
     def among(self, docs: Docs) -> Mask:
         """Tell which of *docs* are among them."""
@@ -148,7 +148,7 @@ def all_of(operands: Sequence[Operand], budget: Budget) -> Docs:
     docs = ordered[0].docs()
     for operand in ordered[1:]:
         budget.check()
-        docs = docs.take(np.flatnonzero(operand.among(docs)))
+        docs = docs.take(operand.among(docs).nonzero()[0])
     return docs
 
 

@@ -51,7 +51,7 @@ class Ordering:
         """Return how many places the list has."""
         if self._copies is None:
             return len(self._docs)
-        copies = self._copies.take(np.flatnonzero(self._copies))
+        copies = self._copies.take(self._copies.nonzero()[0])
         return len(self._docs) - len(copies) + len(np.unique(copies))
 
     def stretch(self, first: int, end: int) -> list[Listed]:
@@ -74,7 +74,7 @@ class Ordering:
         """Return the places of the other copies of the article at *place*, the best first."""
         if self._copies is None or not self._copies[place]:
             return np.empty(0, np.intp)
-        same = np.flatnonzero(self._copies == self._copies[place])
+        same = (self._copies == self._copies[place]).nonzero()[0]
         return self._best(same[same != place], len(same))
 
     def _prefix(self, count: int) -> Docs:
@@ -99,7 +99,7 @@ class Ordering:
         if self._copies is None:
             return ranked
         copies = self._copies[ranked]
-        copied = np.flatnonzero(copies)
+        copied = copies.nonzero()[0]
         if not len(copied):
             return ranked
         keep = copies == 0
@@ -129,7 +129,7 @@ class Ordering:
         allowed[picks.full_domains()] = False
         mask = allowed[self._collection.domain[self._docs]]
         mask[picks.places] = False
-        found = self._best(np.flatnonzero(mask), 4 * TOP).tolist()
+        found = self._best(mask.nonzero()[0], 4 * TOP).tolist()
         listed = [place for place in found if self._is_listed(place)]
         if listed or not found:
             return listed
@@ -142,7 +142,7 @@ class Ordering:
         """Tell whether no better copy of the article matches."""
         if self._copies is None or not self._copies[place]:
             return True
-        same = np.flatnonzero(self._copies == self._copies[place])
+        same = (self._copies == self._copies[place]).nonzero()[0]
         return bool(self._best(same, 1)[0] == place)
 
     def _passed_over(self, picks: _Picks) -> dict[int, int]:
@@ -157,7 +157,7 @@ class Ordering:
 
     def _until(self, keys: Scores, last: int) -> Docs:
         """Return the places up to *last* in the order of the list, in their own."""
-        near = np.flatnonzero(keys >= keys[last] - MARGIN)
+        near = (keys >= keys[last] - MARGIN).nonzero()[0]
         rounded = np.round(keys[near], DECIMALS)
         ties = near if self._ties is None else self._ties[near]
         at = near.searchsorted(last)

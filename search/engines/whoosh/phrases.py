@@ -64,7 +64,7 @@ def _in_part(
         kept = _within_topics(part, docs, fields, terms, slop)
         docs, fields = docs[kept], fields[kept]
     if field:
-        kept = np.flatnonzero(fields == ranking.FIELDS.index(field))
+        kept = (fields == ranking.FIELDS.index(field)).nonzero()[0]
         docs, fields = docs[kept], fields[kept]
     return _weigh(part, docs, fields)
 
@@ -74,13 +74,13 @@ def _within_topics(part: Part, docs: Docs, fields: Docs, row: Sequence[str], slo
     topics = len(ranking.FIELDS) - 1
     kept = np.ones(len(docs), bool)
     for doc in np.unique(docs[fields == topics]).tolist():
-        here = np.flatnonzero((docs == doc) & (fields == topics))
+        here = ((docs == doc) & (fields == topics)).nonzero()[0]
         right = sum(
             len(occurrences([[place for place, term in enumerate(topic) if term == wanted] for wanted in row], slop))
             for topic in map(terms_of, part.segment.stored.article(doc).topics)
         )
         kept[here[right:]] = False
-    return np.flatnonzero(kept)
+    return kept.nonzero()[0]
 
 
 class _Candidates:
@@ -116,13 +116,13 @@ class _Candidates:
         else:
             postings, there = locate(segment.docs(stem), self.docs, self._collection)
         self._postings[term] = postings
-        if not there.all():
+        if np.count_nonzero(there) < len(there):
             self._keep(there)
         self._keep(segment.holding(term, self._postings[term]))
 
     def _keep(self, mask: Mask) -> None:
-        if not mask.all():
-            kept = np.flatnonzero(mask)
+        if np.count_nonzero(mask) < len(mask):
+            kept = mask.nonzero()[0]
             self.docs = self.docs.take(kept)
             self._postings = {term: postings.take(kept) for term, postings in self._postings.items()}
 
@@ -132,18 +132,18 @@ def _find_ends(part: Part, found: _Candidates, sequence: Sequence[int], slop: in
     masks = found.bits()
     row = [masks[term] for term in sequence]
     is_long = part.bits.is_long.take(found.docs, mode="clip")
-    long = np.flatnonzero(is_long)
+    long = is_long.nonzero()[0]
     which, ends = _find_bits(part, found, row, slop)
     if not len(long):
         return which, ends
-    kept = np.flatnonzero(~is_long[which])
+    kept = (~is_long[which]).nonzero()[0]
     which, ends = which[kept], ends[kept]
     near = _near(long, row, slop)
     if not len(near):
         return which, ends
     others, other_ends = _find_places(part, found, near, sequence, slop)
     which, ends = np.concatenate([which, others]), np.concatenate([ends, other_ends])
-    order = np.argsort(which, kind="stable")
+    order = which.argsort(kind="stable")
     return which[order], ends[order]
 
 
@@ -163,7 +163,7 @@ def _find_bits(part: Part, found: _Candidates, row: Sequence[Bits], slop: int) -
         firsts = part.segment.first_positions(found.docs)
         inside = [_field_bits(firsts, field) for field in range(firsts.shape[1])]
         ended = np.bitwise_or.reduce([_follow([mask & field for mask in row], slop) for field in inside])
-    there = np.flatnonzero(ended != 0)
+    there = (ended != 0).nonzero()[0]
     places, ends = _bits_set(ended[there])
     return there[places], ends
 
@@ -172,14 +172,14 @@ def _bits_set(bits: Bits) -> tuple[Docs, Docs]:
     """Return all bits that are set: the places of the numbers, sorted, and which bits."""
     places, found = [np.arange(len(bits))], [_lowest(bits)]
     rest = bits & (bits - np.uint64(1))
-    while (more := np.flatnonzero(rest != 0)).size:
+    while (more := (rest != 0).nonzero()[0]).size:
         places.append(more)
         found.append(_lowest(rest[more]))
         rest &= rest - np.minimum(rest, np.uint64(1))
     if len(places) == 1:
         return places[0], found[0]
     joined = np.concatenate(places)
-    order = np.argsort(joined, kind="stable")
+    order = joined.argsort(kind="stable")
     return joined[order], np.concatenate(found)[order]
 
 
@@ -255,7 +255,7 @@ def _below(positions: Docs) -> Bits:
 def _weigh(part: Part, docs: Docs, fields: Docs) -> tuple[Docs, Scores]:
     """Return the articles of sorted ends, each once, and the weighted frequency of the phrase in them."""
     weights = part.factor(fields, part.segment.lengths[docs, fields])
-    starts = np.flatnonzero(np.diff(docs, prepend=-1))
+    starts = np.diff(docs, prepend=-1).nonzero()[0]
     if len(starts) == len(docs):
         return docs, weights
     return docs[starts], np.add.reduceat(weights, starts)

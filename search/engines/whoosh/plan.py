@@ -49,7 +49,7 @@ class Matches:
 
     def only(self, mask: Mask) -> Matches:
         """Return those of the matches that the mask has."""
-        kept = np.flatnonzero(mask)
+        kept = mask.nonzero()[0]
         known = {node: kept if postings is None else postings.take(kept) for node, postings in self.known.items()}
         return Matches(self.docs.take(kept), known, None if self.scores is None else self.scores.take(kept))
 
@@ -104,10 +104,10 @@ class Planner:
         for node in leaves:
             self._budget.check()
             table[self.leaf(node).docs()] += 1
-        docs = np.flatnonzero(2 * table >= len(leaves)) if leaves else np.empty(0, np.intp)
+        docs = (2 * table >= len(leaves)).nonzero()[0] if leaves else np.empty(0, np.intp)
         for part in required:
             self._budget.check()
-            docs = docs.take(np.flatnonzero(self._operand(part).among(docs)))
+            docs = docs.take((self._operand(part).among(docs)).nonzero()[0])
         return Matches(docs)
 
     def _operands(self, nodes: Sequence[Node]) -> list[Operand]:
@@ -175,9 +175,9 @@ class Planner:
 
 def _keep(there: Mask, docs: Docs, known: dict[Leaf, Docs | None]) -> Docs:
     """Keep the articles that are *there*, and of what is known their part."""
-    if there.all():
+    if np.count_nonzero(there) == len(there):
         return docs
-    kept = np.flatnonzero(there)
+    kept = there.nonzero()[0]
     for node, postings in known.items():
         known[node] = kept if postings is None else postings.take(kept)
     return docs.take(kept)

@@ -83,7 +83,7 @@ class StemPostings:
         if self._docs is None:
             docs = self._segment.docs(self._stem)
             if self.count < len(docs) and self._part.living is not None:
-                self._postings = np.flatnonzero(self._part.living[docs])
+                self._postings = self._part.living[docs].nonzero()[0]
                 docs = docs[self._postings]
             self._docs = docs + self._part.base if self._part.base else docs
         return self._docs
@@ -154,7 +154,7 @@ class StemPostings:
         postings = self.postings()
         if postings is not None:
             frequencies = frequencies[postings]
-        there = np.flatnonzero(frequencies > 0)
+        there = (frequencies > 0).nonzero()[0]
         return self.docs().take(there), frequencies.take(there)
 
 

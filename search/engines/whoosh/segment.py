@@ -79,7 +79,7 @@ class Segment:
         """Return the articles that have in their title a term of the stems from *first* to before *end*."""
         bounds = self._bounds[first * self._highs : end * self._highs + 1].astype(np.intp)
         stretch = slice(int(bounds[0]), int(bounds[-1]))
-        places = np.flatnonzero(self.in_title.take(self.codes[stretch], mode="clip"))
+        places = self.in_title.take(self.codes[stretch], mode="clip").nonzero()[0]
         docs = self._docs[stretch].take(places).astype(np.intp)
         if self._highs > 1:
             counts = np.diff(places.searchsorted(bounds - bounds[0]))
@@ -166,7 +166,7 @@ class Segment:
         tag = int(self.arrays["term.tag"][term])
         holds = tags == tag if tag != MIXED else np.zeros(len(tags), bool)
         holds[self.mixed_postings(term, start)] = True
-        return np.flatnonzero(holds)
+        return holds.nonzero()[0]
 
     @cached_property
     def span_starts(self) -> Docs:
@@ -205,7 +205,7 @@ class Segment:
             return np.ones(len(postings), bool)
         own, tag = tags.take(postings, mode="clip"), int(self.arrays["term.tag"][term])
         holds = own == tag if tag != MIXED else np.zeros(len(own), bool)
-        several = np.flatnonzero(own == MIXED)
+        several = (own == MIXED).nonzero()[0]
         if len(several):
             mixed = self.mixed_postings(term, self.range_of(stem)[0])
             places = np.minimum(mixed.searchsorted(postings[several]), max(len(mixed) - 1, 0))
@@ -233,7 +233,7 @@ class Segment:
         """Return the tags of postings, each of the stem beside it; 0 where the stem has but one form."""
         begins, ends = self._tag_bounds[stems].astype(np.intp), self._tag_bounds[stems + 1]
         tags = np.zeros(len(postings), np.uint8)
-        tagged = np.flatnonzero(ends > begins)
+        tagged = (ends > begins).nonzero()[0]
         tags[tagged] = self._tags[(begins + postings - self._bounds[stems * self._highs])[tagged]]
         return tags
 
@@ -255,7 +255,7 @@ class Segment:
     def _with_mixed(
         self, term: int, postings: Docs, tags: NDArray[np.uint8], counts: Docs, begins: Docs
     ) -> tuple[Docs, Array]:
-        several = np.flatnonzero(tags[postings] == MIXED)
+        several = (tags[postings] == MIXED).nonzero()[0]
         if not len(several):
             return counts, self._positions(begins, counts)
         own = self.mixed(term)
@@ -286,11 +286,13 @@ class Segment:
         if (high - low) > len(postings) * BLOCK:
             block = postings // BLOCK
             lead = ranges(block * BLOCK, postings)
-            sums = np.concatenate([[0], np.cumsum(self.totals.take(self.codes.take(lead)), dtype=np.intp)])
-            ends = np.cumsum(postings - block * BLOCK)
-            begins: Docs = self.arrays["block"][block] + sums[ends] - sums[ends - (postings - block * BLOCK)]
+            sums = np.zeros(len(lead) + 1, np.intp)
+            np.cumsum(self.totals.take(self.codes.take(lead)), out=sums[1:])
+            places = postings - block * BLOCK
+            ends = places.cumsum()
+            begins: Docs = self.arrays["block"].take(block) + sums.take(ends) - sums.take(ends - places)
             return begins
         first = low // BLOCK * BLOCK
         totals = self.totals.take(self.codes[first:high]).astype(np.intp)
-        before = np.cumsum(totals) - totals
-        return before[postings - first] + int(self.arrays["block"][first // BLOCK])
+        before = totals.cumsum() - totals
+        return before.take(postings - first) + int(self.arrays["block"][first // BLOCK])

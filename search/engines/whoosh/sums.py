@@ -30,7 +30,7 @@ def union(lists: Sequence[Docs], size: int) -> Docs:
     marks = np.zeros(size, bool)
     for docs in lists:
         marks[docs] = True
-    return np.flatnonzero(marks)
+    return marks.nonzero()[0]
 
 
 def add_up(lists: Sequence[tuple[Docs, Scores]], size: int) -> tuple[Docs, Scores]:
@@ -49,7 +49,7 @@ def add_up(lists: Sequence[tuple[Docs, Scores]], size: int) -> tuple[Docs, Score
     for own, scores in lists:
         np.add.at(table, own, scores)
     # Looking for what is true is much quicker than for numbers.
-    docs = np.flatnonzero(table != 0) if is_dense else docs
+    docs = (table != 0).nonzero()[0] if is_dense else docs
     return docs, table.take(docs)
 
 
