@@ -2,11 +2,12 @@
 
     python bench/endurance.py [--articles 20000] [--seconds 300] [--every 10] [--share 0.5] [--connections 8]
 
-First measures how many requests a second the server answers to this client at most, then asks for a share of that, at
-times fixed in advance: a late answer makes the next one later, and its time is counted from when it should have been
-asked. Prints a line for each reindex: requests, failures, latency, and the memory of all processes of the server,
-pages that they share counted once; anonymous memory is what the index's own files have no part in. Leaves with 1 if a
-request failed, or if anonymous memory has grown by more than a tenth since the first fifth of the time.
+First measures how many requests a second the server answers to this client at most, none of which it remembers, since a
+new generation makes it forget everything. Then asks for a share of that, at times fixed in advance: a late answer makes
+the next one later, and its time is counted from when it should have been asked. Prints a line for each reindex:
+requests, failures, latency, and the memory of all processes of the server, pages that they share counted once;
+anonymous memory is what the index's own files have no part in. Leaves with 1 if a request failed, or if anonymous
+memory has grown by more than a tenth since the first fifth of the time.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ import search
 PROGRAM = "from search.cli import lede; lede()"
 #: Seconds for which the server is asked as fast as it answers.
 PROBE_SECONDS = 5.0
+#: Enough requests for that.
+PROBE_TURNS = 50
 TIMEOUT = 30.0
 #: Growth of anonymous memory that is still called flat.
 MAX_GROWTH = 1.1
@@ -128,7 +131,7 @@ def endure(folder: Path, options: argparse.Namespace) -> int:
     search.reindex([folder / "seeds"], folder / "index")
     paths = write_paths(folder, 2_000)
     with serving(folder / "index") as (process, address):
-        most = ask(address, paths, 0.0, options.connections, PROBE_SECONDS)
+        most = ask(address, [*anew(paths)], 0.0, options.connections, PROBE_SECONDS)
         interval = options.connections / (options.share * most)
         print(
             f"{options.articles:,} articles; at most {most:,.0f} requests/s; asking for {options.share * most:,.0f}/s"
@@ -198,6 +201,12 @@ def ask(address: str, paths: Sequence[str], interval: float, connections: int, s
     for client in clients:
         client.join()
     return sum(len(client.tally.latencies) for client in clients) / seconds
+
+
+def anew(paths: Sequence[str]) -> Iterator[str]:
+    """Yield *paths* again and again, each time in another spelling, so that no answer is remembered."""
+    for turn in range(PROBE_TURNS):
+        yield from (f"{path}&turn={turn}" for path in paths)
 
 
 def reindex(folder: Path, number: int) -> float:

@@ -20,6 +20,8 @@ BITS = 64
 _MANY = 4
 #: Bytes that a segment remembers; a posting takes eight.
 _REMEMBERED_BYTES = 128 << 20
+#: Postings that are worked out in one go: few enough for what is in between to stay beside the processor.
+_STRETCH = 1 << 15
 Bits = NDArray[np.uint64]
 
 
@@ -42,7 +44,7 @@ class PositionBits:
         segment = self._segment
         # Between two texts is one position, and every topic is a text.
         texts = segment.lengths.shape[1] + np.diff(segment.arrays["topic.of"])
-        is_long: NDArray[np.bool_] = segment.lengths.sum(axis=1, dtype=np.intp) + texts > BITS
+        is_long: NDArray[np.bool_] = segment.lengths_in(segment.lengths.shape[1]) + texts > BITS
         return is_long
 
     def at(self, term: int, postings: Docs) -> Bits:
@@ -57,7 +59,9 @@ class PositionBits:
     def _remember(self, term: int) -> Bits:
         postings = self._segment.postings_of(term)
         bits = np.zeros(self._segment.size_of_stem(term), np.uint64)
-        bits[postings] = _bits(*self._segment.occurrences(term, postings))
+        for at in range(0, len(postings), _STRETCH):
+            some = postings[at : at + _STRETCH]
+            bits[some] = _bits(*self._segment.occurrences(term, some))
         with self._lock:
             while self._known and self._bytes + bits.nbytes > _REMEMBERED_BYTES:
                 self._bytes -= self._known.pop(next(iter(self._known))).nbytes

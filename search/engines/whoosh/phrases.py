@@ -59,7 +59,7 @@ def _in_part(
         return empty
     which, ends = _find_ends(part, found, [list(numbers).index(term) for term in terms], slop)
     docs = found.docs[which]
-    fields = (ends[:, None] >= part.segment.first_positions(docs)[:, 1:]).sum(axis=1)
+    fields = part.segment.fields_at(docs, ends)
     if slop:
         kept = _within_topics(part, docs, fields, terms, slop)
         docs, fields = docs[kept], fields[kept]
@@ -191,35 +191,45 @@ def _lowest(bits: Bits) -> Docs:
 
 def _find_places(part: Part, found: _Candidates, which: Docs, sequence: Sequence[int], slop: int) -> tuple[Docs, Docs]:
     """Look in long texts: an article and a position are one number, in sorted arrays."""
-    width = np.int64(1) << 32
     apart = 2 * (MAX_SLOP + 1)
-    firsts = part.segment.first_positions(found.docs[which])
-    keys = []
+    docs, keys = found.docs.take(which), []
     for numbers, places in found.positions(which):
-        rank = np.repeat(np.arange(len(which)), numbers)
-        field = (places[:, None] >= firsts[rank][:, 1:]).sum(axis=1)
+        rank = np.arange(len(which)).repeat(numbers)
         # Fields are moved too far apart for any slop.
-        keys.append(rank * width + places + field * apart)
-    rank, place = np.divmod(_follow_keys([keys[term] for term in sequence], slop), width)
-    field = (place[:, None] >= firsts[rank][:, 1:] + np.arange(1, firsts.shape[1]) * apart).sum(axis=1)
-    return which[rank], place - field * apart
+        shift = part.segment.fields_at(docs.take(rank), places) * apart if slop else 0
+        keys.append((rank << 32) + places + shift)
+    ends = _follow_keys([keys[term] for term in sequence], slop)
+    rank, place = ends >> 32, ends & 0xFFFFFFFF
+    if slop:
+        firsts = part.segment.first_positions(docs)[rank, 1:] + np.arange(1, len(ranking.FIELDS)) * apart
+        place -= (place[:, None] >= firsts).sum(axis=1) * apart
+    return which[rank], place
 
 
 def _follow(row: Sequence[Bits], slop: int, *, is_round: bool = False) -> Bits:
     """Return the bits where the last term of a row ends it; the first bit may follow the last where that *is_round*."""
+    if not slop:
+        ended = row[0]
+        for mask in row[1:]:
+            ended = _moved(ended, 1, is_round=is_round) & mask
+        return ended
     #: By the positions that were left out so far.
     reached = [row[0]]
     for mask in row[1:]:
         following = [np.zeros_like(mask) for _ in range(min(slop, BITS) + 1)]
         for used, before in enumerate(reached):
             for left in range(min(slop, BITS - 2) - used + 1):
-                moved = before << np.uint64(left + 1)
-                if is_round:
-                    moved |= before >> np.uint64(BITS - left - 1)
-                following[used + left] |= moved & mask
+                following[used + left] |= _moved(before, left + 1, is_round=is_round) & mask
         reached = following
-    ended: Bits = np.bitwise_or.reduce(reached)
-    return ended
+    every: Bits = np.bitwise_or.reduce(reached)
+    return every
+
+
+def _moved(bits: Bits, places: int, *, is_round: bool) -> Bits:
+    moved: Bits = bits << np.uint64(places)
+    if is_round:
+        moved |= bits >> np.uint64(BITS - places)
+    return moved
 
 
 def _follow_keys(row: Sequence[Docs], slop: int) -> Docs:

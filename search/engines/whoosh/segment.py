@@ -171,8 +171,9 @@ class Segment:
     @cached_property
     def span_starts(self) -> Docs:
         """Where the spans of each article's terms begin."""
-        counts: Docs = self.lengths[:, :2].sum(axis=1, dtype=np.intp)
-        return np.cumsum(counts) - counts
+        counts = self.lengths_in(2)
+        starts: Docs = counts.cumsum() - counts
+        return starts
 
     @cached_property
     def in_title(self) -> NDArray[np.bool_]:
@@ -243,6 +244,27 @@ class Segment:
         for following in range(1, self._highs):
             high += postings >= self._bounds[stems * self._highs + following]
         return self._docs[postings].astype(np.intp) + (high << HALF)
+
+    def lengths_in(self, fields: int) -> Docs:
+        """Return how many terms each article has in the first *fields*."""
+        # Field by field, which is many times quicker than article by article.
+        lengths: Docs = self.lengths[:, 0].astype(np.intp)
+        for field in range(1, fields):
+            lengths += self.lengths[:, field]
+        return lengths
+
+    def fields_at(self, docs: Docs, positions: Docs) -> Docs:
+        """Return the field, by number, of a position in each of some articles."""
+        lengths, first, fields = (
+            self.lengths.take(docs, axis=0),
+            np.zeros(len(docs), np.intp),
+            np.zeros(len(docs), np.intp),
+        )
+        for field in range(lengths.shape[1] - 1):
+            first += lengths[:, field]
+            first += 1
+            fields += positions >= first
+        return fields
 
     def first_positions(self, docs: Docs) -> Docs:
         """Return the first position of each field of articles, shape (articles, fields)."""
