@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.engines.whoosh.arrays import Array
+from search.engines.whoosh.lengths import lengths_in
 from search.engines.whoosh.segment import Docs, Segment
 
 #: Positions that have a bit.
@@ -44,7 +45,7 @@ class PositionBits:
         segment = self._segment
         # Between two texts is one position, and every topic is a text.
         texts = segment.lengths.shape[1] + np.diff(segment.arrays["topic.of"])
-        is_long: NDArray[np.bool_] = segment.lengths_in(segment.lengths.shape[1]) + texts > BITS
+        is_long: NDArray[np.bool_] = lengths_in(segment.lengths, segment.lengths.shape[1]) + texts > BITS
         return is_long
 
     def at(self, term: int, postings: Docs) -> Bits:

@@ -17,6 +17,7 @@ from search.analysis import terms as terms_of
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.bits import BITS, Bits
 from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.lengths import fields_at, first_positions
 from search.engines.whoosh.part import Mask, Part, Scores
 from search.engines.whoosh.postings import BISECTION, FoundPostings, locate, nothing
 from search.engines.whoosh.segment import Docs
@@ -59,7 +60,7 @@ def _in_part(
         return empty
     which, ends = _find_ends(part, found, [list(numbers).index(term) for term in terms], slop)
     docs = found.docs[which]
-    fields = part.segment.fields_at(docs, ends)
+    fields = fields_at(part.segment.lengths.take(docs, axis=0), ends)
     if slop:
         kept = _within_topics(part, docs, fields, terms, slop)
         docs, fields = docs[kept], fields[kept]
@@ -160,7 +161,7 @@ def _find_bits(part: Part, found: _Candidates, row: Sequence[Bits], slop: int) -
     ended = _follow(row, slop)
     if slop:
         # Between fields lies but one position, which a phrase with gaps could reach over.
-        firsts = part.segment.first_positions(found.docs)
+        firsts = first_positions(part.segment.lengths.take(found.docs, axis=0))
         inside = [_field_bits(firsts, field) for field in range(firsts.shape[1])]
         ended = np.bitwise_or.reduce([_follow([mask & field for mask in row], slop) for field in inside])
     there = (ended != 0).nonzero()[0]
@@ -192,16 +193,16 @@ def _lowest(bits: Bits) -> Docs:
 def _find_places(part: Part, found: _Candidates, which: Docs, sequence: Sequence[int], slop: int) -> tuple[Docs, Docs]:
     """Look in long texts: an article and a position are one number, in sorted arrays."""
     apart = 2 * (MAX_SLOP + 1)
-    docs, keys = found.docs.take(which), []
+    lengths, keys = part.segment.lengths.take(found.docs.take(which), axis=0), []
     for numbers, places in found.positions(which):
         rank = np.arange(len(which)).repeat(numbers)
         # Fields are moved too far apart for any slop.
-        shift = part.segment.fields_at(docs.take(rank), places) * apart if slop else 0
+        shift = fields_at(lengths.take(rank, axis=0), places) * apart if slop else 0
         keys.append((rank << 32) + places + shift)
     ends = _follow_keys([keys[term] for term in sequence], slop)
     rank, place = ends >> 32, ends & 0xFFFFFFFF
     if slop:
-        firsts = part.segment.first_positions(docs)[rank, 1:] + np.arange(1, len(ranking.FIELDS)) * apart
+        firsts = first_positions(lengths)[rank, 1:] + np.arange(1, len(ranking.FIELDS)) * apart
         place -= (place[:, None] >= firsts).sum(axis=1) * apart
     return which[rank], place
 

@@ -13,6 +13,7 @@ from search.engines.whoosh.arrays import Array, ranges
 from search.engines.whoosh.attributes import Stored
 from search.engines.whoosh.frequencies import SIMPLE, decode_frequencies
 from search.engines.whoosh.grouping import BLOCK, HALF, high_halves
+from search.engines.whoosh.lengths import lengths_in
 from search.engines.whoosh.vocabulary import Vocabulary
 from search.engines.whoosh.words import MIXED
 from search.query import Leaf
@@ -171,7 +172,7 @@ class Segment:
     @cached_property
     def span_starts(self) -> Docs:
         """Where the spans of each article's terms begin."""
-        counts = self.lengths_in(2)
+        counts = lengths_in(self.lengths, 2)
         starts: Docs = counts.cumsum() - counts
         return starts
 
@@ -244,35 +245,6 @@ class Segment:
         for following in range(1, self._highs):
             high += postings >= self._bounds[stems * self._highs + following]
         return self._docs[postings].astype(np.intp) + (high << HALF)
-
-    def lengths_in(self, fields: int) -> Docs:
-        """Return how many terms each article has in the first *fields*."""
-        # Field by field, which is many times quicker than article by article.
-        lengths: Docs = self.lengths[:, 0].astype(np.intp)
-        for field in range(1, fields):
-            lengths += self.lengths[:, field]
-        return lengths
-
-    def fields_at(self, docs: Docs, positions: Docs) -> Docs:
-        """Return the field, by number, of a position in each of some articles."""
-        lengths, first, fields = (
-            self.lengths.take(docs, axis=0),
-            np.zeros(len(docs), np.intp),
-            np.zeros(len(docs), np.intp),
-        )
-        for field in range(lengths.shape[1] - 1):
-            first += lengths[:, field]
-            first += 1
-            fields += positions >= first
-        return fields
-
-    def first_positions(self, docs: Docs) -> Docs:
-        """Return the first position of each field of articles, shape (articles, fields)."""
-        firsts = np.zeros((len(docs), self.lengths.shape[1]), np.intp)
-        lengths = self.lengths[docs]
-        for field in range(1, firsts.shape[1]):
-            firsts[:, field] = firsts[:, field - 1] + lengths[:, field - 1] + 1
-        return firsts
 
     def _with_mixed(
         self, term: int, postings: Docs, tags: NDArray[np.uint8], counts: Docs, begins: Docs
