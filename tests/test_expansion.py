@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from factories import article
 from hypothesis import given
@@ -18,6 +19,7 @@ from search.engines.whoosh import expansion
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.expansion import expanded_postings, expanded_terms
 from search.engines.whoosh.inversion import texts_of
+from search.engines.whoosh.postings import Postings
 from search.errors import SearchTimeoutError
 from search.query import Fuzzy, Prefix, Wildcard
 
@@ -65,6 +67,10 @@ def expected(there: Sequence[Article], leaf: Pattern) -> dict[str, float]:
 def found(collection: Collection, leaf: Pattern) -> dict[str, float]:
     postings = expanded_postings(collection, leaf, lambda: None)
     assert postings.docs().tolist() == sorted(postings.docs().tolist())
+    return as_scores(collection, postings)
+
+
+def as_scores(collection: Collection, postings: Postings) -> dict[str, float]:
     return dict(zip(map(collection.id_of, postings.docs().tolist()), postings.scores(None).tolist(), strict=True))
 
 
@@ -82,7 +88,14 @@ def test_a_pattern_gives_what_its_terms_do(
     there = [collection.article(number) for number in collection.everything.tolist()]
 
     for leaf in asked:
-        assert found(collection, leaf) == pytest.approx(expected(there, leaf))
+        every = expected(there, leaf)
+        assert found(collection, leaf) == pytest.approx(every)
+        some = np.array([n for n in collection.everything.tolist() if data.draw(st.booleans())], np.intp)
+        ids = {collection.id_of(number) for number in some.tolist()}
+        among = expanded_postings(collection, leaf, lambda: None, some)
+        if leaf.field is None:
+            assert among.count == len(every)
+        assert as_scores(collection, among) == pytest.approx({id_: every[id_] for id_ in every.keys() & ids})
 
 
 @pytest.mark.parametrize("chunk", [2, expansion.CHUNK])

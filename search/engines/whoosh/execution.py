@@ -170,7 +170,7 @@ class Execution:
         known = {
             leaf: chosen if postings is None else postings.take(chosen)
             for leaf, postings in self._found.known.items()
-            if isinstance(self._planner.leaf(leaf), StemPostings)
+            if leaf not in self._found.patterns and isinstance(self._planner.leaf(leaf), StemPostings)
         }
         return highlight_hits(self._collection, self._leaves, numbers, known)
 

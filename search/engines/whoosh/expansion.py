@@ -12,7 +12,7 @@ from search import ranking
 from search.analysis import fold_pattern
 from search.engines.patterns import expand
 from search.engines.whoosh.collection import Collection
-from search.engines.whoosh.part import ALL_FIELDS, Part, Scores
+from search.engines.whoosh.part import ALL_FIELDS, Mask, Part, Scores
 from search.engines.whoosh.postings import FoundPostings, nothing
 from search.engines.whoosh.segment import Docs, Segment
 from search.engines.whoosh.sums import add_up
@@ -23,28 +23,41 @@ CHUNK = 1 << 20
 #: Patterns whose terms a segment remembers.
 _REMEMBERED = 16
 
+Pattern = Prefix | Wildcard | Fuzzy
 #: Numbers of terms, and the weight of each.
 Terms = tuple[NDArray[np.int64], Scores]
 
 
 def expanded_postings(
-    collection: Collection, leaf: Prefix | Wildcard | Fuzzy, check: Callable[[], None]
+    collection: Collection, leaf: Pattern, check: Callable[[], None], among: Docs | None = None
 ) -> FoundPostings:
-    """Return the postings of all terms that *leaf* stands for; *check* is called between steps, and may raise."""
+    """Return the postings of all terms that *leaf* stands for.
+
+    Args:
+        collection: of the articles.
+        leaf: what stands for terms.
+        check: is called between steps, and may raise.
+        among: articles that alone matter, sorted; the others are only counted, wherever in them the terms stand, so that
+            *leaf* must be of no field. None where all matter.
+    """
     fields = tuple(name == leaf.field for name in ranking.FIELDS) if leaf.field else ALL_FIELDS
-    found = [_in_part(part, *_terms(part.segment, leaf), fields, check) for part in collection.parts]
+    found, count = [], 0
+    for part in collection.parts:
+        wanted = _Wanted(part, among)
+        found.append(_in_part(part, *_terms(part.segment, leaf), fields, check, wanted))
+        count += wanted.count(found[-1][0])
     if not found:
         return nothing(collection)
     docs, frequencies = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-    return FoundPostings(collection, docs, frequencies)
+    return FoundPostings(collection, docs, frequencies, count)
 
 
-def expanded_terms(collection: Collection, leaf: Prefix | Wildcard | Fuzzy) -> set[str]:
+def expanded_terms(collection: Collection, leaf: Pattern) -> set[str]:
     """Return the texts of all terms that *leaf* stands for."""
     return {part.segment.terms[n] for part in collection.parts for n in _terms(part.segment, leaf)[0].tolist()}
 
 
-def _terms(segment: Segment, leaf: Prefix | Wildcard | Fuzzy) -> Terms:
+def _terms(segment: Segment, leaf: Pattern) -> Terms:
     """Return the terms of a segment that *leaf* stands for: only those that begin alike are looked at."""
     pattern = fold_pattern(leaf.text)
     if isinstance(leaf, Prefix):
@@ -66,8 +79,38 @@ def _terms(segment: Segment, leaf: Prefix | Wildcard | Fuzzy) -> Terms:
     return found
 
 
+class _Wanted:
+    """Which articles of a part matter, and how many there are in all."""
+
+    def __init__(self, part: Part, among: Docs | None) -> None:
+        self._part, size = part, len(part.segment)
+        self._is_wanted: Mask | None = None
+        if among is not None:
+            first, end = among.searchsorted([part.base, part.base + size])
+            self._is_wanted, self._seen = np.zeros(size, bool), np.zeros(size, bool)
+            self._is_wanted[among[first:end] - part.base] = True
+
+    def of(self, docs: Docs) -> Docs | None:
+        """Return the places of *docs* that matter, None where all do; count the others."""
+        if self._is_wanted is None:
+            return None
+        self._seen[docs] = True
+        return self._is_wanted.take(docs).nonzero()[0]
+
+    def count(self, found: Docs) -> int:
+        """Return how many articles there are, of which those *found* matter."""
+        if self._is_wanted is None:
+            return len(found)
+        return int(np.count_nonzero(self._seen if self._part.living is None else self._seen & self._part.living))
+
+
 def _in_part(
-    part: Part, terms: NDArray[np.int64], weights: Scores, fields: tuple[bool, ...], check: Callable[[], None]
+    part: Part,
+    terms: NDArray[np.int64],
+    weights: Scores,
+    fields: tuple[bool, ...],
+    check: Callable[[], None],
+    wanted: _Wanted,
 ) -> tuple[Docs, Scores]:
     """Add up what the terms give in each article of a part."""
     segment = part.segment
@@ -82,11 +125,16 @@ def _in_part(
     for some in _chunks(segment, stems[is_whole]):
         check()
         postings, docs = segment.docs_at(some)
+        if (kept := wanted.of(docs)) is not None:
+            postings, docs = postings.take(kept), docs.take(kept)
         found.add(docs, table.take(segment.codes.take(postings), mode="clip"))
     partial = (~is_whole).repeat(counts)
     for term, weight in zip(terms[partial].tolist(), weights[partial].tolist(), strict=True):
         check()
-        found.add(*one_form(segment, table, term, weight))
+        docs, numbers = one_form(segment, table, term, weight)
+        if (kept := wanted.of(docs)) is not None:
+            docs, numbers = docs.take(kept), numbers.take(kept)
+        found.add(docs, numbers)
     docs, frequencies = found.result()
     keep = frequencies > 0
     if part.living is not None:

@@ -11,7 +11,7 @@ from search import ranking
 from search.analysis import query_terms
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import condition
-from search.engines.whoosh.expansion import expanded_postings
+from search.engines.whoosh.expansion import Pattern, expanded_postings
 from search.engines.whoosh.likeness import Alike
 from search.engines.whoosh.operands import (
     All,
@@ -42,6 +42,8 @@ class Matches:
     known: Mapping[Leaf, Docs | None] = field(default_factory=dict)
     #: What the words give each of the articles, where that fell out of finding them.
     scores: Scores | None = None
+    #: Patterns that were looked for among some articles only.
+    patterns: Mapping[Leaf, Postings] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Count the articles."""
@@ -51,7 +53,8 @@ class Matches:
         """Return those of the matches that the mask has."""
         kept = mask.nonzero()[0]
         known = {node: kept if postings is None else postings.take(kept) for node, postings in self.known.items()}
-        return Matches(self.docs.take(kept), known, None if self.scores is None else self.scores.take(kept))
+        scores = None if self.scores is None else self.scores.take(kept)
+        return Matches(self.docs.take(kept), known, scores, self.patterns)
 
 
 class Planner:
@@ -79,7 +82,14 @@ class Planner:
         if not wanted:
             return Matches(all_of(operands, self._budget))
         if len(wanted) > 1:
-            wanted = sorted(dict.fromkeys(wanted), key=lambda node: self.leaf(node).count)
+            wanted = list(dict.fromkeys(wanted))
+            late = [
+                node for node in wanted if isinstance(node, Pattern) and not node.field and node not in self._leaves
+            ]
+            if len(late) < len(wanted):
+                wanted = [node for node in wanted if node not in late]
+                return self._joined(sorted(wanted, key=self._count), sorted(operands, key=cost), late)
+            wanted.sort(key=self._count)
         return self._joined(wanted, sorted(operands, key=cost))
 
     def scores(self, leaves: Sequence[Leaf], matches: Matches) -> Scores:
@@ -87,7 +97,7 @@ class Planner:
         total: Scores | None = None
         for node in leaves:
             self._budget.check()
-            leaf = self.leaf(node)
+            leaf = matches.patterns.get(node) or self.leaf(node)
             weight = ranking.weight(node, self._collection.count, leaf.count)
             if node in matches.known:
                 scores = weight * leaf.scores(matches.known[node])
@@ -128,7 +138,14 @@ class Planner:
         leaf = self.leaf(node)
         return ranking.weight(node, self._collection.count, leaf.count) * leaf.scores(leaf.postings())
 
-    def _joined(self, leaves: Sequence[Leaf], operands: Sequence[Operand]) -> Matches:
+    def _count(self, node: Leaf) -> int:
+        return self.leaf(node).count
+
+    def _joined(self, leaves: Sequence[Leaf], operands: Sequence[Operand], late: Sequence[Pattern] = ()) -> Matches:
+        """Return the articles that have all *leaves* and *late* ones, and match the operands.
+
+        What a pattern stands for is in so many articles that it is only looked for among those of the other leaves.
+        """
         first = self.leaf(leaves[0])
         docs = first.docs()
         known: dict[Leaf, Docs | None] = {leaves[0]: first.postings()}
@@ -142,7 +159,18 @@ class Planner:
         for operand in operands:
             self._budget.check()
             docs = _keep(operand.among(docs), docs, known)
-        return Matches(docs, known)
+        patterns: dict[Leaf, Postings] = {}
+        for node in late:
+            patterns[node] = leaf = self._among(node, docs)
+            known[node], there = leaf.locate(docs)
+            docs = _keep(there, docs, known)
+        return Matches(docs, known, patterns=patterns)
+
+    def _among(self, node: Pattern, docs: Docs) -> Postings:
+        """Return the postings of a pattern, of which only those of *docs* are worked out."""
+        if not len(docs):
+            return nothing(self._collection)
+        return expanded_postings(self._collection, node, self._budget.check, docs)
 
     def _operand(self, node: Node) -> Operand:  # noqa: PLR0911 - one for each kind
         if isinstance(node, Leaf):

@@ -45,10 +45,11 @@ class Postings(Protocol):
 class FoundPostings:
     """A leaf whose articles and frequencies were worked out before."""
 
-    def __init__(self, collection: Collection, docs: Docs, frequencies: Scores) -> None:
+    def __init__(self, collection: Collection, docs: Docs, frequencies: Scores, count: int | None = None) -> None:
         self._collection, self._docs = collection, docs
         self._scores = frequencies / (ranking.K1 + frequencies)
-        self.count = len(docs)
+        #: Of all articles, where those that were worked out are only some.
+        self.count = len(docs) if count is None else count
 
     def docs(self) -> Docs:
         """Return the articles."""
