@@ -37,8 +37,8 @@ def expanded_postings(
         collection: of the articles.
         leaf: what stands for terms.
         check: is called between steps, and may raise.
-        among: articles that alone matter, sorted; the others are only counted, wherever in them the terms stand, so that
-            *leaf* must be of no field. None where all matter.
+        among: articles that alone matter, sorted; None where all do. The others are only counted, wherever in them the
+            terms stand, so that *leaf* must be of no field.
     """
     fields = tuple(name == leaf.field for name in ranking.FIELDS) if leaf.field else ALL_FIELDS
     found, count = [], 0
