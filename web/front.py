@@ -102,4 +102,4 @@ class Front:
     def _note(self, route: str, environ: Environ, seconds: float) -> None:
         self._figures.note(route, "GET", 200, seconds)
         self._figures.note_search(is_remembered=True)
-        self._log.note(route, "GET", 200, seconds, lambda: parse_qs(environ["QUERY_STRING"]).get("q", [""])[0])
+        self._log.note(route, "GET", 200, seconds, lambda: parse_qs(environ.get("QUERY_STRING", "")).get("q", [""])[0])
