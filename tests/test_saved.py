@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +21,7 @@ from search.query import Filters
 from search.report import Report
 from search.saved import KEYS, SavedQuery, find_saved_query, read_saved_queries
 
+NOBODY = 65534
 RATES = "title: Interest rates\nq: rates\n"
 
 
@@ -135,13 +137,28 @@ def test_without_a_folder_there_are_none(tmp_path: Path) -> None:
     assert read_saved_queries(tmp_path / "nowhere").queries == ()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_folder_that_cannot_be_listed_is_a_problem(queries: SeedFolder) -> None:
-    queries.path.chmod(0)
+def test_a_folder_that_cannot_be_listed_is_a_problem() -> None:
+    with TemporaryDirectory() as parent:
+        folder = Path(parent) / "queries"
+        folder.mkdir(mode=0)
+        # Others may come as far as the folder, of which they read nothing.
+        Path(parent).chmod(0o755)
+        with _without_rights():
+            problems = read_saved_queries(folder).problems
+
+    assert [problem.code for problem in problems] == ["unreadable"]
+
+
+@contextmanager
+def _without_rights() -> Iterator[None]:
+    """Be somebody whom the modes of files concern, which root is not."""
+    owner = os.geteuid()
+    if owner == 0:
+        os.seteuid(NOBODY)
     try:
-        assert read_saved_queries(queries.path).problems[0].code == "unreadable"
+        yield
     finally:
-        queries.path.chmod(0o700)
+        os.seteuid(owner)
 
 
 def test_what_of_a_query_is_not_understood_is_a_warning(queries: SeedFolder) -> None:
