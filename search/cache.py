@@ -3,111 +3,42 @@
 ``seeds.cache`` says what the files looked like, what was wrong with them, and where their seeds are kept, which is all
 that a run without changes needs. It is JSON behind its own checksum, and replaced all at once. The seeds are in
 ``seeds-a.packs`` or ``seeds-b.packs``, to which a run appends what it has read; the other of the two is begun where too
-much of the one is out of use. A damaged or foreign file is noticed: then all seeds are read again. What that cannot
-bring back is the last good version of a seed that is broken now.
+much of the one is out of use. An article that is published is not kept once more: the engine has it, by its
+fingerprint. A damaged or foreign file is noticed: then all seeds are read again, as those are of which an article is
+nowhere any more. What that cannot bring back is the last good version of a seed that is broken now.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from search.errors import IndexUnreadableError, IndexWriteError, Location, SeedError
-from search.files import Stamp
-from search.packs import Unpacker, pack
-from search.seeds import SourcedSeed
+from search.articles import Article
+from search.errors import IndexUnreadableError, IndexWriteError
+from search.files import UNREAD
+from search.packs import Unpacked, pack
+from search.records import Sharing
+from search.remembered import KnownPart, LastRun, file_from_row, file_to_row
 from search.store import Pack, Place, Store
 
 #: Raise it whenever the same file must be read differently.
-CACHE_FORMAT = 5
+CACHE_FORMAT = 6
 #: Packs of several lists, of which every run with a changed file adds one, before they are made one again.
 MAX_TABLES = 32
+#: Bytes of packs with articles that were published since, up to which nothing is written once more without them.
+MAX_DOUBLE = 1 << 18
+
+#: Finds published articles by their fingerprints, as many as there are.
+Recall = Callable[[Collection[bytes]], Mapping[bytes, Article]]
 
 _STORES = ("seeds-a.packs", "seeds-b.packs")
-
-
-@dataclass(slots=True)
-class KnownPart:
-    """What is known of a part of a file; its lines are counted from its own first."""
-
-    #: Empty where it is of no bytes that are there now.
-    digest: bytes = b""
-    lines: int = 0
-    problems: list[SeedError] = field(default_factory=list)
-    seeds: list[SourcedSeed] = field(default_factory=list)
-    #: None for what is not kept yet.
-    place: Place | None = None
-
-
-@dataclass(slots=True)
-class KnownFile:
-    """What is known of a file."""
-
-    name: str
-    stamp: Stamp
-    #: In the order of the file.
-    parts: list[KnownPart] = field(default_factory=list)
-    #: Where there are problems: what the last good version gave, and this one does not replace.
-    kept: KnownPart | None = None
-
-    @property
-    def problems(self) -> list[SeedError]:
-        """What is wrong, with the lines of the file."""
-        return [_moved(problem, line=base) for base, part in self._placed() for problem in part.problems]
-
-    @property
-    def digests(self) -> list[bytes]:
-        """The digests of all parts."""
-        return [part.digest for part in self.parts]
-
-    def seeds(self) -> Iterator[SourcedSeed]:
-        """Yield what the file gives, with the lines of the file."""
-        for base, part in self._placed():
-            if base:
-                for line, seed, fingerprint in part.seeds:
-                    yield SourcedSeed(base + line, seed, fingerprint)
-            else:
-                yield from part.seeds
-
-    def seen_as(self, name: str, path: str) -> KnownFile:
-        """Return the same for a file that is called so now."""
-        parts = [
-            replace(part, problems=[_moved(problem, file=path) for problem in part.problems]) for part in self.parts
-        ]
-        return replace(self, name=name, parts=parts)
-
-    def _placed(self) -> Iterator[tuple[int, KnownPart]]:
-        """Yield every part with the lines before it."""
-        base = 0
-        for part in self.parts:
-            yield base, part
-            base += part.lines
-        if self.kept:
-            yield 0, self.kept
-
-
-@dataclass(slots=True)
-class LastRun:
-    """What one run leaves to the next."""
-
-    articles: int
-    stories: int
-    generation: str
-    #: :data:`search.catalog.INDEX_FORMAT` of then.
-    index_format: int
-    #: When the run began to look at the files, by the clock of their file system; a file changed since may have
-    #: changed again without its stamp showing it.
-    started_ns: int
-    #: By identity; without their seeds until :meth:`Cache.load_seeds`.
-    files: dict[str, KnownFile]
 
 
 class Cache:
@@ -134,29 +65,35 @@ class Cache:
         if content is None or content.get("format") != CACHE_FORMAT:
             return None
         self._store = Store(self._folder / _STORES[content["store"]], [Pack(*row) for row in content["packs"]])
-        files = {_from_name(row[0]): _file_from_row(row) for row in content["files"]}
+        files = dict(map(file_from_row, content["files"]))
         known = {key: content[key] for key in ("articles", "stories", "generation", "index_format", "started_ns")}
         return LastRun(**known, files=files)
 
-    def load_seeds(self, memory: LastRun) -> bool:
-        """Fill in the seeds; return whether they could be read."""
-        unpacker = Unpacker()
-        lists: dict[int, list[list[SourcedSeed]]] = {}
-        for part in _parts(memory):
-            if part.place is None:
-                continue
-            number, row = part.place
-            if number not in lists:
-                if (packed := self._store.read(number)) is None:
-                    return False
-                lists[number] = unpacker.unpack(packed)
-            part.seeds = lists[number][row]
+    def load_seeds(self, memory: LastRun, recall: Recall) -> bool:
+        """Fill in the seeds; return whether they could be read.
+
+        A file of which an article is nowhere to be found is as one that was never read.
+        """
+        packs: dict[int, Unpacked] = {}
+        sharing = Sharing()
+        for number in {part.place.pack for part in memory.parts() if part.place}:
+            if (packed := self._store.read(number)) is None:
+                return False
+            packs[number] = Unpacked(packed, sharing)
+        _complete(packs.values(), recall)
+        lists = {number: unpacked.lists() for number, unpacked in packs.items()}
+        for known in memory.files.values():
+            for part in known.all_parts():
+                seeds = lists[part.place.pack][part.place.row] if part.place else []
+                if seeds is None:
+                    known.stamp, part.digest, part.place = UNREAD, b"", None
+                part.seeds = seeds or []
         return True
 
     def start_anew(self, memory: LastRun | None = None) -> None:
         """Keep all that follows, and what *memory* holds, in the other file; until it is saved, both are there."""
         self._store = Store(self._folder / _STORES[1 - self._store_number])
-        for part in _parts(memory):
+        for part in memory.parts() if memory else ():
             part.place = None
 
     def keep(self, packed: bytes) -> Place:
@@ -167,15 +104,23 @@ class Cache:
         """
         return Place(self._store.append(packed), 0)
 
-    def save(self, memory: LastRun) -> None:
+    def save(self, memory: LastRun, elsewhere: Collection[bytes] = frozenset(), *, is_final: bool = False) -> None:
         """Replace what is remembered, all at once.
+
+        Args:
+            memory: what is to be remembered.
+            elsewhere: the fingerprints of the articles that the engine has, and goes on having.
+            is_final: whether that is all it will have.
 
         Raises:
             IndexWriteError: If it cannot be written; what was remembered stays.
         """
         if self._is_wasteful(memory):
             self._compact(memory)
-        self._keep_rest(memory)
+        parts = [part for known in memory.files.values() for part in known.parts]
+        self._keep_rest(parts, elsewhere, is_final=is_final)
+        # The last good version of what is broken now is nowhere else to be read again.
+        self._keep_rest([known.kept for known in memory.files.values() if known.kept], frozenset(), is_final=True)
         header = {
             "format": CACHE_FORMAT,
             "articles": memory.articles,
@@ -185,7 +130,7 @@ class Cache:
             "started_ns": memory.started_ns,
             "store": self._store_number,
             "packs": [list(one) for one in self._store.packs],
-            "files": [_file_to_row(identity, known) for identity, known in memory.files.items()],
+            "files": [file_to_row(identity, known) for identity, known in memory.files.items()],
         }
         new = self._file.with_suffix(".new")
         try:
@@ -200,6 +145,15 @@ class Cache:
         with suppress(OSError):
             (self._folder / _STORES[1 - self._store_number]).unlink()
 
+    def leave_out(self, memory: LastRun, elsewhere: Collection[bytes]) -> None:
+        """Leave out the articles *elsewhere*, by their fingerprints, where that is worth writing all once more."""
+        double = sum(pack.size for pack in self._store.packs if not pack.is_final)
+        if double > max(MAX_DOUBLE, self._store.size // 4):
+            self.start_anew(memory)
+            # It is only shorter than what is saved already.
+            with suppress(IndexWriteError):
+                self.save(memory, elsewhere, is_final=True)
+
     def give_up(self) -> None:
         """Forget what was kept and not saved."""
         self._store.undo()
@@ -211,7 +165,7 @@ class Cache:
     def _is_wasteful(self, memory: LastRun) -> bool:
         """Return whether more than half of what is kept is out of use, or in too many pieces."""
         packs = self._store.packs
-        used = Counter(part.place.pack for part in _parts(memory) if part.place)
+        used = Counter(part.place.pack for part in memory.parts() if part.place)
         in_use = sum(packs[number].size * min(1, count / (packs[number].lists or 1)) for number, count in used.items())
         tables = sum(packs[number].lists is not None for number in used)
         return 2 * in_use < self._store.size or tables > MAX_TABLES
@@ -220,70 +174,33 @@ class Cache:
         """Go on in the other file: ranges of lines as they are, and the rest to be packed together."""
         old = self._store
         self.start_anew()
-        for part in _parts(memory):
+        for part in memory.parts():
             is_alone = part.place is not None and old.packs[part.place.pack].lists is None
             packed = old.read(part.place.pack) if part.place and is_alone else None
             part.place = self.keep(packed) if packed else None
 
-    def _keep_rest(self, memory: LastRun) -> None:
+    def _keep_rest(self, parts: Iterable[KnownPart], elsewhere: Collection[bytes], *, is_final: bool) -> None:
         """Keep what is not kept yet, all in one pack."""
-        rest = [part for part in _parts(memory) if part.place is None and part.seeds]
+        rest = [part for part in parts if part.place is None and part.seeds]
         if rest:
-            number = self._store.append(pack([part.seeds for part in rest]), len(rest))
+            packed = pack([part.seeds for part in rest], elsewhere)
+            number = self._store.append(packed, len(rest), is_final=is_final)
             for row, part in enumerate(rest):
                 part.place = Place(number, row)
 
 
+def _complete(packs: Collection[Unpacked], recall: Recall) -> None:
+    """Fill in what was left out of *packs*, as far as it is found."""
+    missing = {mark for unpacked in packs for mark in unpacked.missing()}
+    found = recall(missing) if missing else {}
+    for unpacked in packs:
+        unpacked.fill_in(found)
+
+
 def count_refused(folder: Path) -> int:
     """Return how many seeds the last reindex of the index in *folder* refused."""
-    return sum(len(part.problems) for part in _parts(Cache(folder).load()))
-
-
-def _parts(memory: LastRun | None) -> Iterable[KnownPart]:
-    for known in memory.files.values() if memory else ():
-        yield from known.parts
-        if known.kept:
-            yield known.kept
-
-
-def _moved(problem: SeedError, *, line: int = 0, file: str | None = None) -> SeedError:
-    """Return the same problem *line* lines further down, or in another file."""
-    where = problem.where
-    if not line and file in {None, where.file}:
-        return problem
-    where = Location(file or where.file, where.line + line, where.column)
-    return SeedError(where, problem.code, problem.fault, problem.advice)
-
-
-def _file_to_row(identity: str, known: KnownFile) -> list[Any]:
-    parts = [_part_to_row(part) for part in known.parts]
-    kept = _part_to_row(known.kept) if known.kept else None
-    return [_name(identity), _name(known.name), list(known.stamp), parts, kept]
-
-
-def _file_from_row(row: list[Any]) -> KnownFile:
-    kept = _part_from_row(row[4]) if row[4] else None
-    return KnownFile(_from_name(row[1]), Stamp(*row[2]), [_part_from_row(part) for part in row[3]], kept)
-
-
-def _part_to_row(part: KnownPart) -> list[Any]:
-    problems = [[_name(p.where.file), *p.where[1:], p.code, p.fault, p.advice] for p in part.problems]
-    return [part.digest.hex(), part.lines, part.place and list(part.place), problems]
-
-
-def _part_from_row(row: list[Any]) -> KnownPart:
-    digest, lines, place, listed = row
-    problems = [SeedError(Location(_from_name(file), line, column), *rest) for file, line, column, *rest in listed]
-    return KnownPart(bytes.fromhex(digest), lines, problems, [], Place(*place) if place else None)
-
-
-def _name(name: str) -> str:
-    """Write a file's name for JSON: it is bytes to the system, and need not be Unicode."""
-    return os.fsencode(name).hex()
-
-
-def _from_name(written: str) -> str:
-    return os.fsdecode(bytes.fromhex(written))
+    memory = Cache(folder).load()
+    return sum(len(part.problems) for part in memory.parts()) if memory else 0
 
 
 def _sealed(content: dict[str, Any]) -> bytes:

@@ -5,7 +5,7 @@ What a docstring promises here, one suite (``tests/test_engine_contract.py``) ho
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Protocol
@@ -146,6 +146,10 @@ class Engine(Protocol):
 
     def fingerprints(self) -> Mapping[str, bytes]:
         """Map every served article's id to a hash of its content; empty where nothing is served."""
+        ...
+
+    def recall(self, fingerprints: Collection[bytes]) -> Mapping[bytes, Article]:
+        """Return the published articles with these fingerprints; those that nothing whole has are left out."""
         ...
 
     def verify(self) -> list[str]:

@@ -2,13 +2,15 @@
 
 JSON, and nothing that could run: ``[fingerprints, articles, lists]``, where a seed is ``[line, article]``, or
 ``[line, article, [article, ...], is_removed]`` if it says more than that; an article is its place in ``articles``. The
-fingerprints of all articles stand together, 16 hexadecimal digits each. All of it is compressed.
+first two are counted from those of the seed before. The fingerprints of all articles stand together, 16 hexadecimal
+digits each; an article that is also elsewhere may be null, and is found there by its fingerprint. All is compressed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -21,52 +23,79 @@ from search.seeds import SourcedSeed
 
 #: The fastest that zstd offers without growing much.
 _LEVEL = 1
-_decode = msgspec.json.Decoder(tuple[str, list[Article], list[list[list[Any]]]]).decode
+_MARK = 8
+_decode = msgspec.json.Decoder(tuple[str, list[Article | None], list[list[list[Any]]]]).decode
 
 
-def pack(lists: Iterable[Sequence[SourcedSeed]]) -> bytes:
-    """Write lists of seeds; the same ones always give the same bytes."""
-    table = _Table()
-    rows = [[table.row(sourced) for sourced in seeds] for seeds in lists]
-    return table.written(rows)
+def pack(lists: Iterable[Sequence[SourcedSeed]], elsewhere: Collection[bytes] = frozenset()) -> bytes:
+    """Write lists of seeds; the same ones always give the same bytes.
+
+    Args:
+        lists: the seeds.
+        elsewhere: the fingerprints of articles that are left out, since they can be had from elsewhere.
+    """
+    table = _Table(elsewhere)
+    return table.written([table.rows(seeds) for seeds in lists])
 
 
 def pack_with_fingerprints(seeds: Sequence[SourcedSeed]) -> tuple[bytes, list[SourcedSeed]]:
     """Write one list of seeds; return it also with the fingerprints that were found on the way."""
     table = _Table()
-    rows = [table.row(sourced) for sourced in seeds]
-    marks = table.fingerprints
-    found = [SourcedSeed(one.line, one.seed, marks[row[1]]) for one, row in zip(seeds, rows, strict=True)]
-    return table.written([rows]), found
+    packed = table.written([table.rows(seeds)])
+    return packed, [SourcedSeed(one.line, one.seed, table.fingerprint_of(one.seed.article)) for one in seeds]
 
 
-class Unpacker:
-    """Undoes :func:`pack`; what one unpacks shares the providers and the short texts that it repeats."""
+class Unpacked:
+    """What :func:`pack` wrote; an article that several seeds hold is one object."""
 
-    def __init__(self) -> None:
-        self._sharing = Sharing()
+    def __init__(self, packed: bytes, sharing: Sharing) -> None:
+        digits, self._articles, self._rows = _decode(zstandard.ZstdDecompressor().decompress(packed))
+        sharing.share(filter(None, self._articles))
+        self._marks = bytes.fromhex(digits)
 
-    def unpack(self, packed: bytes) -> list[list[SourcedSeed]]:
-        """Return what was packed; an article that several seeds hold is one object."""
-        digits, articles, lists = _decode(zstandard.ZstdDecompressor().decompress(packed))
-        self._sharing.share(articles)
-        marks = bytes.fromhex(digits)
-        return [[_seed(row, articles, marks) for row in rows] for rows in lists]
+    def missing(self) -> list[bytes]:
+        """Return the fingerprints of the articles that were left out."""
+        return [self._mark(place) for place, article in enumerate(self._articles) if article is None]
 
+    def fill_in(self, found: Mapping[bytes, Article]) -> None:
+        """Put articles that were left out where they belong, as many as were found, by their fingerprints."""
+        listed = enumerate(self._articles)
+        self._articles = [found.get(self._mark(place)) if one is None else one for place, one in listed]
 
-def _seed(row: list[Any], articles: list[Article], marks: bytes) -> SourcedSeed:
-    line, own = row[0], row[1]
-    mark = marks[8 * own : 8 * own + 8]
-    if len(row) == len(("line", "own")):
-        return SourcedSeed(line, Seed(article=articles[own]), mark)
-    related = tuple([articles[place] for place in row[2]])
-    return SourcedSeed(line, Seed(article=articles[own], related=related, is_removed=row[3]), mark)
+    def lists(self) -> list[list[SourcedSeed] | None]:
+        """Return what was packed; None for a list that is not whole, as an article of it was not found."""
+        return [self._list(rows) for rows in self._rows]
+
+    def _list(self, rows: list[list[Any]]) -> list[SourcedSeed] | None:
+        lines, places = accumulate([row[0] for row in rows]), accumulate([row[1] for row in rows])
+        try:
+            return list(map(self._seed, rows, lines, places))
+        except LookupError:
+            return None
+
+    def _seed(self, row: list[Any], line: int, own: int) -> SourcedSeed:
+        article, mark = self._article(own), self._mark(own)
+        if len(row) == len(("line", "own")):
+            return SourcedSeed(line, Seed(article=article), mark)
+        related = tuple([self._article(place) for place in row[2]])
+        return SourcedSeed(line, Seed(article=article, related=related, is_removed=row[3]), mark)
+
+    def _article(self, place: int) -> Article:
+        article = self._articles[place]
+        if article is None:
+            raise LookupError
+        return article
+
+    def _mark(self, place: int) -> bytes:
+        return self._marks[_MARK * place : _MARK * (place + 1)]
 
 
 class _Table:
     """Each distinct article once; related lists repeat them by the hundred."""
 
-    def __init__(self) -> None:
+    def __init__(self, elsewhere: Collection[bytes] = frozenset()) -> None:
+        self._elsewhere = elsewhere
+        # By record, or by fingerprint where the article is elsewhere.
         self._places: dict[bytes, int] = {}
         # Nearly all repetitions are the same object, which is found without writing it.
         self._by_identity: dict[int, int] = {}
@@ -74,23 +103,39 @@ class _Table:
     @cached_property
     def fingerprints(self) -> list[bytes]:
         """Of all articles; to be asked for when all are there."""
-        return list(map(fingerprint, self._places))
+        return [key if len(key) == _MARK else fingerprint(key) for key in self._places]
 
     def written(self, rows: list[list[list[Any]]]) -> bytes:
         digits = b"".join(self.fingerprints).hex().encode()
-        plain = b'["%b",[%b],%b]' % (digits, b",".join(self._places), orjson.dumps(rows))
-        return zstandard.ZstdCompressor(_LEVEL).compress(plain)
+        articles = b",".join([b"null" if len(key) == _MARK else key for key in self._places])
+        return zstandard.ZstdCompressor(_LEVEL).compress(b'["%b",[%b],%b]' % (digits, articles, orjson.dumps(rows)))
 
-    def row(self, sourced: SourcedSeed) -> list[Any]:
-        seed = sourced.seed
-        if not seed.related and not seed.is_removed:
-            return [sourced.line, self._place(seed.article)]
-        related = [self._place(article) for article in seed.related]
-        return [sourced.line, self._place(seed.article), related, seed.is_removed]
+    def fingerprint_of(self, article: Article) -> bytes:
+        """Return the fingerprint of an article that is in a row."""
+        return self.fingerprints[self._by_identity[id(article)]]
 
-    def _place(self, article: Article) -> int:
+    def rows(self, seeds: Iterable[SourcedSeed]) -> list[list[Any]]:
+        rows: list[list[Any]] = []
+        last_line = last_own = 0
+        for line, seed, mark in seeds:
+            own = self._place(seed.article, mark)
+            row: list[Any] = [line - last_line, own - last_own]
+            if seed.related or seed.is_removed:
+                row += [self._place(article) for article in seed.related], seed.is_removed
+            rows.append(row)
+            last_line, last_own = line, own
+        return rows
+
+    def _place(self, article: Article, mark: bytes = b"") -> int:
         place = self._by_identity.get(id(article))
         if place is None:
-            place = self._places.setdefault(to_record(article), len(self._places))
+            place = self._places.setdefault(self._key(article, mark), len(self._places))
             self._by_identity[id(article)] = place
         return place
+
+    def _key(self, article: Article, mark: bytes) -> bytes:
+        if mark in self._elsewhere:
+            return mark
+        record = to_record(article)
+        found = fingerprint(record) if self._elsewhere and not mark else b""
+        return found if found in self._elsewhere else record

@@ -18,8 +18,9 @@ from typing import IO, Any
 
 from search.errors import LedeError
 from search.files import SeedFile
-from search.packs import Unpacker, pack, pack_with_fingerprints
+from search.packs import Unpacked, pack, pack_with_fingerprints
 from search.parts import FileRequest, PartAnswer, Task, answer, plan
+from search.records import Sharing
 from search.seeds import FileContent, SeedReader
 from search.store import Place
 
@@ -152,17 +153,18 @@ def _answers(tasks: Sequence[Task], jobs: int, steps: _Steps, keep: Keep | None)
             found = replace(found, place=keep(packed))
         answers.append(found)
         steps.done(task.file)
-    unpacker = Unpacker()
+    sharing = Sharing()
     for worker in workers:
-        answers += worker.join(unpacker, keep)
+        answers += worker.join(sharing, keep)
     return answers
 
 
-def _unpacked(found: PartAnswer, packed: bytes, unpacker: Unpacker, keep: Keep | None) -> PartAnswer:
+def _unpacked(found: PartAnswer, packed: bytes, sharing: Sharing, keep: Keep | None) -> PartAnswer:
     """Put the seeds back where :func:`_take_seeds` took them."""
     if found.content is None or not packed:
         return found
-    (found.content.seeds,) = unpacker.unpack(packed)
+    (seeds,) = Unpacked(packed, sharing).lists()
+    found.content.seeds = seeds or []
     return replace(found, place=keep(packed)) if keep else found
 
 
@@ -194,14 +196,14 @@ class _Worker:
         self._thread = threading.Thread(target=self._take, daemon=True)
         self._thread.start()
 
-    def join(self, unpacker: Unpacker, keep: Keep | None) -> Iterator[PartAnswer]:
+    def join(self, sharing: Sharing, keep: Keep | None) -> Iterator[PartAnswer]:
         self._thread.join()
         if self._process.wait() != 0 or len(self._answers) != len(self._tasks):
             msg = f"a process that reads seeds died (exit code {self._process.returncode}): try again with --jobs 1"
             raise LedeError(msg)
         self._answers.reverse()
         while self._answers:
-            yield _unpacked(*self._answers.pop(), unpacker, keep)
+            yield _unpacked(*self._answers.pop(), sharing, keep)
 
     def _take(self) -> None:
         # Where the process died, join says so; closing its input may fail as well.

@@ -16,6 +16,36 @@ from search.articles import Article, Image, Provider, Story
 _encode = msgspec.json.Encoder().encode
 
 
+class _WireProvider(msgspec.Struct):
+    name: str
+    domain: str
+
+
+class _WireImage(msgspec.Struct):
+    url: str
+    width: int | None
+    height: int | None
+
+
+class _WireArticle(msgspec.Struct):
+    """What :func:`article_to_json` writes."""
+
+    url: str
+    title: str
+    excerpt: str
+    provider: _WireProvider
+    type: str | None
+    category: str | None
+    topics: tuple[str, ...]
+    quality: int | None
+    heat: int | None
+    is_published: bool | None
+    image: _WireImage | None
+
+
+_decode = msgspec.json.Decoder(_WireArticle).decode
+
+
 def to_record(value: Article | Story) -> bytes:
     """Return what is kept of *value*, as JSON; the same value gives the same record on any machine."""
     return _encode(value)
@@ -52,11 +82,23 @@ def article_to_json(article: Article) -> bytes:
 
 def article_from_json(content: bytes, identifier: str, published: datetime | None) -> Article:
     """Undo :func:`article_to_json`."""
-    wire = orjson.loads(content)
-    wire["provider"] = Provider(**wire["provider"])
-    wire["topics"] = tuple(wire["topics"])
-    wire["image"] = Image(**wire["image"]) if wire["image"] else None
-    return Article(id=identifier, published_at=published, **wire)
+    wire = _decode(content)
+    image = wire.image
+    return Article(
+        id=identifier,
+        url=wire.url,
+        title=wire.title,
+        excerpt=wire.excerpt,
+        provider=Provider(name=wire.provider.name, domain=wire.provider.domain),
+        published_at=published,
+        type=wire.type,
+        category=wire.category,
+        topics=wire.topics,
+        quality=wire.quality,
+        heat=wire.heat,
+        is_published=wire.is_published,
+        image=Image(url=image.url, width=image.width, height=image.height) if image else None,
+    )
 
 
 def article_to_wire(article: Article) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from os import PathLike
 from pathlib import Path
 
 from search.alerts import with_findings
-from search.cache import Cache, LastRun
+from search.cache import Cache
 from search.catalog import INDEX_FORMAT, Catalog, make_catalog
 from search.engine import Engine
 from search.engines import make_engine
 from search.errors import EmptyIndexRefusedError, IndexWriteError, ShrinkError
 from search.lock import LOCK, LOCK_TIMEOUT, locked
 from search.reading import Progress
+from search.remembered import LastRun
 from search.report import Report, Seconds
 from search.saved import SavedQueries, read_saved_queries
 from search.survey import Survey
@@ -143,7 +144,7 @@ class _Run:
         is_current = memory is not None and memory.index_format == INDEX_FORMAT
         if memory and is_current and not full and memory.generation == self._engine.served() and survey.is_unchanged:
             return self._unchanged(survey, memory)
-        has_seeds = memory is not None and self._cache.load_seeds(memory)
+        has_seeds = memory is not None and self._cache.load_seeds(memory, self._engine.recall)
         if memory and not has_seeds:
             survey = self._survey(folders, None)
         if full or not has_seeds:
@@ -151,16 +152,19 @@ class _Run:
         survey.read(jobs, self._progress, full=full or not has_seeds, keep=self._cache.keep)
         self._clock.lap("read")
         catalog = make_catalog(survey.mentions())
-        differences = self._differences(catalog, force=force)
+        differences, staying = self._differences(catalog, force=force)
         self._clock.lap("merge")
         # Ahead of publishing, so that nothing has changed where this cannot be written. Should we die in between, the
         # next run sees that what is remembered is not what is served, and publishes it.
-        self._remember(survey, catalog)
+        memory = self._memory(survey, catalog)
+        self._cache.save(memory, staying)
         self._clock.lap("remember")
         if full or self._engine.served() != catalog.generation:
             self._progress.indexing(len(catalog.articles))
             self._engine.publish(catalog, anew=full)
         self._clock.lap("publish")
+        self._cache.leave_out(memory, frozenset(catalog.fingerprints.values()))
+        self._clock.lap("remember")
         return _report(survey, catalog, self._clock, **differences)
 
     def close(self) -> None:
@@ -172,8 +176,11 @@ class _Run:
             return Survey(folders, self._folder, {})
         return Survey(folders, self._folder, memory.files, started_ns=memory.started_ns)
 
-    def _differences(self, catalog: Catalog, *, force: bool) -> dict[str, int]:
-        """Note which articles are new; return how many are added, changed and removed, against what is served.
+    def _differences(self, catalog: Catalog, *, force: bool) -> tuple[dict[str, int], frozenset[bytes]]:
+        """Note which articles are new; compare all with what is served.
+
+        Returns:
+            How many are added, changed and removed; the fingerprints of those that stay as they are.
 
         Raises:
             ShrinkError: If too little would be left, and *force* was not given.
@@ -183,23 +190,23 @@ class _Run:
         if not force:
             _refuse_to_shrink(served=len(served), found=len(found))
         both = served.keys() & found.keys()
+        staying = [found[id_] for id_ in both if served[id_] == found[id_]]
         self.new = frozenset(found.keys() - both)
-        return {
+        differences = {
             "added": len(self.new),
-            "changed": sum(served[id_] != found[id_] for id_ in both),
+            "changed": len(both) - len(staying),
             "removed": len(served) - len(both),
         }
+        return differences, frozenset(staying)
 
-    def _remember(self, survey: Survey, catalog: Catalog) -> None:
-        self._cache.save(
-            LastRun(
-                articles=len(catalog.articles),
-                stories=catalog.story_count,
-                generation=catalog.generation,
-                index_format=INDEX_FORMAT,
-                started_ns=self._started_ns,
-                files=survey.files,
-            )
+    def _memory(self, survey: Survey, catalog: Catalog) -> LastRun:
+        return LastRun(
+            articles=len(catalog.articles),
+            stories=catalog.story_count,
+            generation=catalog.generation,
+            index_format=INDEX_FORMAT,
+            started_ns=self._started_ns,
+            files=survey.files,
         )
 
     def _unchanged(self, survey: Survey, memory: LastRun) -> Report:

@@ -32,6 +32,8 @@ class Pack(NamedTuple):
     checksum: str
     #: Lists of seeds in it; None for one that is packed, and so copied, by itself.
     lists: int | None = None
+    #: False where articles are in it that will be elsewhere once they are published.
+    is_final: bool = False
 
 
 class Store:
@@ -48,7 +50,7 @@ class Store:
         """Bytes of all packs."""
         return self.packs[-1].start + self.packs[-1].size if self.packs else 0
 
-    def append(self, packed: bytes, lists: int | None = None) -> int:
+    def append(self, packed: bytes, lists: int | None = None, *, is_final: bool = False) -> int:
         """Write a pack behind the others, and return its number.
 
         Raises:
@@ -62,7 +64,7 @@ class Store:
             _write(self._descriptor, packed, start)
         except OSError as exc:
             raise IndexWriteError(self.file.parent, exc.strerror or str(exc)) from exc
-        self.packs.append(Pack(start, len(packed), xxhash.xxh3_128_hexdigest(packed), lists))
+        self.packs.append(Pack(start, len(packed), xxhash.xxh3_128_hexdigest(packed), lists, is_final))
         return len(self.packs) - 1
 
     def read(self, number: int) -> bytes | None:

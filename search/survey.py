@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from search.cache import KnownFile, KnownPart
 from search.catalog import Mention
 from search.errors import SeedError
 from search.files import UNREAD, RefusedFile, SeedFile, list_seed_files
 from search.parse import SeedWarning
 from search.parts import FileRequest, PartAnswer
 from search.reading import Keep, Progress, read_files
+from search.remembered import KnownFile, KnownPart
 from search.report import FileCounts
 
 # Ticks of the clock that file systems stamp changes with.

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -15,12 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.articles import Article, Image, Seed
-from search.cache import Cache, KnownFile, KnownPart, LastRun, count_refused
+from search.cache import Cache, count_refused
 from search.catalog import fingerprint
 from search.errors import IndexWriteError, Location, SeedError
-from search.files import Stamp
-from search.packs import pack
-from search.records import to_record
+from search.files import UNREAD, Stamp
+from search.packs import Unpacked, pack
+from search.records import Sharing, to_record
+from search.remembered import KnownFile, KnownPart, LastRun
 from search.seeds import SourcedSeed
 
 FILE = "seeds.cache"
@@ -80,7 +81,12 @@ def loaded(folder: Path) -> LastRun | None:
     """Return what is remembered, with its seeds; None where any of it cannot be used."""
     cache = Cache(folder)
     found = cache.load()
-    return found if found and cache.load_seeds(found) else None
+    return found if found and cache.load_seeds(found, nothing) else None
+
+
+def nothing(_fingerprints: Collection[bytes]) -> dict[bytes, Article]:
+    """Find no published article, as in a folder without generations."""
+    return {}
 
 
 def sealed(content: object) -> bytes:
@@ -114,7 +120,7 @@ def test_the_seeds_are_loaded_only_when_asked_for(tmp_path: Path) -> None:
 
     assert found is not None
     assert [list(file.seeds()) for file in found.files.values()] == [[], [], []]
-    assert cache.load_seeds(found)
+    assert cache.load_seeds(found, nothing)
     assert len(list(found.files["/seeds/a.md"].seeds())) == 2
 
 
@@ -127,6 +133,54 @@ def test_an_article_that_several_seeds_hold_is_one_object(tmp_path: Path) -> Non
     first, second = (sourced.seed for sourced in found.files["/seeds/a.md"].seeds())
     assert first.article is first.related[1]
     assert first.related[0] is second.article
+
+
+def test_what_is_elsewhere_is_found_there_and_what_is_kept_for_a_broken_file_is_not_left_out(tmp_path: Path) -> None:
+    everything = {
+        fingerprint(one): one
+        for file in memory().files.values()
+        for sourced in file.seeds()
+        for one in (sourced.seed.article, *sourced.seed.related)
+    }
+    Cache(tmp_path).save(memory(), everything.keys())
+    cache = Cache(tmp_path)
+    found = cache.load()
+    assert found is not None
+    asked: set[bytes] = set()
+
+    def recall(fingerprints: Collection[bytes]) -> dict[bytes, Article]:
+        asked.update(fingerprints)
+        return {mark: everything[mark] for mark in fingerprints}
+
+    assert cache.load_seeds(found, recall)
+    assert as_text(found) == as_text(memory())
+    assert asked == everything.keys()
+
+    without = cache.load()
+    assert without is not None
+    assert cache.load_seeds(without, nothing)
+    kept = [list(file.seeds()) for file in without.files.values()]
+    assert kept == [[], list(memory().files["/seeds/b.md"].seeds()), []]
+    assert [file.stamp == UNREAD for file in without.files.values()] == [True, False, False]
+
+
+@given(st.sets(st.integers(0, 7)), st.sets(st.integers(0, 7)))
+def test_lists_are_whole_if_all_that_was_left_out_is_found(elsewhere: set[int], there: set[int]) -> None:
+    articles = [article(f"Article {number}") for number in range(8)]
+    marks = list(map(fingerprint, articles))
+    first = [SourcedSeed(1, Seed(article=articles[0], related=tuple(articles[1:4])), marks[0])]
+    second = [SourcedSeed(number, Seed(article=articles[number]), marks[number]) for number in range(4, 8)]
+    unpacked = Unpacked(pack([first, second, []], {marks[number] for number in elsewhere}), Sharing())
+    assert set(unpacked.missing()) == {marks[number] for number in elsewhere}
+
+    unpacked.fill_in({marks[number]: articles[number] for number in there})
+
+    gone = elsewhere - there
+    assert unpacked.lists() == [
+        None if gone & {0, 1, 2, 3} else first,
+        None if gone & {4, 5, 6, 7} else second,
+        [],
+    ]
 
 
 def test_saving_replaces_what_was_saved_and_leaves_nothing_else(tmp_path: Path) -> None:
@@ -146,7 +200,7 @@ def test_what_is_kept_already_is_not_written_again(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     found = cache.load()
     assert found is not None
-    assert cache.load_seeds(found)
+    assert cache.load_seeds(found, nothing)
     more = SourcedSeed(1, Seed(article=article("More")), fingerprint(article("More")))
     found.files["/seeds/c.md"] = known("c.md", Stamp(1, 1, 1, 1), KnownPart(b"c" * 16, 1, [], [more]))
 
@@ -186,7 +240,7 @@ def test_what_is_out_of_use_is_dropped_in_time(tmp_path: Path) -> None:
         cache = Cache(tmp_path)
         found = cache.load()
         assert found is not None
-        assert cache.load_seeds(found)
+        assert cache.load_seeds(found, nothing)
         changed = article(f"Changed {number}")
         seeds = [SourcedSeed(1, Seed(article=changed), fingerprint(changed))]
         found.files[f"/seeds/{number % 50}.md"] = known("n.md", Stamp(0, 0, 0, 0), KnownPart(b"n" * 16, 1, [], seeds))

@@ -39,6 +39,12 @@ def chance() -> random.Random:
     return random.Random(number)  # noqa: S311
 
 
+@pytest.fixture(autouse=True)
+def lean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remember published articles by their fingerprints, few as they are."""
+    monkeypatch.setattr("search.cache.MAX_DOUBLE", 0)
+
+
 def write_round(folder: SeedFolder, number: int) -> None:
     """Change every seed."""
     for n in range(SEEDS):
@@ -77,8 +83,10 @@ def leftovers(index_path: Path) -> set[str]:
 RUN = """
 import sys
 import search
+import search.cache
 from search.engines.whoosh import WhooshEngine
 from search.engines.whoosh.arrays import Arrays, write_arrays
+search.cache.MAX_DOUBLE = 0
 print("ready", flush=True)
 sys.stdin.readline()
 search.reindex([sys.argv[1]], sys.argv[2])

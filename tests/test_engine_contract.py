@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from search.articles import Article, Image
-from search.catalog import Catalog
+from search.catalog import Catalog, fingerprint
 from search.engine import Engine, Reader
 from search.engines.memory import MemoryEngine
 from search.engines.whoosh import WhooshEngine
@@ -148,6 +148,22 @@ def exported(engine: Engine) -> bytes:
     target = BytesIO()
     engine.export(target)
     return target.getvalue()
+
+
+def test_published_articles_are_found_by_their_fingerprints(engine: Engine) -> None:
+    image = Image(url="https://i.example/a", width=3, height=None)
+    full = article("One", excerpt="caf\u00e9", topics=("AI", "ML"), quality=17, is_published=False, image=image)
+    bare, other = article("Two", published=None), article("Three")
+    engine.publish(catalog(full, other))
+    engine.publish(catalog(full, bare, other))
+    sought = {fingerprint(full), fingerprint(bare), fingerprint(article("Nowhere"))}
+
+    assert engine.recall(sought) == {fingerprint(full): full, fingerprint(bare): bare}
+    assert engine.recall(frozenset()) == {}
+
+
+def test_before_anything_is_published_nothing_is_found_by_a_fingerprint(engine: Engine) -> None:
+    assert engine.recall({fingerprint(article("One"))}) == {}
 
 
 def test_what_was_exported_is_served_where_it_is_imported(engine: Engine, other: Engine) -> None:

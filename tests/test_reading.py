@@ -17,9 +17,10 @@ from factories import SeedFolder, mention, seed
 from search import reading
 from search.errors import LedeError, Location, SeedError
 from search.files import LineRange, SeedFile, list_seed_files, read_range
-from search.packs import Unpacker
+from search.packs import Unpacked
 from search.parts import FileRequest, PartAnswer, Task, answer, plan
 from search.reading import Progress, read_files, work
+from search.records import Sharing
 from search.seeds import FileContent, SeedReader
 from search.store import Place
 
@@ -230,7 +231,8 @@ def test_one_file_of_lines_is_shared_out_and_answered_as_one_process_does(long: 
     for part in parts:
         assert part.content is not None
         assert part.place is not None
-        (unpacked,) = Unpacker().unpack(by_place[part.place])
+        (unpacked,) = Unpacked(by_place[part.place], Sharing()).lists()
+        assert unpacked is not None
         assert [one[:2] for one in unpacked] == [one[:2] for one in part.content.seeds]
 
 

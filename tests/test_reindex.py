@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import search
+from search.cache import MAX_DOUBLE
 from search.cli import lede
 from search.errors import (
     EmptyIndexRefusedError,
@@ -333,6 +335,104 @@ def test_a_damaged_cache_costs_only_time(
         assert (report.generation, differences(report)) == (first.generation, (0, 0, 0))
 
 
+# What is remembered only by what is published
+
+
+@pytest.fixture
+def lean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out of what is remembered whatever is published, however little that is."""
+    monkeypatch.setattr("search.cache.MAX_DOUBLE", 0)
+
+
+@pytest.mark.usefixtures("lean")
+def test_what_is_published_is_not_kept_twice(folder: SeedFolder, index_path: Path, reindexed: Reindex) -> None:
+    excerpt = random.Random(1).randbytes(3000).hex()  # noqa: S311 - nothing that compresses
+    folder.write("one.jsonl", line("One", excerpt=excerpt))
+    reindexed()
+
+    (packs,) = index_path.glob("seeds-?.packs")
+    assert packs.stat().st_size < 200 < len(excerpt)
+
+
+@pytest.mark.usefixtures("lean")
+def test_what_was_last_good_is_found_where_it_is_published(
+    folder: SeedFolder, reindexed: Reindex, found: Found
+) -> None:
+    folder.write("one.md", seed("One", related=[mention("Other")]))
+    folder.write("bulk.jsonl", line("Two") + line("Three"))
+    reindexed()
+    folder.write("one.md", BROKEN)
+    folder.write("bulk.jsonl", "{broken\n" + line("Three"))
+    reindexed()
+    settle()
+    folder.write("four.md", seed("Four"))
+
+    reindexed()
+
+    assert sorted(found()) == ["Four", "One", "Other", "Three", "Two"]
+
+
+@pytest.mark.usefixtures("lean")
+def test_what_is_published_nowhere_any_more_is_read_again(
+    folder: SeedFolder, index_path: Path, reindexed: Reindex, found: Found
+) -> None:
+    """And what stands for a broken file does not depend on it."""
+    folder.write("good.md", seed("Good"))
+    folder.write("bulk.jsonl", line("Two") + line("Three"))
+    folder.write("bad.md", seed("Bad"))
+    reindexed()
+    folder.write("bad.md", BROKEN)
+    reindexed()
+    settle()
+    shutil.rmtree(index_path / "generations")
+
+    report = reindexed()
+
+    assert sorted(found()) == ["Bad", "Good", "Three", "Two"]
+    assert counts(report) == (2, 0, 1, 0)
+
+
+@pytest.mark.usefixtures("lean")
+def test_the_older_generation_tells_what_the_newest_cannot(
+    folder: SeedFolder, index_path: Path, reindexed: Reindex, found: Found
+) -> None:
+    folder.write("good.md", seed("Good"))
+    folder.write("bad.md", seed("Bad"))
+    reindexed()
+    folder.write("new.md", seed("New"))
+    reindexed()
+    newest = (index_path / "CURRENT").read_text().split()[0]
+    (index_path / "generations" / newest / "columns.arrays").write_bytes(b"")
+    folder.write("bad.md", BROKEN)
+
+    report = reindexed()
+
+    assert sorted(found()) == ["Bad", "Good", "New"]
+    assert counts(report) == (1, 1, 1, 0)
+
+
+@pytest.mark.usefixtures("lean")
+def test_an_import_in_between_loses_nothing(
+    folder: SeedFolder, index_path: Path, tmp_path: Path, reindexed: Reindex, found: Found
+) -> None:
+    foreign = SeedFolder(tmp_path / "foreign")
+    foreign.write("foreign.md", seed("Foreign"))
+    search.reindex([foreign.path], tmp_path / "other")
+    search.export_index(tmp_path / "other", tmp_path / "export")
+    folder.write("good.md", seed("Good"))
+    folder.write("bad.md", seed("Bad"))
+    reindexed()
+    search.import_index(tmp_path / "export", index_path)
+    folder.write("bad.md", BROKEN)
+
+    reindexed()
+
+    assert sorted(found()) == ["Bad", "Good"]
+
+
+# Parts of files
+
+
 def test_lines_keep_their_numbers_whatever_part_of_a_file_was_read(
     folder: SeedFolder, reindexed: Reindex, found: Found, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -449,11 +549,14 @@ def play(sequence: list[Step], folder: SeedFolder, index: Path) -> dict[str, str
     return model
 
 
-@given(st.lists(steps, max_size=12))
+@given(st.lists(steps, max_size=12), st.sampled_from([0, MAX_DOUBLE]))
 @settings(max_examples=settings().max_examples * 2 // 5)
-def test_whatever_happened_to_the_files_the_index_is_what_a_fresh_one_would_be(sequence: list[Step]) -> None:
+def test_whatever_happened_to_the_files_the_index_is_what_a_fresh_one_would_be(
+    sequence: list[Step], max_double: int
+) -> None:
     """Of a broken file the last version counts that was good when a reindex saw it, also under ``--full``."""
-    with TemporaryDirectory() as temporary:
+    with TemporaryDirectory() as temporary, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("search.cache.MAX_DOUBLE", max_double)
         path = Path(temporary)
         folder = SeedFolder(path / "seeds")
         model = play(sequence, folder, path / "index")

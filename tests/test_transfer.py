@@ -25,7 +25,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import search
-from search.catalog import INDEX_FORMAT
+from search.catalog import INDEX_FORMAT, fingerprint
 from search.cli import lede
 from search.engines.whoosh.archive import MAX_MANIFEST_BYTES
 from search.errors import (
@@ -307,6 +307,18 @@ def test_other_articles_under_the_same_id_are_refused(
     fault = refusal(packed(sealed(unpacked(export), generation=indexed.generation)), elsewhere)
 
     assert fault.startswith(f"it says that it is generation {indexed.generation}, and holds ")
+
+
+def test_articles_with_false_fingerprints_are_refused(export: Path, elsewhere: Path, index_path: Path) -> None:
+    """A later reindex would take them for what they are not."""
+    members = unpacked(export)
+    (name,) = (name for name in members if name.startswith("segment-"))
+    content = bytearray(members[name])
+    with search.open_index(index_path) as index:
+        (hit,) = index.search("snow").hits
+        content[content.index(fingerprint(hit.article))] ^= 1
+
+    assert refusal(packed(sealed(members | {name: bytes(content)})), elsewhere) == "what it holds cannot be read"
 
 
 def test_what_expands_without_an_end_is_refused_before_it_does(export: Path, elsewhere: Path) -> None:

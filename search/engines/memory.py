@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import IO
 
 import msgspec
@@ -122,6 +122,11 @@ class MemoryEngine:
     def fingerprints(self) -> Mapping[str, bytes]:
         """Map every served article's id to a hash of its content."""
         return self._reader.fingerprints() if self._reader else {}
+
+    def recall(self, fingerprints: Collection[bytes]) -> Mapping[bytes, Article]:
+        """Return the served articles with these fingerprints."""
+        articles = self._catalog.articles if self._catalog else ()
+        return {mark: article for article in articles if (mark := fingerprint(article)) in fingerprints}
 
     def verify(self) -> list[str]:
         """Find nothing wrong: nothing is stored that could be."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, chain
 from typing import Any
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from search.articles import Article
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.vocabulary import Vocabulary, pack_texts
-from search.records import article_from_json, article_to_json
+from search.records import Sharing, article_from_json, article_to_json
 
 #: Stands for "no date" and "unknown" in columns of numbers.
 UNDATED = int(np.iinfo(np.int64).max)
@@ -65,8 +65,20 @@ def ids_to_numbers(ids: Iterable[str]) -> NDArray[np.uint64]:
     return np.frombuffer(bytes.fromhex("".join(ids)), ">u8").astype(np.uint64)
 
 
-def number_to_id(number: int) -> str:
+def numbers_to_ids(numbers: NDArray[np.uint64]) -> list[str]:
     """Undo :func:`ids_to_numbers`."""
+    digits = numbers.astype(">u8").tobytes().hex()
+    return [digits[at : at + 16] for at in range(0, len(digits), 16)]
+
+
+def to_bytes(fingerprints: NDArray[np.uint64]) -> list[bytes]:
+    """Return fingerprints as everybody else has them."""
+    together = fingerprints.astype("<u8").tobytes()
+    return [together[at : at + 8] for at in range(0, len(together), 8)]
+
+
+def number_to_id(number: int) -> str:
+    """Return the id of an article."""
     return f"{number:016x}"
 
 
@@ -88,7 +100,7 @@ class Stored:
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
         self._view, self._starts, self._by = arrays["stored"].data, arrays["stored.start"], arrays["stored.by"]
-        self._ages, self._ids = arrays["age"], arrays["id"]
+        self._ages, self._ids, self._fingerprints = arrays["age"], arrays["id"], arrays["fingerprint"]
         whole, ends = arrays["stored.dictionary"].tobytes(), np.cumsum(arrays["stored.dictionary.size"]).tolist()
         #: What articles were compressed against; nothing where they were too few.
         self.dictionaries = [whole[first:end] for first, end in zip([0, *ends], ends, strict=False)]
@@ -118,6 +130,15 @@ class Stored:
         """Return an article."""
         published = age_to_moment(self._ages.item(number))
         return article_from_json(self.json(number), number_to_id(self._ids.item(number)), published)
+
+    def recall(self, fingerprints: Collection[bytes]) -> dict[bytes, Article]:
+        """Return the articles with these fingerprints, deleted ones included."""
+        sought = np.frombuffer(b"".join(fingerprints), "<u8")
+        numbers = np.isin(self._fingerprints, sought).nonzero()[0]
+        moments = map(age_to_moment, self._ages[numbers].tolist())
+        articles = list(map(article_from_json, self.contents(numbers), numbers_to_ids(self._ids[numbers]), moments))
+        Sharing().share(articles)
+        return dict(zip(to_bytes(self._fingerprints[numbers]), articles, strict=True))
 
 
 def merge_attributes(

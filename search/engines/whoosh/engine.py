@@ -13,7 +13,7 @@ from search.articles import Article, Story
 from search.catalog import Catalog, fingerprint, generation_id
 from search.engine import Statistics
 from search.engines.whoosh.archive import is_exported, read_archive, write_archive
-from search.engines.whoosh.attributes import number_to_id
+from search.engines.whoosh.attributes import number_to_id, numbers_to_ids, to_bytes
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.completion import Completions
 from search.engines.whoosh.counting import count_providers
@@ -76,9 +76,8 @@ class WhooshReader:
         """Map every article's id to a hash of its content."""
         collection = self._collection
         there = collection.everything
-        prints = collection.column("fingerprint")[there].tobytes()
-        ids = map(number_to_id, collection.ids[there].tolist())
-        return {id_: prints[8 * at : 8 * at + 8] for at, id_ in enumerate(ids)}
+        ids, prints = collection.ids[there], collection.column("fingerprint")[there]
+        return dict(zip(numbers_to_ids(ids), to_bytes(prints), strict=True))
 
     def close(self) -> None:
         """Let go of the files; they are given back with the last page that came from them."""
@@ -178,6 +177,14 @@ class WhooshEngine:
         except (NoIndexError, IndexDamagedError):
             return {}
 
+    def recall(self, fingerprints: Iterable[bytes]) -> Mapping[bytes, Article]:
+        """Return the articles with these fingerprints, of any generation that is whole."""
+        missing, found = set(fingerprints), dict[bytes, Article]()
+        for folder in self._generations.whole() if missing else ():
+            for part in open_generation(folder).parts:
+                found |= part.segment.stored.recall(missing - found.keys())
+        return found
+
     def verify(self) -> list[str]:
         """Check every generation's files, and every article of the newest whole one against its postings."""
         faults = [fault for pointer in self._generations.pointers() if (fault := self._generations.fault(pointer))]
@@ -216,7 +223,17 @@ def _check_imported(source: IO[bytes], folder: Path, generation: str) -> None:
 
 
 def _generation_of(collection: Collection) -> str:
-    """Work out the id from the stored articles and stories themselves."""
-    numbers: Iterable[int] = collection.by_id[1].tolist()
+    """Work out the id from the stored articles and stories themselves.
+
+    Raises:
+        ValueError: If an article is another than its fingerprint says, deleted ones included.
+    """
+    for part in collection.parts:
+        segment = part.segment
+        found = [fingerprint(segment.stored.article(number)) for number in range(len(segment))]
+        if found != to_bytes(segment.arrays["fingerprint"]):
+            msg = "an article is another than its fingerprint says"
+            raise ValueError(msg)
+    prints = to_bytes(collection.column("fingerprint")[collection.by_id[1]])
     stories = [collection.story(number_to_id(id_)) for id_ in sorted(collection.columns["story.id"].tolist())]
-    return generation_id(map(fingerprint, map(collection.article, numbers)), filter(None, stories))
+    return generation_id(prints, filter(None, stories))

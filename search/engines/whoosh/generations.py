@@ -96,6 +96,12 @@ class Generations:
             raise NoIndexError(self._folder)
         raise IndexDamagedError(self._folder, next(filter(None, faults.values()), "CURRENT names no generation"))
 
+    def whole(self) -> Iterator[Path]:
+        """Yield the folders of the generations that are whole, newest first."""
+        for pointer in self.pointers():
+            if self.fault(pointer) is None:
+                yield self._generations / pointer.name
+
     def fault(self, pointer: Pointer) -> str | None:
         """Return what is wrong with a generation's files, None where they are what was published."""
         folder = self._generations / pointer.name
