@@ -38,7 +38,7 @@ PUBLISHED, NOT_PUBLISHED, IMAGE = 1, 2, 4
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LEVEL = 3
-#: Articles that are compressed in one call.
+#: Articles that are compressed in one call, or read together.
 _BATCH = 1024
 _DICTIONARY_BYTES = 1 << 16
 #: Articles that the dictionary is learnt from; fewer than the first make none.
@@ -135,10 +135,14 @@ class Stored:
         """Return the articles with these fingerprints, deleted ones included."""
         sought = np.frombuffer(b"".join(fingerprints), "<u8")
         numbers = np.isin(self._fingerprints, sought).nonzero()[0]
-        moments = map(age_to_moment, self._ages[numbers].tolist())
-        articles = list(map(article_from_json, self.contents(numbers), numbers_to_ids(self._ids[numbers]), moments))
-        Sharing().share(articles)
-        return dict(zip(to_bytes(self._fingerprints[numbers]), articles, strict=True))
+        sharing, found = Sharing(), dict[bytes, Article]()
+        # In batches, since the JSON of all of them would take as much memory as the articles.
+        for batch in (numbers[at : at + _BATCH] for at in range(0, len(numbers), _BATCH)):
+            moments = map(age_to_moment, self._ages[batch].tolist())
+            articles = list(map(article_from_json, self.contents(batch), numbers_to_ids(self._ids[batch]), moments))
+            sharing.share(articles)
+            found.update(zip(to_bytes(self._fingerprints[batch]), articles, strict=True))
+        return found
 
 
 def merge_attributes(
