@@ -47,6 +47,7 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file = folder / "seeds.cache"
+        self._new_file = folder / "seeds.new"
         self._store = Store(folder / _STORES[0])
 
     def load(self) -> LastRun | None:
@@ -132,14 +133,13 @@ class Cache:
             "packs": [list(one) for one in self._store.packs],
             "files": [file_to_row(identity, known) for identity, known in memory.files.items()],
         }
-        new = self._file.with_suffix(".new")
         try:
             self._store.sync()
-            with new.open("wb") as stream:
+            with self._new_file.open("wb") as stream:
                 stream.write(_sealed(header))
                 stream.flush()
                 os.fsync(stream.fileno())
-            new.replace(self._file)
+            self._new_file.replace(self._file)
         except OSError as exc:
             raise IndexWriteError(self._folder, exc.strerror or str(exc)) from exc
         with suppress(OSError):
@@ -155,8 +155,10 @@ class Cache:
                 self.save(memory, elsewhere, is_final=True)
 
     def give_up(self) -> None:
-        """Forget what was kept and not saved."""
+        """Forget what was kept and not saved, and what a run left behind that died as it saved."""
         self._store.undo()
+        with suppress(OSError):
+            self._new_file.unlink()
 
     @property
     def _store_number(self) -> int:

@@ -206,6 +206,19 @@ def test_what_a_crash_left_goes_with_the_next_generation(
     assert leftovers(index_path) == set()
 
 
+def test_what_a_crash_left_of_the_memory_goes_with_the_next_run_though_nothing_has_changed(
+    folder: SeedFolder, index_path: Path, reindexed: Reindex
+) -> None:
+    write_round(folder, 0)
+    # A file that is as new as the run that reads it is read again by the next.
+    time.sleep(0.05)
+    generation = reindexed().generation
+    (index_path / "seeds.new").write_text("")
+
+    assert reindexed().generation == generation
+    assert leftovers(index_path) == set()
+
+
 # Damaged
 
 
