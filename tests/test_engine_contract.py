@@ -889,6 +889,13 @@ def test_titles_are_completed_by_all_of_their_words_and_each_comes_once(telling:
     assert completed(telling, "se", "title") == []
 
 
+def test_titles_are_completed_whatever_their_terms_are_made_of(engine: Engine) -> None:
+    # It is a term of three characters, with a sign in the middle that is part of no other.
+    engine.publish(catalog(article("¼ off")))
+
+    assert completed(engine.open(), "¼", "title") == [("¼ off", 1)]
+
+
 def test_from_five_letters_a_slip_is_forgiven(telling: Reader) -> None:
     assert completed(telling, "sesetim", "word") == [("sensetime", 3)]
     assert completed(telling, "snesor", "word") == [("sensors", 4)]

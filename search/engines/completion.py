@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from search.analysis import fold, query_terms, stem
 from search.engines.documents import Documents
 from search.engines.matching import Matcher, Postings
-from search.query import Node, Phrase, Prefix, Word
+from search.query import Node, Phrase
 from search.query.parser import TEXT_FIELDS
-from search.query.tree import all_of
 from search.ranking import DECIMALS
 from search.results import CompletionKind
 from search.suggest import MAX_TITLES, Name, Typed, by_use
@@ -42,15 +41,18 @@ class Completions:
     def titles(self, words: Sequence[str], beginning: str) -> Iterator[tuple[str, int]]:
         """Yield the titles of the best articles that have the words there, and how many have each in theirs."""
         documents, prior = self._documents, self._documents.prior(self._documents.newest)
-        tree = all_of([*(Word(word, "title") for word in words), Prefix(beginning, "title")])
-        ranked = sorted(
-            self._matcher.matching(tree), key=lambda n: (-round(prior[n], DECIMALS), documents.rank_by_age[n])
-        )
+        found = self._titled(term for term in self._postings.vocabulary() if term.startswith(beginning))
+        found = found.intersection(*(self._titled(self._postings.forms(stem(word))) for word in words))
+        ranked = sorted(found, key=lambda n: (-round(prior[n], DECIMALS), documents.rank_by_age[n]))
         titles = [documents.articles[number].title for number in ranked[:MAX_TITLES]]
         spelt = list(map(query_terms, titles))
         for place, title in enumerate(titles):
             if spelt.index(spelt[place]) == place:
                 yield title, self.total_named("title", title)
+
+    def _titled(self, terms: Iterable[str]) -> frozenset[int]:
+        """Return the articles that have any of the terms in their title."""
+        return frozenset().union(*(self._postings.positions("title", term) for term in terms))
 
     def total_named(self, kind: CompletionKind, name: str) -> int:
         """Return how many articles have the terms of a name in a row."""
