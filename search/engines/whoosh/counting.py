@@ -19,6 +19,8 @@ from search.timeline import timeline_between
 
 #: Values of a facet that are listed; selected ones are, whatever their place.
 MAX_VALUES = 50
+#: How many times more articles there must be than others for counting the others to be quicker.
+MOST = 3
 
 Counts = NDArray[np.intp]
 
@@ -93,22 +95,50 @@ class CountedFacets(Mapping[str, tuple[FacetValue, ...]]):
         yield from (FacetValue(value, 0, selected=True) for key, value in folded.items() if key not in present)
 
 
-def count_facets(collection: Collection, matches: Docs, chosen: Mapping[str, NDArray[np.bool_]]) -> dict[str, Counts]:
+def count_facets(
+    collection: Collection, matches: Docs, chosen: Mapping[str, NDArray[np.bool_]], left: Docs
+) -> Mapping[str, Counts]:
     """Count for each facet under the choices in the others, so that its own choice hides none of its values.
 
     Args:
         collection: of the articles.
         matches: what matches everything but the choices.
         chosen: for facets with a choice, which of the matches have a value that was chosen.
+        left: what matches the choices, too.
     """
-    if not chosen:
-        providers, combinations = _count_both(collection, matches)
-        return {name: combinations if name != "provider" else providers for name in FACETS}
-    counts: dict[str, Counts] = {}
-    for name in FACETS:
-        count = count_providers if name == "provider" else count_combinations
-        counts[name] = count(collection, _under(matches, [mask for other, mask in chosen.items() if other != name]))
+    counts = dict(count_values(collection, left))
+    for name in chosen:
+        docs = _under(matches, [mask for other, mask in chosen.items() if other != name])
+        counts[name] = count_values(collection, docs)[name]
     return counts
+
+
+def count_values(collection: Collection, docs: Docs) -> Mapping[str, Counts]:
+    """Count each facet's values over articles; of most of them, over the others."""
+    if docs is collection.everything:
+        return count_everything(collection)
+    others = collection.count - len(docs)
+    if others * MOST > len(docs):
+        return _by_facet(*_count_both(collection, docs))
+    counted = _by_facet(*_count_both(collection, _all_but(collection, docs)))
+    return {name: counts - counted[name] for name, counts in count_everything(collection).items()}
+
+
+def count_everything(collection: Collection) -> Mapping[str, Counts]:
+    """Count each facet's values over all articles; the collection remembers it."""
+    if not collection.counted:
+        collection.counted.update(_by_facet(*_count_both(collection, collection.everything)))
+    return collection.counted
+
+
+def _by_facet(providers: Counts, combinations: Counts) -> dict[str, Counts]:
+    return {name: providers if name == "provider" else combinations for name in FACETS}
+
+
+def _all_but(collection: Collection, docs: Docs) -> Docs:
+    others = np.ones(collection.size, bool) if collection.living is None else collection.living.copy()
+    others[docs] = False
+    return others.nonzero()[0]
 
 
 def _count_both(collection: Collection, docs: Docs) -> tuple[Counts, Counts]:
@@ -119,13 +149,6 @@ def _count_both(collection: Collection, docs: Docs) -> tuple[Counts, Counts]:
     pairs = collection.provider_combinations.take(docs, mode="clip")
     counts = np.bincount(pairs, minlength=shape[0] * shape[1]).reshape(shape)
     return counts.sum(axis=1), counts.sum(axis=0)
-
-
-def count_everything(collection: Collection) -> Mapping[str, Counts]:
-    """Count each facet's values over all articles; the collection remembers it."""
-    if not collection.counted:
-        collection.counted.update(count_facets(collection, collection.everything, {}))
-    return collection.counted
 
 
 def _under(matches: Docs, masks: Sequence[NDArray[np.bool_]]) -> Docs:

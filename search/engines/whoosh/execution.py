@@ -11,7 +11,7 @@ from search.articles import Article
 from search.engines.whoosh.attributes import UNDATED
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS, between_days, chosen_values, with_ids
-from search.engines.whoosh.counting import CountedFacets, count_everything, count_facets, make_timeline
+from search.engines.whoosh.counting import CountedFacets, count_facets, make_timeline
 from search.engines.whoosh.highlighting import Highlights, highlight_hits
 from search.engines.whoosh.hits import Details, Hits
 from search.engines.whoosh.lazy import lazy
@@ -133,10 +133,7 @@ class Execution:
 
     def _facets(self) -> CountedFacets:
         collection, filters = self._collection, self._query.filters
-        if not self._chosen and self._matches.docs is collection.everything:
-            counts = count_everything(collection)
-        else:
-            counts = count_facets(collection, self._matches.docs, self._chosen)
+        counts = count_facets(collection, self._matches.docs, self._chosen, self._found.docs)
         return CountedFacets(collection, counts, {name: getattr(filters, name) for name in FACETS})
 
     def article(self, number: int) -> Article:
