@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import pytest
 from factories import article
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ from search.articles import Article, Story
 from search.catalog import Catalog, fingerprint
 from search.engine import Reader
 from search.engines.memory import MemoryEngine
-from search.engines.whoosh import WhooshEngine
+from search.engines.whoosh import WhooshEngine, recent
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import attribute_arrays, moment_to_age
 from search.engines.whoosh.collection import Collection
@@ -38,6 +39,8 @@ SUFFIXES = (
 words = st.sampled_from(
     "rate rates rating Rates' bank Bank's sense AI café C++ U.S. 10,000 e-mail AT&T 東京都 京都 the ﬁ İ ß x".split()
 ) | st.text(min_size=1, max_size=6)
+#: Whether what is frequent has a number for every article: nothing is, some words are, all words are.
+shares = st.sampled_from([0, recent.FREQUENT, 1000])
 texts = st.lists(words, max_size=8).map(lambda found: " ".join(" ".join(found).split()))
 
 
@@ -93,6 +96,14 @@ def told(reader: Reader, text: str, **options: Any) -> dict[str, Any]:
             for hit in page.hits
         ],
     }
+
+
+@contextmanager
+def frequent_above(share: int) -> Iterator[None]:
+    """Let everything count as frequent that is in more than one of *share* articles; nothing where that is 0."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recent, "FREQUENT", share)
+        yield
 
 
 @contextmanager

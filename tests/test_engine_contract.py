@@ -22,6 +22,7 @@ from factories import article, catalog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from segments import frequent_above, shares
 
 from search.articles import Article, Image
 from search.catalog import Catalog, fingerprint
@@ -1435,12 +1436,12 @@ def rounded(value: Any) -> Any:
     return round(value, 9) if isinstance(value, float) else value
 
 
-@given(catalogs(), st.lists(queries, min_size=1, max_size=8))
+@given(catalogs(), st.lists(queries, min_size=1, max_size=8), shares)
 @settings(max_examples=settings().max_examples * 3 // 5)
-def test_both_engines_give_equal_pages(news: Catalog, asked: list[Query]) -> None:
+def test_both_engines_give_equal_pages(news: Catalog, asked: list[Query], share: int) -> None:
     memory = MemoryEngine()
     memory.publish(news)
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, frequent_above(share):
         whoosh = WhooshEngine(Path(folder))
         whoosh.publish(news)
         reader = whoosh.open()

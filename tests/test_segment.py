@@ -14,7 +14,8 @@ import pytest
 from factories import article
 from hypothesis import given
 from hypothesis import strategies as st
-from segments import arrays_of, collection_of, newest_first, numbered, texts, words
+from numpy.typing import NDArray
+from segments import arrays_of, collection_of, frequent_above, newest_first, numbered, shares, texts, words
 
 from search.analysis import stem, terms
 from search.articles import Article, Episode, Story
@@ -24,7 +25,8 @@ from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.inversion import texts_of
 from search.engines.whoosh.operands import Budget
 from search.engines.whoosh.plan import Planner
-from search.engines.whoosh.postings import BISECTION, locate, nothing, word_postings
+from search.engines.whoosh.postings import BISECTION, FrequentPostings, locate, nothing, word_postings
+from search.engines.whoosh.recent import RecentArrays
 from search.engines.whoosh.segment import Segment
 from search.query import And, Leaf, Or, Word
 from search.records import article_to_wire
@@ -112,11 +114,14 @@ def test_a_story_is_given_back_as_it_was() -> None:
 # Words
 
 
-@given(groups, words, st.data())
-def test_a_word_has_the_articles_with_any_form_of_it(titles: list[list[str]], text: str, data: st.DataObject) -> None:
+@given(groups, words, shares, st.data())
+def test_a_word_has_the_articles_with_any_form_of_it(
+    titles: list[list[str]], text: str, share: int, data: st.DataObject
+) -> None:
     collection, there = made(titles, data)
     for term in {*terms(text), "rate"}:
-        leaf = word_postings(collection, term, None)
+        with frequent_above(share):
+            leaf = word_postings(collection, term, None)
         expected = [
             number
             for number, one in there.items()
@@ -175,7 +180,38 @@ def test_nothing_is_nowhere() -> None:
     assert word_postings(collection, "absent", "title").count == 0
 
 
-# Scratch memory
+# Memory
+
+
+def test_what_was_used_last_is_kept_and_nobody_changes_it() -> None:
+    recent = RecentArrays[str, NDArray[np.float64]](max_bytes=32)
+    for name in ("first", "second"):
+        recent.keep(name, np.zeros(2))
+    assert recent.get("first") is not None
+
+    recent.keep("third", np.ones(2))
+    recent.keep("too large", np.ones(5))
+
+    assert [recent.get(name) is None for name in ("first", "second", "third", "too large")] == [
+        False,
+        True,
+        False,
+        True,
+    ]
+    with pytest.raises(ValueError, match="read-only"):
+        recent.keep("first", np.ones(1))[0] = 2
+
+
+def test_what_frequent_words_give_is_worked_out_once() -> None:
+    collection = collection_of(numbered([f"common {n}" for n in range(20)]))
+
+    first, second = (word_postings(collection, "common", None) for _ in range(2))
+
+    assert isinstance(first, FrequentPostings)
+    assert isinstance(second, FrequentPostings)
+    assert first.table is second.table
+    assert first.docs() is collection.everything
+    assert not isinstance(word_postings(collection, "7", None), FrequentPostings)
 
 
 @pytest.fixture

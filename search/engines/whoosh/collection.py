@@ -18,11 +18,14 @@ from search.articles import Article, Episode, Story
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import MICROSECONDS_A_DAY, UNDATED, age_to_moment, moment_to_age, number_to_id
 from search.engines.whoosh.part import Mask, Part, Scores, average_lengths
+from search.engines.whoosh.recent import RecentArrays
 from search.engines.whoosh.segment import Docs, Segment
 from search.engines.whoosh.vocabulary import Vocabulary
 
 #: Articles; a few megabytes.
 _REMEMBERED = 4096
+#: Bytes of what words give each of all articles; a million of those have room for 32 words.
+_TABLES_BYTES = 256 << 20
 #: Microseconds.
 _SECOND = 1_000_000
 # Python reads signs, prefixes and underscores as parts of a number.
@@ -85,6 +88,8 @@ class Collection:
         self.counted: dict[str, Array] = {}
         #: What else was worked out of all articles, by what it is about.
         self.remembered: dict[str, Any] = {}
+        #: What frequent words give each article.
+        self.tables = RecentArrays[str, Scores](_TABLES_BYTES)
         self._articles: dict[int, Article] = {}
         self._texts: dict[str, list[str]] = {}
         self._folded: dict[str, Mapping[str, list[int]]] = {}

@@ -26,7 +26,7 @@ from search.engines.whoosh.operands import (
 )
 from search.engines.whoosh.part import Mask, Scores
 from search.engines.whoosh.phrases import phrase_postings
-from search.engines.whoosh.postings import Postings, nothing, word_postings
+from search.engines.whoosh.postings import FrequentPostings, Postings, nothing, word_postings
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.sums import add_up
 from search.query import And, Everything, Leaf, Like, Node, Not, Or, Phrase, Word
@@ -125,18 +125,26 @@ class Planner:
 
     def _any_of(self, leaves: Sequence[Leaf], others: Sequence[Node]) -> Matches:
         """Return the articles that have any of *leaves*, with what they give, and that match all *others*."""
-        lists = [(self.leaf(node).docs(), self._weighted(node)) for node in dict.fromkeys(leaves)]
-        docs, scores = add_up(lists, self._collection.size)
-        matches = Matches(docs, scores=scores)
+        collection = self._collection
+        docs, scores = add_up(*self._weighted(leaves))
+        # What is known of all articles need not be worked out of these.
+        matches = Matches(collection.everything if len(docs) == collection.count else docs, scores=scores)
         for other in others:
             self._budget.check()
             matches = matches.only(self._operand(other).among(matches.docs))
         return matches if all(not scoring_leaves(node) for node in others) else replace(matches, scores=None)
 
-    def _weighted(self, node: Leaf) -> Scores:
-        """Return what a leaf gives each of its articles."""
-        leaf = self.leaf(node)
-        return ranking.weight(node, self._collection.count, leaf.count) * leaf.scores(leaf.postings())
+    def _weighted(self, leaves: Sequence[Leaf]) -> tuple[list[tuple[Docs, Scores]], int, list[tuple[Scores, float]]]:
+        """Return what leaves give articles, as :func:`add_up` takes it."""
+        lists, tables = [], []
+        for node in dict.fromkeys(leaves):
+            leaf = self.leaf(node)
+            weight = ranking.weight(node, self._collection.count, leaf.count)
+            if isinstance(leaf, FrequentPostings):
+                tables.append((leaf.table, weight))
+            else:
+                lists.append((leaf.docs(), weight * leaf.scores(leaf.postings())))
+        return lists, self._collection.size, tables
 
     def _count(self, node: Leaf) -> int:
         return self.leaf(node).count

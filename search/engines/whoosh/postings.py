@@ -12,6 +12,7 @@ from search.analysis import stem
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.part import ALL_FIELDS, Mask, Part, Scores
+from search.engines.whoosh.recent import is_frequent
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.words import MIXED
 
@@ -195,6 +196,43 @@ class JoinedPostings:
         return found
 
 
+class FrequentPostings:
+    """A word in so many articles that a table of what it gives each of them, 0 to most, is the quickest to work with.
+
+    A posting is counted as its article is.
+    """
+
+    def __init__(self, collection: Collection, leaf: StemPostings | JoinedPostings, term: str) -> None:
+        self._collection, self._leaf = collection, leaf
+        self.count = leaf.count
+        table: Scores | None = collection.tables.get(term)
+        #: The saturated frequency in each article, 0 where the word is not.
+        self.table = collection.tables.keep(term, self._make()) if table is None else table
+
+    def docs(self) -> Docs:
+        """Return the articles."""
+        return self._collection.everything if self.count == self._collection.count else self._leaf.docs()
+
+    def postings(self) -> Docs:
+        """Return the articles."""
+        return self.docs()
+
+    def locate(self, docs: Docs) -> tuple[Docs, Mask]:
+        """Return *docs*, and which of them have the word."""
+        return docs, self.table.take(docs, mode="clip") != 0
+
+    def scores(self, postings: Docs | None) -> Scores:
+        """Return the saturated frequencies."""
+        docs = self.docs() if postings is None else postings
+        # Whoever asks for as many as there are asks for all of them, in order.
+        return self.table if len(docs) == len(self.table) else self.table.take(docs, mode="clip")
+
+    def _make(self) -> Scores:
+        table = np.zeros(self._collection.size)
+        table[self._leaf.docs()] = self._leaf.scores(self._leaf.postings())
+        return table
+
+
 def word_postings(collection: Collection, term: str, field: str | None) -> Postings:
     """Return the leaf of a word with all its forms."""
     text = stem(term)
@@ -205,9 +243,10 @@ def word_postings(collection: Collection, term: str, field: str | None) -> Posti
     ]
     if field:
         return _in_field(collection, leaves, field)
-    if len(leaves) == 1:
-        return leaves[0]
-    return JoinedPostings(collection, leaves) if leaves else nothing(collection)
+    if not leaves:
+        return nothing(collection)
+    leaf = leaves[0] if len(leaves) == 1 else JoinedPostings(collection, leaves)
+    return FrequentPostings(collection, leaf, term) if is_frequent(leaf.count, collection.size) else leaf
 
 
 def _in_field(collection: Collection, leaves: Sequence[StemPostings], field: str) -> FoundPostings:

@@ -13,6 +13,8 @@ from search.engines.whoosh.segment import Docs
 
 #: Shares of the articles above which marking them is quicker than sorting: of fewer marks, NumPy finds each by itself.
 DENSE = 8
+#: Articles that are added up in one go: few enough for what is in between to stay beside the processor.
+_STRETCH = 1 << 15
 
 _local = threading.local()
 
@@ -33,24 +35,42 @@ def union(lists: Sequence[Docs], size: int) -> Docs:
     return marks.nonzero()[0]
 
 
-def add_up(lists: Sequence[tuple[Docs, Scores]], size: int) -> tuple[Docs, Scores]:
+def add_up(
+    lists: Sequence[tuple[Docs, Scores]], size: int, tables: Sequence[tuple[Scores, float]] = ()
+) -> tuple[Docs, Scores]:
     """Return the articles of all lists, in order, and the sum of what the lists have for each: more than nothing.
+
+    A table has something for every article, which may be nothing, to be taken so many times.
 
     >>> docs, sums = add_up([(np.array([3, 5]), np.array([1.0, 2.0])), (np.array([5, 5]), np.array([4.0, 8.0]))], 9)
     >>> docs.tolist(), sums.tolist()
     ([3, 5], [1.0, 14.0])
     """
-    if len(lists) == 1 and _is_ascending(lists[0][0]):
+    listed = [docs for docs, _ in lists]
+    if len(lists) == 1 and not tables and _is_ascending(listed[0]):
         return lists[0]
-    table = _table(size)
-    is_dense = _is_dense([docs for docs, _ in lists], size)
-    docs = np.arange(0) if is_dense else _distinct([docs for docs, _ in lists])
-    table[slice(None) if is_dense else docs] = 0
+    is_dense = bool(tables) or _is_dense(listed, size)
+    docs = np.arange(0) if is_dense else _distinct(listed)
+    sums = _table(size)
+    if tables:
+        _add_tables(tables, sums)
+    else:
+        sums[slice(None) if is_dense else docs] = 0
     for own, scores in lists:
-        np.add.at(table, own, scores)
+        np.add.at(sums, own, scores)
     # Looking for what is true is much quicker than for numbers.
-    docs = (table != 0).nonzero()[0] if is_dense else docs
-    return docs, table.take(docs)
+    docs = (sums != 0).nonzero()[0] if is_dense else docs
+    return docs, sums.take(docs)
+
+
+def _add_tables(tables: Sequence[tuple[Scores, float]], sums: Scores) -> None:
+    """Make *sums* what the tables give, one stretch after the other."""
+    for start in range(0, len(sums), _STRETCH):
+        stretch = slice(start, start + _STRETCH)
+        first, *others = tables
+        np.multiply(first[0][stretch], first[1], out=sums[stretch])
+        for table, times in others:
+            sums[stretch] += times * table[stretch]
 
 
 def _distinct(lists: Sequence[Docs]) -> Docs:
@@ -74,4 +94,4 @@ def _table(size: int) -> NDArray[np.float64]:
     found: NDArray[np.float64] | None = getattr(_local, "table", None)
     if found is None or len(found) < size:
         found = _local.table = np.zeros(size)
-    return found
+    return found[:size]
