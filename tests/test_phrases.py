@@ -8,7 +8,7 @@ import pytest
 from factories import article, catalog
 from hypothesis import given
 from hypothesis import strategies as st
-from segments import both, collection_of, forms_of_one_stem, numbered
+from segments import both, collection_of, forms_of_one_stem, frequent_above, numbered, shares
 
 from search import ranking
 from search.analysis import terms
@@ -84,16 +84,17 @@ def expected(collection: Collection, row: Sequence[str], slop: int, field: str |
     return found
 
 
-@given(articles, st.integers(0, 6), st.lists(st.tuples(rows, slops, fields), min_size=1, max_size=4), st.data())
+@given(articles, st.integers(0, 6), st.lists(st.tuples(rows, slops, fields), min_size=1, max_size=4), shares, st.data())
 def test_phrases_are_found_where_a_naive_search_finds_them(
-    own: list[Article], cut: int, asked: list[tuple[list[str], int, str | None]], data: st.DataObject
+    own: list[Article], cut: int, asked: list[tuple[list[str], int, str | None]], share: int, data: st.DataObject
 ) -> None:
     groups = [group for group in (own[:cut], own[cut:]) if group]
     gone = {number: [0] for number, group in enumerate(groups) if len(group) > 1 and data.draw(st.booleans())}
     collection = collection_of(*groups, gone=gone)
 
     for row, slop, field in asked:
-        leaf = phrase_postings(collection, row, slop, field)
+        with frequent_above(share):
+            leaf = phrase_postings(collection, row, slop, field)
         found = dict(zip(map(collection.id_of, leaf.docs().tolist()), leaf.scores(None).tolist(), strict=True))
 
         assert found == pytest.approx(expected(collection, row, slop, field))

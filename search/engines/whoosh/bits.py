@@ -5,7 +5,7 @@ In a long article a bit stands for all positions that are a multiple of 64 apart
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.lengths import lengths_in
+from search.engines.whoosh.recent import RecentArrays, is_frequent
 from search.engines.whoosh.segment import Docs, Segment
 
 #: Positions that have a bit.
 BITS = 64
-#: How many times more postings than are asked for a term may have for all of them to be worked out and remembered.
+#: How many times more postings than are asked for a term may have for all of them to be worked out and kept.
 _MANY = 4
-#: Bytes that a segment remembers; a posting takes eight.
-_REMEMBERED_BYTES = 128 << 20
+#: Bytes that are kept of a segment's bits; a table of a million articles takes eight million.
+_KEPT_BYTES = 256 << 20
 #: Postings that are worked out in one go: few enough for what is in between to stay beside the processor.
 _STRETCH = 1 << 15
 Bits = NDArray[np.uint64]
@@ -34,10 +35,7 @@ class PositionBits:
 
     def __init__(self, segment: Segment) -> None:
         self._segment = segment
-        self._lock = threading.Lock()
-        #: The one that was worked out first is the first to go.
-        self._known: dict[int, Bits] = {}
-        self._bytes = 0
+        self._kept = RecentArrays[int, Bits](_KEPT_BYTES)
 
     @cached_property
     def is_long(self) -> NDArray[np.bool_]:
@@ -48,28 +46,39 @@ class PositionBits:
         is_long: NDArray[np.bool_] = lengths_in(segment.lengths, segment.lengths.shape[1]) + texts > BITS
         return is_long
 
+    def is_frequent(self, term: int) -> bool:
+        """Tell whether a term has a table."""
+        return is_frequent(self._segment.size_of_stem(term), len(self._segment))
+
+    def table(self, term: int) -> Bits:
+        """Return the bits of a frequent term in every article, 0 where it is not; shape (articles,)."""
+        table = self._kept.get(term)
+        if table is None:
+            docs = self._segment.docs(self._segment.stem_of(term))
+            table = np.zeros(len(self._segment), np.uint64)
+            for some, bits in self._all(term):
+                table[docs[some]] = bits
+            self._kept.keep(term, table)
+        return table
+
     def at(self, term: int, postings: Docs) -> Bits:
         """Return the bits of a term at *postings* that hold it, sorted and counted from the first of its stem."""
-        known = self._known.get(term)
-        if known is not None:
-            return known.take(postings, mode="clip")
-        if len(postings) * _MANY < self._segment.size_of_stem(term):
+        known = self._kept.get(term)
+        if known is None and len(postings) * _MANY < self._segment.size_of_stem(term):
             return _bits(*self._segment.occurrences(term, postings))
-        return self._remember(term).take(postings, mode="clip")
+        if known is None:
+            known = np.zeros(self._segment.size_of_stem(term), np.uint64)
+            for some, bits in self._all(term):
+                known[some] = bits
+            self._kept.keep(term, known)
+        return known.take(postings, mode="clip")
 
-    def _remember(self, term: int) -> Bits:
+    def _all(self, term: int) -> Iterator[tuple[Docs, Bits]]:
+        """Yield all postings that hold a term, counted from the first of its stem, and their bits."""
         postings = self._segment.postings_of(term)
-        bits = np.zeros(self._segment.size_of_stem(term), np.uint64)
         for at in range(0, len(postings), _STRETCH):
             some = postings[at : at + _STRETCH]
-            bits[some] = _bits(*self._segment.occurrences(term, some))
-        with self._lock:
-            while self._known and self._bytes + bits.nbytes > _REMEMBERED_BYTES:
-                self._bytes -= self._known.pop(next(iter(self._known))).nbytes
-            if bits.nbytes <= _REMEMBERED_BYTES and term not in self._known:
-                self._known[term] = bits
-                self._bytes += bits.nbytes
-        return bits
+            yield some, _bits(*self._segment.occurrences(term, some))
 
 
 def _bits(counts: Docs, places: Array) -> Bits:

@@ -7,24 +7,27 @@ position.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search import ranking
 from search.analysis import terms as terms_of
-from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.bits import BITS, Bits
+from search.engines.whoosh.candidates import Candidates
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.lengths import fields_at, first_positions
 from search.engines.whoosh.part import Mask, Part, Scores
-from search.engines.whoosh.postings import BISECTION, FoundPostings, locate, nothing
+from search.engines.whoosh.postings import FoundPostings, locate, nothing
 from search.engines.whoosh.segment import Docs
 from search.highlights import occurrences
 
 #: More words between than this are as many as it takes.
 MAX_SLOP = 99
+#: Articles that are looked at in one go: few enough for what is in between to stay beside the processor.
+_STRETCH = 1 << 14
+_NONE = np.empty(0, np.intp)
 
 
 def phrase_postings(collection: Collection, terms: Sequence[str], slop: int, field: str | None) -> FoundPostings:
@@ -39,27 +42,14 @@ def phrase_postings(collection: Collection, terms: Sequence[str], slop: int, fie
 
 def count_titles(collection: Collection, part: Part, terms: Sequence[str], docs: Docs) -> int:
     """Count those of a part's articles that have terms in a row in their title; *docs* is sorted."""
-    numbers = {term: part.segment.terms.find(term) for term in terms}
-    if None in numbers.values():
-        return 0
-    found = _Candidates(collection, part, [number for number in numbers.values() if number is not None], docs)
-    which, ends = _find_ends(part, found, [list(numbers).index(term) for term in terms], 0)
-    docs = found.docs[which]
+    docs, ends = _find_ends(collection, part, terms, 0, docs)
     return len(np.unique(docs[ends < part.segment.lengths[docs, 0]]))
 
 
 def _in_part(
     collection: Collection, part: Part, terms: Sequence[str], slop: int, field: str | None
 ) -> tuple[Docs, Scores]:
-    empty = np.empty(0, np.intp), np.empty(0)
-    numbers = {term: part.segment.terms.find(term) for term in terms}
-    if not terms or None in numbers.values():
-        return empty
-    found = _Candidates(collection, part, [number for number in numbers.values() if number is not None])
-    if not len(found.docs):
-        return empty
-    which, ends = _find_ends(part, found, [list(numbers).index(term) for term in terms], slop)
-    docs = found.docs[which]
+    docs, ends = _find_ends(collection, part, terms, slop)
     fields = fields_at(part.segment.lengths.take(docs, axis=0), ends)
     if slop:
         kept = _within_topics(part, docs, fields, terms, slop)
@@ -84,84 +74,65 @@ def _within_topics(part: Part, docs: Docs, fields: Docs, row: Sequence[str], slo
     return kept.nonzero()[0]
 
 
-class _Candidates:
-    """The articles of a segment, or of *docs* alone, that have all of the terms, and the positions of each."""
-
-    def __init__(self, collection: Collection, part: Part, terms: Sequence[int], docs: Docs | None = None) -> None:
-        self._part, self._segment, self._collection = part, part.segment, collection
-        by_size = sorted(terms, key=part.segment.size_of_stem)
-        self._postings: dict[int, Docs] = {}
-        if docs is None:
-            first = by_size.pop(0)
-            postings = self._postings[first] = part.segment.postings_of(first)
-            docs = part.segment.docs(part.segment.stem_of(first))[postings]
-        self.docs = docs
-        if part.living is not None:
-            self._keep(part.living[self.docs])
-        for term in by_size:
-            self._require(term)
-        self._terms = terms
-
-    def bits(self) -> list[Bits]:
-        """Return for each term its first positions in each article, as bits."""
-        return [self._part.bits.at(term, self._postings[term]) for term in self._terms]
-
-    def positions(self, which: Docs) -> list[tuple[Docs, Array]]:
-        """Return for each term how often it is in some of the articles, and all its positions there."""
-        return [self._segment.occurrences(term, self._postings[term][which]) for term in self._terms]
-
-    def _require(self, term: int) -> None:
-        segment, stem = self._segment, self._segment.stem_of(term)
-        if segment.size_of_stem(term) > BISECTION * len(self.docs):
-            postings, there = segment.locate(stem, self.docs)
-        else:
-            postings, there = locate(segment.docs(stem), self.docs, self._collection)
-        self._postings[term] = postings
-        if np.count_nonzero(there) < len(there):
-            self._keep(there)
-        self._keep(segment.holding(term, self._postings[term]))
-
-    def _keep(self, mask: Mask) -> None:
-        if np.count_nonzero(mask) < len(mask):
-            kept = mask.nonzero()[0]
-            self.docs = self.docs.take(kept)
-            self._postings = {term: postings.take(kept) for term, postings in self._postings.items()}
+def _find_ends(
+    collection: Collection, part: Part, terms: Sequence[str], slop: int, among: Docs | None = None
+) -> tuple[Docs, Docs]:
+    """Return where a phrase ends: articles of a part, of those *among* which it is sought, sorted; and positions."""
+    numbers = {term: part.segment.terms.find(term) for term in terms}
+    known = [number for number in numbers.values() if number is not None]
+    if not terms or len(known) < len(numbers):
+        return _NONE, _NONE
+    found = Candidates(collection, part, known, among)
+    which, ends = _find_places(part, found, [list(numbers).index(term) for term in terms], slop)
+    docs = found.docs(which)
+    if part.living is None:
+        return docs, ends
+    kept = part.living.take(docs).nonzero()[0]
+    return docs[kept], ends[kept]
 
 
-def _find_ends(part: Part, found: _Candidates, sequence: Sequence[int], slop: int) -> tuple[Docs, Docs]:
-    """Return where the phrase ends: places of candidates, sorted, and positions in them."""
-    masks = found.bits()
-    row = [masks[term] for term in sequence]
-    is_long = part.bits.is_long.take(found.docs, mode="clip")
-    long = is_long.nonzero()[0]
-    which, ends = _find_bits(part, found, row, slop)
+def _find_places(part: Part, found: Candidates, sequence: Sequence[int], slop: int) -> tuple[Docs, Docs]:
+    """Return the candidates where a phrase ends, sorted, and the positions."""
+    starts = range(0, len(found), _STRETCH)
+    stretches = [(start, found.bits(slice(start, start + _STRETCH))) for start in starts]
+    near = np.concatenate(
+        [_NONE, *(_near([masks[term] for term in sequence], slop) + start for start, masks in stretches)]
+    )
+    is_long = part.bits.is_long.take(found.docs(near), mode="clip")
+    short, long = near[~is_long], near[is_long]
+    masks = found.bits(short)
+    which, ends = _find_bits(part, found.docs(short), [masks[term] for term in sequence], slop)
+    which = short[which]
     if not len(long):
         return which, ends
-    kept = (~is_long[which]).nonzero()[0]
-    which, ends = which[kept], ends[kept]
-    near = _near(long, row, slop)
-    if not len(near):
-        return which, ends
-    others, other_ends = _find_places(part, found, near, sequence, slop)
+    others, other_ends = _find_keys(part, found, long, sequence, slop)
     which, ends = np.concatenate([which, others]), np.concatenate([ends, other_ends])
     order = which.argsort(kind="stable")
     return which[order], ends[order]
 
 
-def _near(long: Docs, row: Sequence[Bits], slop: int) -> Docs:
-    """Return which of the *long* articles may have the phrase, as far as bits tell that stand for several positions."""
+def _all_near(found: Candidates, sequence: Sequence[int], slop: int) -> Iterator[Docs]:
+    """Yield the candidates that may have the phrase, one stretch after the other."""
+    for start in range(0, len(found), _STRETCH):
+        masks = found.bits(slice(start, start + _STRETCH))
+        yield _near([masks[term] for term in sequence], slop) + start
+
+
+def _near(row: Sequence[Bits], slop: int) -> Docs:
+    """Return which articles may have the phrase, if a bit stands for all positions that are 64 apart."""
     if slop >= BITS - 1:
-        return long
-    near: Docs = long[_follow([mask[long] for mask in row], slop, is_round=True) != 0]
-    return near
+        is_near: Mask = np.logical_and.reduce([mask != 0 for mask in row])
+    else:
+        is_near = _follow(row, slop, is_round=True) != 0
+    return is_near.nonzero()[0]
 
 
-def _find_bits(part: Part, found: _Candidates, row: Sequence[Bits], slop: int) -> tuple[Docs, Docs]:
-    """Look in short articles, where a bit is a position; what is found in long ones means nothing."""
+def _find_bits(part: Part, docs: Docs, row: Sequence[Bits], slop: int) -> tuple[Docs, Docs]:
+    """Look in short articles, where a bit is a position: return places of *docs*, and where the phrase ends."""
     ended = _follow(row, slop)
     if slop:
         # Between fields lies but one position, which a phrase with gaps could reach over.
-        firsts = first_positions(part.segment.lengths.take(found.docs, axis=0))
+        firsts = first_positions(part.segment.lengths.take(docs, axis=0))
         inside = [_field_bits(firsts, field) for field in range(firsts.shape[1])]
         ended = np.bitwise_or.reduce([_follow([mask & field for mask in row], slop) for field in inside])
     there = (ended != 0).nonzero()[0]
@@ -190,10 +161,10 @@ def _lowest(bits: Bits) -> Docs:
     return lowest
 
 
-def _find_places(part: Part, found: _Candidates, which: Docs, sequence: Sequence[int], slop: int) -> tuple[Docs, Docs]:
+def _find_keys(part: Part, found: Candidates, which: Docs, sequence: Sequence[int], slop: int) -> tuple[Docs, Docs]:
     """Look in long texts: an article and a position are one number, in sorted arrays."""
     apart = 2 * (MAX_SLOP + 1)
-    lengths, keys = part.segment.lengths.take(found.docs.take(which), axis=0), []
+    lengths, keys = part.segment.lengths.take(found.docs(which), axis=0), []
     for numbers, places in found.positions(which):
         rank = np.arange(len(which)).repeat(numbers)
         # Fields are moved too far apart for any slop.
@@ -212,7 +183,8 @@ def _follow(row: Sequence[Bits], slop: int, *, is_round: bool = False) -> Bits:
     if not slop:
         ended = row[0]
         for mask in row[1:]:
-            ended = _moved(ended, 1, is_round=is_round) & mask
+            ended = _moved(ended, 1, is_round=is_round)
+            ended &= mask
         return ended
     #: By the positions that were left out so far.
     reached = [row[0]]
