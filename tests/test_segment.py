@@ -25,7 +25,7 @@ from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.inversion import texts_of
 from search.engines.whoosh.operands import Budget
 from search.engines.whoosh.plan import Planner
-from search.engines.whoosh.postings import BISECTION, FrequentPostings, locate, nothing, word_postings
+from search.engines.whoosh.postings import BISECTION, FrequentPostings, locate, nothing, with_table, word_postings
 from search.engines.whoosh.recent import RecentArrays
 from search.engines.whoosh.segment import Segment
 from search.query import And, Leaf, Or, Word
@@ -121,7 +121,7 @@ def test_a_word_has_the_articles_with_any_form_of_it(
     collection, there = made(titles, data)
     for term in {*terms(text), "rate"}:
         with frequent_above(share):
-            leaf = word_postings(collection, term, None)
+            leaf = with_table(collection, word_postings(collection, term, None))
         expected = [
             number
             for number, one in there.items()
@@ -202,16 +202,18 @@ def test_what_was_used_last_is_kept_and_nobody_changes_it() -> None:
         recent.keep("first", np.ones(1))[0] = 2
 
 
-def test_what_frequent_words_give_is_worked_out_once() -> None:
+def test_what_a_frequent_word_gives_is_worked_out_once_where_it_is_worth_it() -> None:
     collection = collection_of(numbered([f"common {n}" for n in range(20)]))
+    rare, common = (word_postings(collection, term, None) for term in ("7", "common"))
 
-    first, second = (word_postings(collection, "common", None) for _ in range(2))
+    assert with_table(collection, rare) is rare
+    assert with_table(collection, common, wanted=4) is common
+    first, second = with_table(collection, common, wanted=5), with_table(collection, common, wanted=1)
 
     assert isinstance(first, FrequentPostings)
     assert isinstance(second, FrequentPostings)
     assert first.table is second.table
     assert first.docs() is collection.everything
-    assert not isinstance(word_postings(collection, "7", None), FrequentPostings)
 
 
 @pytest.fixture

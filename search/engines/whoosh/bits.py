@@ -5,7 +5,6 @@ In a long article a bit stands for all positions that are a multiple of 64 apart
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +14,7 @@ from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.lengths import lengths_in
 from search.engines.whoosh.recent import RecentArrays, is_frequent
 from search.engines.whoosh.segment import Docs, Segment
+from search.engines.whoosh.words import MIXED
 
 #: Positions that have a bit.
 BITS = 64
@@ -54,10 +54,8 @@ class PositionBits:
         """Return the bits of a frequent term in every article, 0 where it is not; shape (articles,)."""
         table = self._kept.get(term)
         if table is None:
-            docs = self._segment.docs(self._segment.stem_of(term))
             table = np.zeros(len(self._segment), np.uint64)
-            for some, bits in self._all(term):
-                table[docs[some]] = bits
+            table[self._segment.docs(self._segment.stem_of(term))] = self._everywhere(term)
             self._kept.keep(term, table)
         return table
 
@@ -67,18 +65,24 @@ class PositionBits:
         if known is None and len(postings) * _MANY < self._segment.size_of_stem(term):
             return _bits(*self._segment.occurrences(term, postings))
         if known is None:
-            known = np.zeros(self._segment.size_of_stem(term), np.uint64)
-            for some, bits in self._all(term):
-                known[some] = bits
-            self._kept.keep(term, known)
+            known = self._kept.keep(term, self._everywhere(term))
         return known.take(postings, mode="clip")
 
-    def _all(self, term: int) -> Iterator[tuple[Docs, Bits]]:
-        """Yield all postings that hold a term, counted from the first of its stem, and their bits."""
-        postings = self._segment.postings_of(term)
-        for at in range(0, len(postings), _STRETCH):
-            some = postings[at : at + _STRETCH]
-            yield some, _bits(*self._segment.occurrences(term, some))
+    def _everywhere(self, term: int) -> Bits:
+        """Return the bits of a term at all postings of its stem, 0 where they do not hold it."""
+        segment, stem = self._segment, self._segment.stem_of(term)
+        counts, positions = segment.stem_occurrences(stem)
+        ends = np.concatenate([[0], counts.cumsum()])
+        bits = np.empty(len(counts), np.uint64)
+        for at in range(0, len(counts), _STRETCH):
+            some = slice(at, min(at + _STRETCH, len(counts)))
+            bits[some] = _bits(counts[some], positions[ends[some.start] : ends[some.stop]])
+        tags = segment.tags(stem)
+        if tags is not None:
+            bits[(tags != segment.arrays["term.tag"][term]) | (tags == MIXED)] = 0
+            mixed = segment.mixed_postings(term, segment.range_of(stem)[0])
+            bits[mixed] = _bits(*segment.occurrences(term, mixed))
+        return bits
 
 
 def _bits(counts: Docs, places: Array) -> Bits:

@@ -26,7 +26,7 @@ from search.engines.whoosh.operands import (
 )
 from search.engines.whoosh.part import Mask, Scores
 from search.engines.whoosh.phrases import phrase_postings
-from search.engines.whoosh.postings import FrequentPostings, Postings, nothing, word_postings
+from search.engines.whoosh.postings import FrequentPostings, Postings, nothing, with_table, word_postings
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.sums import add_up
 from search.query import And, Everything, Leaf, Like, Node, Not, Or, Phrase, Word
@@ -138,13 +138,18 @@ class Planner:
         """Return what leaves give articles, as :func:`add_up` takes it."""
         lists, tables = [], []
         for node in dict.fromkeys(leaves):
-            leaf = self.leaf(node)
+            leaf = self._with_table(node)
             weight = ranking.weight(node, self._collection.count, leaf.count)
             if isinstance(leaf, FrequentPostings):
                 tables.append((leaf.table, weight))
             else:
                 lists.append((leaf.docs(), weight * leaf.scores(leaf.postings())))
         return lists, self._collection.size, tables
+
+    def _with_table(self, node: Leaf, wanted: int | None = None) -> Postings:
+        """Return the postings of a leaf that are quickest, where they are *wanted* for so many articles, or for all."""
+        leaf = self._leaves[node] = with_table(self._collection, self.leaf(node), wanted)
+        return leaf
 
     def _count(self, node: Leaf) -> int:
         return self.leaf(node).count
@@ -154,14 +159,15 @@ class Planner:
 
         What a pattern stands for is in so many articles that it is only looked for among those of the other leaves.
         """
-        first = self.leaf(leaves[0])
+        # All that a word gives is needed of one that stands alone.
+        first = self.leaf(leaves[0]) if leaves[1:] else self._with_table(leaves[0])
         docs = first.docs()
         known: dict[Leaf, Docs | None] = {leaves[0]: first.postings()}
         for node in leaves[1:]:
             self._budget.check()
             if not len(docs):
                 break
-            postings, there = self.leaf(node).locate(docs)
+            postings, there = self._with_table(node, len(docs)).locate(docs)
             known[node] = postings
             docs = _keep(there, docs, known)
         for operand in operands:

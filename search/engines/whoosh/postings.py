@@ -18,6 +18,8 @@ from search.engines.whoosh.words import MIXED
 
 #: How many times more postings than articles there must be for bisection to beat looking at every posting.
 BISECTION = 16
+#: How many times more postings than articles there must be for a table not to be worth making.
+_FEW = 4
 
 
 class Postings(Protocol):
@@ -72,7 +74,7 @@ class StemPostings:
     """A word in any field, with all forms of its stem, straight from the postings of one segment."""
 
     def __init__(self, collection: Collection, part: Part, number: int, term: str) -> None:
-        self._collection, self._part, self._stem = collection, part, number
+        self._collection, self._part, self._stem, self.term = collection, part, number, term
         self._segment = part.segment
         self._start, self._end = self._segment.range_of(number)
         self._form = self._segment.form(term)
@@ -164,7 +166,7 @@ class JoinedPostings:
     """Leaves of different segments, one after the other."""
 
     def __init__(self, collection: Collection, leaves: Sequence[StemPostings]) -> None:
-        self._collection, self._leaves = collection, leaves
+        self._collection, self._leaves, self.term = collection, leaves, leaves[0].term
         self._docs: Docs | None = None
         self.count = sum(leaf.count for leaf in leaves)
 
@@ -202,12 +204,14 @@ class FrequentPostings:
     A posting is counted as its article is.
     """
 
-    def __init__(self, collection: Collection, leaf: StemPostings | JoinedPostings, term: str) -> None:
+    def __init__(self, collection: Collection, leaf: StemPostings | JoinedPostings) -> None:
         self._collection, self._leaf = collection, leaf
         self.count = leaf.count
-        table: Scores | None = collection.tables.get(term)
+        #: What it gives the articles that have it, where that was worked out for the table.
+        self._scores: Scores | None = None
+        table: Scores | None = collection.tables.get(leaf.term)
         #: The saturated frequency in each article, 0 where the word is not.
-        self.table = collection.tables.keep(term, self._make()) if table is None else table
+        self.table = self._make() if table is None else table
 
     def docs(self) -> Docs:
         """Return the articles."""
@@ -224,13 +228,25 @@ class FrequentPostings:
     def scores(self, postings: Docs | None) -> Scores:
         """Return the saturated frequencies."""
         docs = self.docs() if postings is None else postings
-        # Whoever asks for as many as there are asks for all of them, in order.
+        if self._scores is not None and docs is self.docs():
+            return self._scores
+        # As many as there are of all articles are all of them, in order.
         return self.table if len(docs) == len(self.table) else self.table.take(docs, mode="clip")
 
     def _make(self) -> Scores:
-        table = np.zeros(self._collection.size)
-        table[self._leaf.docs()] = self._leaf.scores(self._leaf.postings())
-        return table
+        table = self._scores = self._leaf.scores(self._leaf.postings())
+        if self.count < self._collection.size:
+            table = np.zeros(self._collection.size)
+            table[self._leaf.docs()] = self._scores
+        return self._collection.tables.keep(self._leaf.term, table)
+
+
+def with_table(collection: Collection, leaf: Postings, wanted: int | None = None) -> Postings:
+    """Return a frequent word with its table, unless it is *wanted* for few articles only; any other leaf as it is."""
+    if not isinstance(leaf, StemPostings | JoinedPostings) or not is_frequent(leaf.count, collection.size):
+        return leaf
+    is_worth = wanted is None or wanted * _FEW >= leaf.count or collection.tables.get(leaf.term) is not None
+    return FrequentPostings(collection, leaf) if is_worth else leaf
 
 
 def word_postings(collection: Collection, term: str, field: str | None) -> Postings:
@@ -245,8 +261,7 @@ def word_postings(collection: Collection, term: str, field: str | None) -> Posti
         return _in_field(collection, leaves, field)
     if not leaves:
         return nothing(collection)
-    leaf = leaves[0] if len(leaves) == 1 else JoinedPostings(collection, leaves)
-    return FrequentPostings(collection, leaf, term) if is_frequent(leaf.count, collection.size) else leaf
+    return leaves[0] if len(leaves) == 1 else JoinedPostings(collection, leaves)
 
 
 def _in_field(collection: Collection, leaves: Sequence[StemPostings], field: str) -> FoundPostings:

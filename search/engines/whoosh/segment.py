@@ -225,6 +225,13 @@ class Segment:
             return counts, self._positions(begins, counts)
         return self._with_mixed(term, postings, tags, counts, begins)
 
+    def stem_occurrences(self, stem: int) -> tuple[Docs, Array]:
+        """Return how many occurrences each posting of a stem has, of whatever form, and their positions."""
+        start, end = self.range_of(stem)
+        counts = self.totals.take(self.codes[start:end]).astype(np.intp)
+        begin = int(self._begins(np.array([start]))[0])
+        return counts, self.positions[begin : begin + int(counts.sum())]
+
     def all_occurrences(self, postings: Docs) -> tuple[Docs, Array]:
         """Return how many occurrences *postings* have, sorted and of whatever stems, and their positions."""
         counts = self.totals.take(self.codes.take(postings)).astype(np.intp)
