@@ -23,7 +23,7 @@ _MANY = 4
 #: Bytes that are kept of a segment's bits; a table of a million articles takes eight million.
 _KEPT_BYTES = 256 << 20
 #: Postings that are worked out in one go: few enough for what is in between to stay beside the processor.
-_STRETCH = 1 << 15
+_STRETCH = 1 << 14
 Bits = NDArray[np.uint64]
 
 
@@ -46,12 +46,15 @@ class PositionBits:
         is_long: NDArray[np.bool_] = lengths_in(segment.lengths, segment.lengths.shape[1]) + texts > BITS
         return is_long
 
-    def is_frequent(self, term: int) -> bool:
-        """Tell whether a term has a table."""
-        return is_frequent(self._segment.size_of_stem(term), len(self._segment))
+    def has_table(self, term: int, wanted: int) -> bool:
+        """Tell whether a term is so frequent that it has a table, or is to get one for so many articles."""
+        size = self._segment.size_of_stem(term)
+        if not is_frequent(size, len(self._segment)):
+            return False
+        return wanted * _MANY >= size or self._kept.get(term) is not None
 
     def table(self, term: int) -> Bits:
-        """Return the bits of a frequent term in every article, 0 where it is not; shape (articles,)."""
+        """Return the bits of a term that has a table in every article, 0 where it is not; shape (articles,)."""
         table = self._kept.get(term)
         if table is None:
             table = np.zeros(len(self._segment), np.uint64)
@@ -61,8 +64,12 @@ class PositionBits:
 
     def at(self, term: int, postings: Docs) -> Bits:
         """Return the bits of a term at *postings* that hold it, sorted and counted from the first of its stem."""
+        size = self._segment.size_of_stem(term)
+        # What is kept of a frequent term is its table.
+        if is_frequent(size, len(self._segment)):
+            return _bits(*self._segment.occurrences(term, postings))
         known = self._kept.get(term)
-        if known is None and len(postings) * _MANY < self._segment.size_of_stem(term):
+        if known is None and len(postings) * _MANY < size:
             return _bits(*self._segment.occurrences(term, postings))
         if known is None:
             known = self._kept.keep(term, self._everywhere(term))
@@ -71,12 +78,7 @@ class PositionBits:
     def _everywhere(self, term: int) -> Bits:
         """Return the bits of a term at all postings of its stem, 0 where they do not hold it."""
         segment, stem = self._segment, self._segment.stem_of(term)
-        counts, positions = segment.stem_occurrences(stem)
-        ends = np.concatenate([[0], counts.cumsum()])
-        bits = np.empty(len(counts), np.uint64)
-        for at in range(0, len(counts), _STRETCH):
-            some = slice(at, min(at + _STRETCH, len(counts)))
-            bits[some] = _bits(counts[some], positions[ends[some.start] : ends[some.stop]])
+        bits = np.concatenate([_bits(*found) for found in segment.stem_occurrences(stem, _STRETCH)])
         tags = segment.tags(stem)
         if tags is not None:
             bits[(tags != segment.arrays["term.tag"][term]) | (tags == MIXED)] = 0

@@ -18,18 +18,18 @@ from search.engines.whoosh.segment import Docs
 class Candidates:
     """The articles of a segment, or of *docs* alone, that may have all of the terms; deleted ones may be among them.
 
-    Of frequent terms nobody knows yet whether they are there, since their bits tell as quickly as anything would. Where
-    all terms are frequent, every article is a candidate.
+    Of terms that have a table nobody knows yet whether they are there, since their bits tell as quickly as anything
+    would. Where all terms have one, every article is a candidate.
     """
 
     def __init__(self, collection: Collection, part: Part, terms: Sequence[int], docs: Docs | None = None) -> None:
         self._collection, self._segment, self._bits = collection, part.segment, part.bits
         self._terms, self._postings = terms, dict[int, Docs]()
-        rare = sorted((term for term in terms if not part.bits.is_frequent(term)), key=part.segment.size_of_stem)
-        if docs is None and rare:
-            docs = self._docs_of(rare.pop(0))
-        if docs is not None:
-            for term in rare:
+        rest = sorted(terms, key=part.segment.size_of_stem)
+        if docs is None and not part.bits.has_table(rest[0], len(part.segment)):
+            docs = self._docs_of(rest.pop(0))
+        for term in rest:
+            if docs is not None and not part.bits.has_table(term, len(docs)):
                 docs = self._having(term, docs)
         self._docs = docs
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -58,8 +58,7 @@ class Segment:
 
     def range_of(self, stem: int) -> tuple[int, int]:
         """Return where the postings of a stem begin and end."""
-        first = stem * self._highs
-        return int(self._bounds[first]), int(self._bounds[first + self._highs])
+        return int(self._bounds[stem * self._highs]), int(self._bounds[(stem + 1) * self._highs])
 
     def counts(self, stems: Array) -> Docs:
         """Return how many postings each of many stems has."""
@@ -225,12 +224,13 @@ class Segment:
             return counts, self._positions(begins, counts)
         return self._with_mixed(term, postings, tags, counts, begins)
 
-    def stem_occurrences(self, stem: int) -> tuple[Docs, Array]:
-        """Return how many occurrences each posting of a stem has, of whatever form, and their positions."""
+    def stem_occurrences(self, stem: int, stretch: int) -> Iterator[tuple[Docs, Array]]:
+        """Yield, for so many postings of a stem at a time, how many occurrences each has, and their positions."""
         start, end = self.range_of(stem)
-        counts = self.totals.take(self.codes[start:end]).astype(np.intp)
         begin = int(self._begins(np.array([start]))[0])
-        return counts, self.positions[begin : begin + int(counts.sum())]
+        for at in range(start, end, stretch):
+            counts = self.totals.take(self.codes[at : min(at + stretch, end)]).astype(np.intp)
+            yield counts, self.positions[begin : (begin := begin + int(counts.sum()))]
 
     def all_occurrences(self, postings: Docs) -> tuple[Docs, Array]:
         """Return how many occurrences *postings* have, sorted and of whatever stems, and their positions."""
