@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -24,7 +25,7 @@ from search.articles import Article
 from search.errors import IndexUnreadableError, IndexWriteError
 from search.files import UNREAD
 from search.packs import Unpacked, pack
-from search.records import Sharing
+from search.records import Sharing, fingerprint, to_record
 from search.remembered import KnownPart, LastRun, file_from_row, file_to_row
 from search.store import Pack, Place, Store
 
@@ -49,6 +50,8 @@ class Cache:
         self._file = folder / "seeds.cache"
         self._new_file = folder / "seeds.new"
         self._store = Store(folder / _STORES[0])
+        #: Whether it is this store that ``seeds.cache`` speaks of.
+        self._is_saved = False
 
     def load(self) -> LastRun | None:
         """Return what the last run left, without the seeds; None where there is nothing that can be used.
@@ -66,6 +69,7 @@ class Cache:
         if content is None or content.get("format") != CACHE_FORMAT:
             return None
         self._store = Store(self._folder / _STORES[content["store"]], [Pack(*row) for row in content["packs"]])
+        self._is_saved = True
         files = dict(map(file_from_row, content["files"]))
         known = {key: content[key] for key in ("articles", "stories", "generation", "index_format", "started_ns")}
         return LastRun(**known, files=files)
@@ -93,7 +97,7 @@ class Cache:
 
     def start_anew(self, memory: LastRun | None = None) -> None:
         """Keep all that follows, and what *memory* holds, in the other file; until it is saved, both are there."""
-        self._store = Store(self._folder / _STORES[1 - self._store_number])
+        self._store, self._is_saved = Store(self._folder / _STORES[1 - self._store_number]), False
         for part in memory.parts() if memory else ():
             part.place = None
 
@@ -105,20 +109,32 @@ class Cache:
         """
         return Place(self._store.append(packed), 0)
 
-    def save(self, memory: LastRun, elsewhere: Collection[bytes] = frozenset(), *, is_final: bool = False) -> None:
+    def save(
+        self,
+        memory: LastRun,
+        elsewhere: Collection[bytes] = frozenset(),
+        leaving: Mapping[str, bytes] = MappingProxyType({}),
+        *,
+        is_final: bool = False,
+    ) -> None:
         """Replace what is remembered, all at once.
 
         Args:
             memory: what is to be remembered.
             elsewhere: the fingerprints of the articles that the engine has, and goes on having.
+            leaving: those of the articles that it has, and soon has no more, by id.
             is_final: whether that is all it will have.
 
         Raises:
             IndexWriteError: If it cannot be written; what was remembered stays.
         """
-        if self._is_wasteful(memory):
+        # Of the two stores, one is always what was saved last.
+        if self._is_saved and self._is_wasteful(memory):
             self._compact(memory)
         parts = [part for known in memory.files.values() for part in known.parts]
+        for part in parts if leaving else ():
+            if part.place and _holds_any(part, leaving):
+                part.place = None
         self._keep_rest(parts, elsewhere, is_final=is_final)
         # The last good version of what is broken now is nowhere else to be read again.
         self._keep_rest([known.kept for known in memory.files.values() if known.kept], frozenset(), is_final=True)
@@ -142,8 +158,8 @@ class Cache:
             self._new_file.replace(self._file)
         except OSError as exc:
             raise IndexWriteError(self._folder, exc.strerror or str(exc)) from exc
-        with suppress(OSError):
-            (self._folder / _STORES[1 - self._store_number]).unlink()
+        self._is_saved = True
+        self._drop_other()
 
     def leave_out(self, memory: LastRun, elsewhere: Collection[bytes]) -> None:
         """Leave out the articles *elsewhere*, by their fingerprints, where that is worth writing all once more."""
@@ -154,15 +170,34 @@ class Cache:
             with suppress(IndexWriteError):
                 self.save(memory, elsewhere, is_final=True)
 
+    def make_whole(self, recall: Recall) -> None:
+        """Keep everything that was left out, since the engine may soon have it no more.
+
+        Raises:
+            IndexUnreadableError: If what is remembered cannot be read.
+            IndexWriteError: If it cannot be written; what was remembered stays.
+        """
+        memory = self.load()
+        if memory and self.load_seeds(memory, recall):
+            self.start_anew(memory)
+            self.save(memory)
+
     def give_up(self) -> None:
         """Forget what was kept and not saved, and what a run left behind that died as it saved."""
         self._store.undo()
         with suppress(OSError):
             self._new_file.unlink()
+        if self._is_saved:
+            self._drop_other()
 
     @property
     def _store_number(self) -> int:
         return _STORES.index(self._store.file.name)
+
+    def _drop_other(self) -> None:
+        """Delete the store that is out of use."""
+        with suppress(OSError):
+            (self._folder / _STORES[1 - self._store_number]).unlink()
 
     def _is_wasteful(self, memory: LastRun) -> bool:
         """Return whether more than half of what is kept is out of use, or in too many pieces."""
@@ -180,6 +215,7 @@ class Cache:
             is_alone = part.place is not None and old.packs[part.place.pack].lists is None
             packed = old.read(part.place.pack) if part.place and is_alone else None
             part.place = self.keep(packed) if packed else None
+        old.undo()
 
     def _keep_rest(self, parts: Iterable[KnownPart], elsewhere: Collection[bytes], *, is_final: bool) -> None:
         """Keep what is not kept yet, all in one pack."""
@@ -189,6 +225,15 @@ class Cache:
             number = self._store.append(packed, len(rest), is_final=is_final)
             for row, part in enumerate(rest):
                 part.place = Place(number, row)
+
+
+def _holds_any(part: KnownPart, leaving: Mapping[str, bytes]) -> bool:
+    """Tell whether seeds hold one of these articles, by id and fingerprint."""
+    return any(
+        article.id in leaving and leaving[article.id] == fingerprint(to_record(article))
+        for _, seed, _ in part.seeds
+        for article in (seed.article, *seed.related)
+    )
 
 
 def _complete(packs: Collection[Unpacked], recall: Recall) -> None:

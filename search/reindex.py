@@ -152,12 +152,12 @@ class _Run:
         survey.read(jobs, self._progress, full=full or not has_seeds, keep=self._cache.keep)
         self._clock.lap("read")
         catalog = make_catalog(survey.mentions())
-        differences, staying = self._differences(catalog, force=force)
+        differences, staying, leaving = self._differences(catalog, force=force)
         self._clock.lap("merge")
         # Ahead of publishing, so that nothing has changed where this cannot be written. Should we die in between, the
         # next run sees that what is remembered is not what is served, and publishes it.
         memory = self._memory(survey, catalog)
-        self._cache.save(memory, staying)
+        self._cache.save(memory, staying, leaving)
         self._clock.lap("remember")
         if full or self._engine.served() != catalog.generation:
             self._progress.indexing(len(catalog.articles))
@@ -176,11 +176,14 @@ class _Run:
             return Survey(folders, self._folder, {})
         return Survey(folders, self._folder, memory.files, started_ns=memory.started_ns)
 
-    def _differences(self, catalog: Catalog, *, force: bool) -> tuple[dict[str, int], frozenset[bytes]]:
+    def _differences(
+        self, catalog: Catalog, *, force: bool
+    ) -> tuple[dict[str, int], frozenset[bytes], dict[str, bytes]]:
         """Note which articles are new; compare all with what is served.
 
         Returns:
-            How many are added, changed and removed; the fingerprints of those that stay as they are.
+            How many are added, changed and removed; the fingerprints of those that stay as they are; and those that do
+            not, by id.
 
         Raises:
             ShrinkError: If too little would be left, and *force* was not given.
@@ -190,14 +193,15 @@ class _Run:
         if not force:
             _refuse_to_shrink(served=len(served), found=len(found))
         both = served.keys() & found.keys()
-        staying = [found[id_] for id_ in both if served[id_] == found[id_]]
+        staying = frozenset([found[id_] for id_ in both if served[id_] == found[id_]])
+        leaving = {id_: mark for id_, mark in served.items() if mark not in staying}
         self.new = frozenset(found.keys() - both)
         differences = {
             "added": len(self.new),
             "changed": len(both) - len(staying),
             "removed": len(served) - len(both),
         }
-        return differences, frozenset(staying)
+        return differences, staying, leaving
 
     def _memory(self, survey: Survey, catalog: Catalog) -> LastRun:
         return LastRun(

@@ -11,6 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import IO
 
+from search.cache import Cache
 from search.engines import make_engine
 from search.errors import ExportError, ImportRefusedError, LedeError
 from search.lock import LOCK_TIMEOUT, locked
@@ -50,6 +51,7 @@ def import_index(
     Raises:
         ImportRefusedError: If it is no whole export of such an engine of this version.
         IndexLockedError: If a reindex runs for longer than the lock is waited for.
+        IndexUnreadableError: If what is remembered of the seeds there cannot be read.
         IndexWriteError: If the index cannot be written; the old one is still served.
     """
     folder = Path(index)
@@ -60,6 +62,8 @@ def import_index(
         except OSError as exc:
             raise ImportRefusedError(file, exc.strerror or str(exc)) from exc
         stack.enter_context(locked(folder, lock_timeout))
+        # Whose articles the reindexes of this folder count on; an import may be what makes the last of them go.
+        Cache(folder).make_whole(holder.recall)
         return holder.import_(source)
 
 

@@ -227,6 +227,31 @@ def test_what_was_kept_and_never_saved_is_overwritten(tmp_path: Path) -> None:
     assert tree(tmp_path) == whole
 
 
+def test_what_was_saved_is_there_until_all_is_saved_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much of what was kept meanwhile is out of use."""
+    Cache(tmp_path).save(memory())
+    cache = Cache(tmp_path)
+    found = cache.load()
+    assert found is not None
+    assert cache.load_seeds(found, nothing)
+    cache.start_anew(found)
+    cache.keep(pack([[SourcedSeed(1, Seed(article=article("Kept for nothing", excerpt="x" * 99)))]]))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", _fail)
+        with pytest.raises(IndexWriteError):
+            cache.save(found)
+
+    cache.give_up()
+
+    again = loaded(tmp_path)
+    assert again is not None
+    assert as_text(again) == as_text(memory())
+
+
+def _fail(_descriptor: int) -> None:
+    raise OSError(5, "Input/output error")
+
+
 def test_what_is_out_of_use_is_dropped_in_time(tmp_path: Path) -> None:
     """A file of lines stays as it is kept, beside many others that change all the time."""
     first = Cache(tmp_path)

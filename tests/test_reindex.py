@@ -372,6 +372,44 @@ def test_what_was_last_good_is_found_where_it_is_published(
     assert sorted(found()) == ["Four", "One", "Other", "Three", "Two"]
 
 
+@pytest.mark.parametrize("others", range(4))
+def test_what_another_seed_says_better_stays_the_last_good_version(
+    folder: SeedFolder, reindexed: Reindex, found: Found, others: int
+) -> None:
+    """It is published nowhere any more by the time it is needed."""
+    folder.write("one.md", seed("One", related=[mention("Two")]))
+    folder.write("three.md", seed("Three"))
+    reindexed()
+    reindexed(full=True)
+    folder.write("two.md", seed("Two by itself", slug="two"))
+    folder.write("newer.md", seed("Three anew", slug="three", publishedDateTime="2022-01-01"))
+    reindexed()
+    for number in range(others):
+        folder.write(f"more{number}.md", seed(f"More {number}"))
+        reindexed()
+    folder.write("one.md", BROKEN)
+    folder.write("three.md", BROKEN)
+    reindexed()
+    folder.remove("newer.md")
+
+    reindexed()
+
+    assert sorted(found()) == [*(f"More {number}" for number in range(others)), "One", "Three", "Two by itself"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs a system that lists open files")
+def test_what_is_remembered_anew_leaves_no_file_open(
+    folder: SeedFolder, reindexed: Reindex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.cache.MAX_TABLES", -1)
+    before = set(Path("/proc/self/fd").iterdir())
+    for count in range(1, 5):
+        folder.write("bulk.jsonl", "".join(line(f"Line {number}") for number in range(count)))
+        reindexed(jobs=1)
+
+    assert len(set(Path("/proc/self/fd").iterdir())) == len(before)
+
+
 @pytest.mark.usefixtures("lean")
 def test_what_is_published_nowhere_any_more_is_read_again(
     folder: SeedFolder, index_path: Path, reindexed: Reindex, found: Found

@@ -207,6 +207,22 @@ def test_an_import_over_other_news_is_mended_by_a_reindex(
     assert served(index_path) == ["Rates fall", "Rates rise", "Snow melts"]
 
 
+def test_many_imports_take_no_last_good_version_away(
+    export: Path, index_path: Path, folder: SeedFolder, reindexed: Reindex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though none of what was published by then is left."""
+    monkeypatch.setattr("search.cache.MAX_DOUBLE", 0)
+    folder.write("two.md", seed("Snow melts"))
+    reindexed()
+    for _ in range(3):
+        search.import_index(export, index_path)
+    folder.write("two.md", "---\ntitle: [unclosed\n---\n")
+
+    reindexed()
+
+    assert served(index_path) == ["Rates fall", "Rates rise", "Snow melts"]
+
+
 def test_seeds_that_are_not_there_do_not_take_away_what_was_imported(export: Path, elsewhere: Path) -> None:
     search.import_index(export, elsewhere)
     empty = SeedFolder(elsewhere / "seeds")
