@@ -18,7 +18,7 @@ from search.articles import Article, Story
 from search.catalog import Catalog, fingerprint
 from search.engine import Reader
 from search.engines.memory import MemoryEngine
-from search.engines.whoosh import WhooshEngine, recent
+from search.engines.whoosh import WhooshEngine, bits, phrases, recent, sums
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import attribute_arrays, moment_to_age
 from search.engines.whoosh.collection import Collection
@@ -39,8 +39,9 @@ SUFFIXES = (
 words = st.sampled_from(
     "rate rates rating Rates' bank Bank's sense AI café C++ U.S. 10,000 e-mail AT&T 東京都 京都 the ﬁ İ ß x".split()
 ) | st.text(min_size=1, max_size=6)
-#: Whether what is frequent has a number for every article: nothing is, some words are, all words are.
-shares = st.sampled_from([0, recent.FREQUENT, 1000])
+#: Shares of the articles above which words are frequent (nothing is, some are, all are), and how many articles are
+#: looked at in one go.
+ways = st.sampled_from([(0, 2), (recent.FREQUENT, 1 << 14), (1000, 1 << 14), (1000, 3)])
 texts = st.lists(words, max_size=8).map(lambda found: " ".join(" ".join(found).split()))
 
 
@@ -99,10 +100,12 @@ def told(reader: Reader, text: str, **options: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def frequent_above(share: int) -> Iterator[None]:
-    """Let everything count as frequent that is in more than one of *share* articles; nothing where that is 0."""
+def searching(way: tuple[int, int]) -> Iterator[None]:
+    """Search in one of the :data:`ways`, of which others are for more articles than a test has."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recent, "FREQUENT", share)
+        patch.setattr(recent, "FREQUENT", way[0])
+        for module in (bits, phrases, sums):
+            patch.setattr(module, "_STRETCH", way[1])
         yield
 
 

@@ -28,6 +28,7 @@ HARD = {
     "two words that all articles have": parse("common everywhere"),
     "a phrase of frequent words": parse('"common everywhere"'),
     "a loose phrase of frequent words": parse('"everywhere common"~40'),
+    "a loose phrase of a word again and again": parse('"' + "common " * 70 + '"~62'),
     "a short prefix": parse("wo*"),
     "a pattern that fits everything": parse("wo?d*"),
     "a misspelling near many terms": parse("wordaa~2"),

@@ -22,7 +22,7 @@ from factories import article, catalog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from segments import frequent_above, shares
+from segments import searching, ways
 
 from search.articles import Article, Image
 from search.catalog import Catalog, fingerprint
@@ -740,7 +740,7 @@ def test_scores_fall_down_a_relaxed_page_too(spelt: Reader) -> None:
 
 @pytest.fixture
 def alike(engine: Engine) -> Reader:
-    """Return a reader of three articles about elephants, one of which shares more with the first, and of others."""
+    """Return a reader of three articles about elephants, one of which ways more with the first, and of others."""
     return serve(
         engine,
         article("Elephants cross the river", excerpt="Drought drives herds of elephants north."),
@@ -1436,12 +1436,12 @@ def rounded(value: Any) -> Any:
     return round(value, 9) if isinstance(value, float) else value
 
 
-@given(catalogs(), st.lists(queries, min_size=1, max_size=8), shares)
+@given(catalogs(), st.lists(queries, min_size=1, max_size=8), ways)
 @settings(max_examples=settings().max_examples * 3 // 5)
-def test_both_engines_give_equal_pages(news: Catalog, asked: list[Query], share: int) -> None:
+def test_both_engines_give_equal_pages(news: Catalog, asked: list[Query], way: tuple[int, int]) -> None:
     memory = MemoryEngine()
     memory.publish(news)
-    with TemporaryDirectory() as folder, frequent_above(share):
+    with TemporaryDirectory() as folder, searching(way):
         whoosh = WhooshEngine(Path(folder))
         whoosh.publish(news)
         reader = whoosh.open()

@@ -8,7 +8,7 @@ import pytest
 from factories import article, catalog
 from hypothesis import given
 from hypothesis import strategies as st
-from segments import both, collection_of, forms_of_one_stem, frequent_above, numbered, shares
+from segments import both, collection_of, forms_of_one_stem, numbered, searching, ways
 
 from search import ranking
 from search.analysis import terms
@@ -84,16 +84,20 @@ def expected(collection: Collection, row: Sequence[str], slop: int, field: str |
     return found
 
 
-@given(articles, st.integers(0, 6), st.lists(st.tuples(rows, slops, fields), min_size=1, max_size=4), shares, st.data())
+@given(articles, st.integers(0, 6), st.lists(st.tuples(rows, slops, fields), min_size=1, max_size=4), ways, st.data())
 def test_phrases_are_found_where_a_naive_search_finds_them(
-    own: list[Article], cut: int, asked: list[tuple[list[str], int, str | None]], share: int, data: st.DataObject
+    own: list[Article],
+    cut: int,
+    asked: list[tuple[list[str], int, str | None]],
+    way: tuple[int, int],
+    data: st.DataObject,
 ) -> None:
     groups = [group for group in (own[:cut], own[cut:]) if group]
     gone = {number: [0] for number, group in enumerate(groups) if len(group) > 1 and data.draw(st.booleans())}
     collection = collection_of(*groups, gone=gone)
 
     for row, slop, field in asked:
-        with frequent_above(share):
+        with searching(way):
             leaf = phrase_postings(collection, row, slop, field)
         found = dict(zip(map(collection.id_of, leaf.docs().tolist()), leaf.scores(None).tolist(), strict=True))
 
@@ -109,6 +113,20 @@ def test_a_phrase_may_stand_far_into_a_text(before: int, text: str, has_phrase: 
 
     assert phrase_postings(collection, ["rates", "rise"], 0, None).count == has_phrase
     assert phrase_postings(collection, ["rates", "rise"], 0, "excerpt").count == 0
+
+
+@pytest.mark.parametrize("before", [0, 100])
+@pytest.mark.parametrize("where", ["title", "topics"])
+def test_the_time_is_looked_at_with_every_word_and_every_article(before: int, where: str) -> None:
+    text = "filler " * before + "rates will rise again"
+    fields = {"title": "Else", "topics": (text,)} if where == "topics" else {"title": text}
+    collection = collection_of([article(**fields, url=f"https://a.example/{n}") for n in range(30)])
+    looks = list[int]()
+
+    leaf = phrase_postings(collection, ["rates", "rise", "again"], 5, None, lambda: looks.append(1))
+
+    assert leaf.count == 30
+    assert len(looks) >= (30 if where == "topics" else 2)
 
 
 def test_no_phrase_reaches_from_a_long_title_into_the_excerpt() -> None:

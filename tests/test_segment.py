@@ -15,7 +15,7 @@ from factories import article
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from segments import arrays_of, collection_of, frequent_above, newest_first, numbered, shares, texts, words
+from segments import arrays_of, collection_of, newest_first, numbered, searching, texts, ways, words
 
 from search.analysis import stem, terms
 from search.articles import Article, Episode, Story
@@ -114,13 +114,13 @@ def test_a_story_is_given_back_as_it_was() -> None:
 # Words
 
 
-@given(groups, words, shares, st.data())
+@given(groups, words, ways, st.data())
 def test_a_word_has_the_articles_with_any_form_of_it(
-    titles: list[list[str]], text: str, share: int, data: st.DataObject
+    titles: list[list[str]], text: str, way: tuple[int, int], data: st.DataObject
 ) -> None:
     collection, there = made(titles, data)
     for term in {*terms(text), "rate"}:
-        with frequent_above(share):
+        with searching(way):
             leaf = with_table(collection, word_postings(collection, term, None))
         expected = [
             number

@@ -20,8 +20,6 @@ from search.engines.whoosh.words import MIXED
 BITS = 64
 #: How many times more postings than are asked for a term may have for all of them to be worked out and kept.
 _MANY = 4
-#: Bytes that are kept of a segment's bits; a table of a million articles takes eight million.
-_KEPT_BYTES = 256 << 20
 #: Postings that are worked out in one go: few enough for what is in between to stay beside the processor.
 _STRETCH = 1 << 14
 Bits = NDArray[np.uint64]
@@ -30,12 +28,13 @@ Bits = NDArray[np.uint64]
 class PositionBits:
     """The positions of a segment's terms as bits. Safe to share between threads.
 
-    Phrases of frequent words ask for the same words again and again, so those are worked out once, for all articles.
+    Phrases of frequent words ask for the same words again and again, so those are worked out once, for all articles,
+    and kept up to *max_bytes*.
     """
 
-    def __init__(self, segment: Segment) -> None:
+    def __init__(self, segment: Segment, max_bytes: int) -> None:
         self._segment = segment
-        self._kept = RecentArrays[int, Bits](_KEPT_BYTES)
+        self._kept = RecentArrays[int, Bits](max_bytes)
 
     @cached_property
     def is_long(self) -> NDArray[np.bool_]:

@@ -24,7 +24,7 @@ from search.engines.whoosh.vocabulary import Vocabulary
 
 #: Articles; a few megabytes.
 _REMEMBERED = 4096
-#: Bytes of what words give each of all articles; a million of those have room for 32 words.
+#: Bytes of tables of words, of what they give each article as of their bits; a million articles have room for 32 words.
 _TABLES_BYTES = 256 << 20
 #: Microseconds.
 _SECOND = 1_000_000
@@ -64,8 +64,9 @@ class Collection:
         ends = np.cumsum([0, *map(len, segments)]).tolist()
         self.size: int = ends[-1]
         self.living: Mask | None = columns["living"] if len(columns["living"]) else None
+        share = _TABLES_BYTES // max(self.size, 1)
         self.parts = [
-            Part(segment, base, *self._losses(number, base, base + len(segment)))
+            Part(segment, base, *self._losses(number, base, base + len(segment)), share * len(segment))
             for number, (segment, base) in enumerate(zip(segments, ends, strict=False))
         ]
         #: Articles that are there.

@@ -20,9 +20,9 @@ Scores = NDArray[np.float64]
 
 
 class Part:
-    """A segment at its place in the numbering, and what a frequency in it is worth."""
+    """A segment at its place in the numbering, and what a frequency in it is worth; keeps *max_bytes* of bits."""
 
-    def __init__(self, segment: Segment, base: int, living: Mask | None, dead: Array | None) -> None:
+    def __init__(self, segment: Segment, base: int, living: Mask | None, dead: Array | None, max_bytes: int) -> None:
         self.segment, self.base = segment, base
         #: Which articles are still there; None where all are.
         self.living = living
@@ -30,7 +30,7 @@ class Part:
         self._dead = dead
         #: Articles that have a date; they come first.
         self.dated = int(segment.ages.searchsorted(UNDATED))
-        self.bits = PositionBits(segment)
+        self.bits = PositionBits(segment, max_bytes)
         self._averages = np.zeros(len(ranking.FIELDS))
         self._tables: dict[tuple[bool, ...], tuple[Scores, Scores]] = {}
 

@@ -7,7 +7,8 @@ position.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,10 @@ from search.engines.whoosh.bits import BITS, Bits
 from search.engines.whoosh.candidates import Candidates
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.lengths import fields_at, first_positions
-from search.engines.whoosh.part import Mask, Part, Scores
+from search.engines.whoosh.part import Part, Scores
 from search.engines.whoosh.postings import FoundPostings, locate, nothing
-from search.engines.whoosh.segment import Docs
+from search.engines.whoosh.segment import Docs, Segment
+from search.engines.whoosh.vocabulary import Vocabulary
 from search.highlights import occurrences
 
 #: More words between than this are as many as it takes.
@@ -29,10 +31,21 @@ MAX_SLOP = 99
 _STRETCH = 1 << 14
 _NONE = np.empty(0, np.intp)
 
+Check = Callable[[], None]
 
-def phrase_postings(collection: Collection, terms: Sequence[str], slop: int, field: str | None) -> FoundPostings:
-    """Return the leaf of terms in a row within one text, with at most *slop* positions between them in all."""
-    found = [_in_part(collection, part, terms, min(slop, MAX_SLOP), field) for part in collection.parts]
+
+def _unlimited() -> None:
+    """Let it take as long as it takes."""
+
+
+def phrase_postings(
+    collection: Collection, terms: Sequence[str], slop: int, field: str | None, check: Check = _unlimited
+) -> FoundPostings:
+    """Return the leaf of terms in a row within one text, with at most *slop* positions between them in all.
+
+    *check* is called every few milliseconds, and may raise.
+    """
+    found = [_in_part(collection, part, terms, min(slop, MAX_SLOP), field, check) for part in collection.parts]
     matched = [(docs + part.base, weights) for part, (docs, weights) in zip(collection.parts, found, strict=True)]
     if not matched:
         return nothing(collection)
@@ -42,17 +55,17 @@ def phrase_postings(collection: Collection, terms: Sequence[str], slop: int, fie
 
 def count_titles(collection: Collection, part: Part, terms: Sequence[str], docs: Docs) -> int:
     """Count those of a part's articles that have terms in a row in their title; *docs* is sorted."""
-    docs, ends = _find_ends(collection, part, terms, 0, docs)
+    docs, ends = _find_ends(collection, part, terms, 0, _unlimited, docs)
     return len(np.unique(docs[ends < part.segment.lengths[docs, 0]]))
 
 
 def _in_part(
-    collection: Collection, part: Part, terms: Sequence[str], slop: int, field: str | None
+    collection: Collection, part: Part, terms: Sequence[str], slop: int, field: str | None, check: Check
 ) -> tuple[Docs, Scores]:
-    docs, ends = _find_ends(collection, part, terms, slop)
+    docs, ends = _find_ends(collection, part, terms, slop, check)
     fields = fields_at(part.segment.lengths.take(docs, axis=0), ends)
     if slop:
-        kept = _within_topics(part, docs, fields, terms, slop)
+        kept = _within_topics(part.segment, docs, fields, terms, slop, check)
         docs, fields = docs[kept], fields[kept]
     if field:
         kept = (fields == ranking.FIELDS.index(field)).nonzero()[0]
@@ -60,22 +73,31 @@ def _in_part(
     return _weigh(part, docs, fields)
 
 
-def _within_topics(part: Part, docs: Docs, fields: Docs, row: Sequence[str], slop: int) -> Docs:
+def _within_topics(segment: Segment, docs: Docs, fields: Docs, row: Sequence[str], slop: int, check: Check) -> Docs:
     """Return which ends to keep: a phrase with gaps must not reach from one topic into the next."""
-    topics = len(ranking.FIELDS) - 1
+    ends = (fields == len(ranking.FIELDS) - 1).nonzero()[0]
+    names, of, listed = Vocabulary(segment.arrays, "topic"), segment.arrays["topic.of"], segment.arrays["topic"]
+    owners, first, counts = np.unique(docs[ends], return_index=True, return_counts=True)
+    #: How many ends are right in topics, which many articles have in common.
+    known: dict[bytes, int] = {}
+    right = np.zeros(len(owners), np.intp)
+    for place, doc in enumerate(owners.tolist()):
+        check()
+        topics = listed[of[doc] : of[doc + 1]]
+        if (key := topics.tobytes()) not in known:
+            known[key] = sum(_count_ends(terms_of(names[topic]), row, slop) for topic in topics.tolist())
+        right[place] = known[key]
     kept = np.ones(len(docs), bool)
-    for doc in np.unique(docs[fields == topics]).tolist():
-        here = ((docs == doc) & (fields == topics)).nonzero()[0]
-        right = sum(
-            len(occurrences([[place for place, term in enumerate(topic) if term == wanted] for wanted in row], slop))
-            for topic in map(terms_of, part.segment.stored.article(doc).topics)
-        )
-        kept[here[right:]] = False
+    kept[ends] = np.arange(len(ends)) - first.repeat(counts) < right.repeat(counts)
     return kept.nonzero()[0]
 
 
+def _count_ends(text: Sequence[str], row: Sequence[str], slop: int) -> int:
+    return len(occurrences([[place for place, term in enumerate(text) if term == wanted] for wanted in row], slop))
+
+
 def _find_ends(
-    collection: Collection, part: Part, terms: Sequence[str], slop: int, among: Docs | None = None
+    collection: Collection, part: Part, terms: Sequence[str], slop: int, check: Check, among: Docs | None = None
 ) -> tuple[Docs, Docs]:
     """Return where a phrase ends: articles of a part, of those *among* which it is sought, sorted; and positions."""
     numbers = {term: part.segment.terms.find(term) for term in terms}
@@ -83,7 +105,7 @@ def _find_ends(
     if not terms or len(known) < len(numbers):
         return _NONE, _NONE
     found = Candidates(collection, part, known, among)
-    which, ends = _find_places(part, found, [list(numbers).index(term) for term in terms], slop)
+    which, ends = _find_places(part, found, [list(numbers).index(term) for term in terms], slop, check)
     docs = found.docs(which)
     if part.living is None:
         return docs, ends
@@ -91,53 +113,53 @@ def _find_ends(
     return docs[kept], ends[kept]
 
 
-def _find_places(part: Part, found: Candidates, sequence: Sequence[int], slop: int) -> tuple[Docs, Docs]:
+def _find_places(part: Part, found: Candidates, sequence: Sequence[int], slop: int, check: Check) -> tuple[Docs, Docs]:
     """Return the candidates where a phrase ends, sorted, and the positions."""
-    starts = range(0, len(found), _STRETCH)
-    stretches = [(start, found.bits(slice(start, start + _STRETCH))) for start in starts]
-    near = np.concatenate(
-        [_NONE, *(_near([masks[term] for term in sequence], slop) + start for start, masks in stretches)]
-    )
+    near = np.concatenate([_NONE, *_near(found, sequence, slop, check)])
     is_long = part.bits.is_long.take(found.docs(near), mode="clip")
-    short, long = near[~is_long], near[is_long]
-    masks = found.bits(short)
-    which, ends = _find_bits(part, found.docs(short), [masks[term] for term in sequence], slop)
-    which = short[which]
-    if not len(long):
-        return which, ends
-    others, other_ends = _find_keys(part, found, long, sequence, slop)
-    which, ends = np.concatenate([which, others]), np.concatenate([ends, other_ends])
-    order = which.argsort(kind="stable")
-    return which[order], ends[order]
+    pieces = [_find_bits(part, found, some, sequence, slop, check) for some in _cut(near[~is_long])]
+    pieces += [_find_keys(part, found, some, sequence, slop, check) for some in _cut(near[is_long])]
+    which, ends = (np.concatenate([_NONE, *arrays]) for arrays in zip((_NONE, _NONE), *pieces, strict=True))
+    if is_long.any():
+        order = which.argsort(kind="stable")
+        which, ends = which[order], ends[order]
+    return which, ends
 
 
-def _all_near(found: Candidates, sequence: Sequence[int], slop: int) -> Iterator[Docs]:
-    """Yield the candidates that may have the phrase, one stretch after the other."""
+def _cut(places: Docs) -> list[Docs]:
+    """Cut into stretches."""
+    return [places[at : at + _STRETCH] for at in range(0, len(places), _STRETCH)]
+
+
+def _near(found: Candidates, sequence: Sequence[int], slop: int, check: Check) -> Iterator[Docs]:
+    """Yield the candidates that may have the phrase: that have all terms, or as far as bits tell of long ones, too."""
     for start in range(0, len(found), _STRETCH):
         masks = found.bits(slice(start, start + _STRETCH))
-        yield _near([masks[term] for term in sequence], slop) + start
+        if slop:
+            ended = np.logical_and.reduce([mask != 0 for mask in masks])
+        else:
+            ended = _follow([masks[term] for term in sequence], 0, check, is_round=True) != 0
+        yield start + ended.nonzero()[0]
 
 
-def _near(row: Sequence[Bits], slop: int) -> Docs:
-    """Return which articles may have the phrase, if a bit stands for all positions that are 64 apart."""
-    if slop >= BITS - 1:
-        is_near: Mask = np.logical_and.reduce([mask != 0 for mask in row])
-    else:
-        is_near = _follow(row, slop, is_round=True) != 0
-    return is_near.nonzero()[0]
-
-
-def _find_bits(part: Part, docs: Docs, row: Sequence[Bits], slop: int) -> tuple[Docs, Docs]:
-    """Look in short articles, where a bit is a position: return places of *docs*, and where the phrase ends."""
-    ended = _follow(row, slop)
-    if slop:
-        # Between fields lies but one position, which a phrase with gaps could reach over.
-        firsts = first_positions(part.segment.lengths.take(docs, axis=0))
-        inside = [_field_bits(firsts, field) for field in range(firsts.shape[1])]
-        ended = np.bitwise_or.reduce([_follow([mask & field for mask in row], slop) for field in inside])
+def _find_bits(
+    part: Part, found: Candidates, which: Docs, sequence: Sequence[int], slop: int, check: Check
+) -> tuple[Docs, Docs]:
+    """Look in short articles, where a bit is a position."""
+    masks = found.bits(which)
+    row = [masks[term] for term in sequence]
+    ended = _follow(row, 0, check) if not slop else _follow_in_fields(part, found.docs(which), row, slop, check)
     there = (ended != 0).nonzero()[0]
     places, ends = _bits_set(ended[there])
-    return there[places], ends
+    return which[there[places]], ends
+
+
+def _follow_in_fields(part: Part, docs: Docs, row: Sequence[Bits], slop: int, check: Check) -> Bits:
+    """Keep to one field: between two of them lies but one position, which a phrase with gaps could reach over."""
+    firsts = first_positions(part.segment.lengths.take(docs, axis=0))
+    inside = [_field_bits(firsts, field) for field in range(firsts.shape[1])]
+    ended: Bits = np.bitwise_or.reduce([_follow([mask & field for mask in row], slop, check) for field in inside])
+    return ended
 
 
 def _bits_set(bits: Bits) -> tuple[Docs, Docs]:
@@ -161,8 +183,14 @@ def _lowest(bits: Bits) -> Docs:
     return lowest
 
 
-def _find_keys(part: Part, found: Candidates, which: Docs, sequence: Sequence[int], slop: int) -> tuple[Docs, Docs]:
+def _find_keys(
+    part: Part, found: Candidates, which: Docs, sequence: Sequence[int], slop: int, check: Check
+) -> tuple[Docs, Docs]:
     """Look in long texts: an article and a position are one number, in sorted arrays."""
+    if 0 < slop < BITS - 1:
+        # Bits that stand for several positions tell where not to look.
+        masks = found.bits(which)
+        which = which[_follow([masks[term] for term in sequence], slop, check, is_round=True) != 0]
     apart = 2 * (MAX_SLOP + 1)
     lengths, keys = part.segment.lengths.take(found.docs(which), axis=0), []
     for numbers, places in found.positions(which):
@@ -170,7 +198,7 @@ def _find_keys(part: Part, found: Candidates, which: Docs, sequence: Sequence[in
         # Fields are moved too far apart for any slop.
         shift = fields_at(lengths.take(rank, axis=0), places) * apart if slop else 0
         keys.append((rank << 32) + places + shift)
-    ends = _follow_keys([keys[term] for term in sequence], slop)
+    ends = _follow_keys([keys[term] for term in sequence], slop, check)
     rank, place = ends >> 32, ends & 0xFFFFFFFF
     if slop:
         firsts = first_positions(lengths)[rank, 1:] + np.arange(1, len(ranking.FIELDS)) * apart
@@ -178,45 +206,42 @@ def _find_keys(part: Part, found: Candidates, which: Docs, sequence: Sequence[in
     return which[rank], place
 
 
-def _follow(row: Sequence[Bits], slop: int, *, is_round: bool = False) -> Bits:
+def _follow(row: Sequence[Bits], slop: int, check: Check, *, is_round: bool = False) -> Bits:
     """Return the bits where the last term of a row ends it; the first bit may follow the last where that *is_round*."""
-    if not slop:
-        ended = row[0]
-        for mask in row[1:]:
-            ended = _moved(ended, 1, is_round=is_round)
-            ended &= mask
-        return ended
     #: By the positions that were left out so far.
     reached = [row[0]]
     for mask in row[1:]:
-        following = [np.zeros_like(mask) for _ in range(min(slop, BITS) + 1)]
-        for used, before in enumerate(reached):
-            for left in range(min(slop, BITS - 2) - used + 1):
-                following[used + left] |= _moved(before, left + 1, is_round=is_round) & mask
+        check()
+        following = []
+        carried = reached[0]
+        for used in range(min(slop, BITS - 2) + 1):
+            # With one position more left out, from wherever that leads.
+            carried = _moved(carried | reached[used] if 0 < used < len(reached) else carried, is_round=is_round)
+            following.append(carried & mask)
         reached = following
-    every: Bits = np.bitwise_or.reduce(reached)
-    return every
+    return reduce(np.bitwise_or, reached)
 
 
-def _moved(bits: Bits, places: int, *, is_round: bool) -> Bits:
-    moved: Bits = bits << np.uint64(places)
+def _moved(bits: Bits, *, is_round: bool) -> Bits:
+    moved: Bits = bits << np.uint64(1)
     if is_round:
-        moved |= bits >> np.uint64(BITS - places)
+        moved |= bits >> np.uint64(BITS - 1)
     return moved
 
 
-def _follow_keys(row: Sequence[Docs], slop: int) -> Docs:
+def _follow_keys(row: Sequence[Docs], slop: int, check: Check) -> Docs:
     """Return the keys where the last term of a row ends it."""
     reached = {0: row[0]}
     for keys in row[1:]:
         following: dict[int, list[Docs]] = {}
         for used, before in reached.items():
+            check()
             for left in range(slop - used + 1):
                 places, there = locate(keys, before + left + 1, None)
                 if there.any():
                     following.setdefault(used + left, []).append(keys[places[there]])
         reached = {used: _distinct(found) for used, found in following.items()}
-    return _distinct(list(reached.values())) if reached else np.empty(0, np.intp)
+    return _distinct(list(reached.values())) if reached else _NONE
 
 
 def _distinct(lists: Sequence[Docs]) -> Docs:

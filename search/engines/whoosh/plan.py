@@ -212,7 +212,8 @@ class Planner:
             return nothing(self._collection)
         if isinstance(node, Word) and len(row) == 1:
             return word_postings(self._collection, row[0], node.field)
-        return phrase_postings(self._collection, row, node.slop if isinstance(node, Phrase) else 0, node.field)
+        slop = node.slop if isinstance(node, Phrase) else 0
+        return phrase_postings(self._collection, row, slop, node.field, self._budget.check)
 
 
 def _keep(there: Mask, docs: Docs, known: dict[Leaf, Docs | None]) -> Docs:
