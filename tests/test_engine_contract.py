@@ -28,7 +28,7 @@ from search.articles import Article, Image
 from search.catalog import Catalog, fingerprint
 from search.engine import Engine, Reader
 from search.engines.memory import MemoryEngine
-from search.engines.whoosh import WhooshEngine
+from search.engines.whoosh import WhooshEngine, completion
 from search.errors import ImportRefusedError, NoIndexError, NotFoundError, PageTooDeepError, SearchTimeoutError
 from search.query import SORTS, Filters, Query, parse
 from search.results import Explanation, Hit, Page
@@ -1463,13 +1463,18 @@ beginnings = st.lists(
 ).map(" ".join)
 
 
-@given(catalogs(), st.lists(beginnings, min_size=1, max_size=5))
+@given(catalogs(), st.lists(beginnings, min_size=1, max_size=5), st.booleans())
 def test_both_engines_complete_alike_and_every_completion_finds_as_much_as_it_says(
-    news: Catalog, typed: list[str]
+    news: Catalog,
+    typed: list[str],
+    is_large: bool,  # noqa: FBT001 - drawn
 ) -> None:
     memory = MemoryEngine()
     memory.publish(news)
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        for limit in ("_FEW", "_MAX_POSTINGS") if is_large else ():
+            # As where there are too many titles and postings to look at one by one.
+            patch.setattr(completion, limit, 0)
         whoosh = WhooshEngine(Path(folder))
         whoosh.publish(news)
         reader = whoosh.open()
