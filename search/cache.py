@@ -138,24 +138,8 @@ class Cache:
         self._keep_rest(parts, elsewhere, is_final=is_final)
         # The last good version of what is broken now is nowhere else to be read again.
         self._keep_rest([known.kept for known in memory.files.values() if known.kept], frozenset(), is_final=True)
-        header = {
-            "format": CACHE_FORMAT,
-            "articles": memory.articles,
-            "stories": memory.stories,
-            "generation": memory.generation,
-            "index_format": memory.index_format,
-            "started_ns": memory.started_ns,
-            "store": self._store_number,
-            "packs": [list(one) for one in self._store.packs],
-            "files": [file_to_row(identity, known) for identity, known in memory.files.items()],
-        }
         try:
-            self._store.sync()
-            with self._new_file.open("wb") as stream:
-                stream.write(_sealed(header))
-                stream.flush()
-                os.fsync(stream.fileno())
-            self._new_file.replace(self._file)
+            self._write(memory)
         except OSError as exc:
             raise IndexWriteError(self._folder, exc.strerror or str(exc)) from exc
         self._is_saved = True
@@ -193,6 +177,26 @@ class Cache:
     @property
     def _store_number(self) -> int:
         return _STORES.index(self._store.file.name)
+
+    def _write(self, memory: LastRun) -> None:
+        """Bring what is kept to the disk, and then what says where it is."""
+        header = {
+            "format": CACHE_FORMAT,
+            "articles": memory.articles,
+            "stories": memory.stories,
+            "generation": memory.generation,
+            "index_format": memory.index_format,
+            "started_ns": memory.started_ns,
+            "store": self._store_number,
+            "packs": [list(one) for one in self._store.packs],
+            "files": [file_to_row(identity, known) for identity, known in memory.files.items()],
+        }
+        self._store.sync()
+        with self._new_file.open("wb") as stream:
+            stream.write(_sealed(header))
+            stream.flush()
+            os.fsync(stream.fileno())
+        self._new_file.replace(self._file)
 
     def _drop_other(self) -> None:
         """Delete the store that is out of use."""
