@@ -337,6 +337,15 @@ def test_articles_with_false_fingerprints_are_refused(export: Path, elsewhere: P
     assert refusal(packed(sealed(members | {name: bytes(content)})), elsewhere) == "what it holds cannot be read"
 
 
+@pytest.mark.parametrize("more", [b"x", b"x" * 300_000, b"\0", "itself"])
+def test_nothing_may_come_behind_the_end(export: Path, elsewhere: Path, more: bytes | str) -> None:
+    whole = export.read_bytes()
+    export.write_bytes(whole + (whole if isinstance(more, str) else more))
+
+    with pytest.raises(ImportRefusedError):
+        search.import_index(export, elsewhere)
+
+
 def test_what_expands_without_an_end_is_refused_before_it_does(export: Path, elsewhere: Path) -> None:
     """A few kilobytes stand for more than any disk has, or for a manifest of a gigabyte."""
     members = unpacked(export)

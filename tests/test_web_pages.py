@@ -427,6 +427,7 @@ def test_help_offers_every_example_as_a_search(visit: Visit) -> None:
             if manual.is_askable(example):
                 assert asked(page.link(example)) == {"q": [example]}
     assert page.link("How to search") == "/help"
+    assert "</code><code>" not in page.html
 
 
 def test_a_full_page_and_all_it_needs_weigh_less_than_60_kilobytes() -> None:

@@ -94,7 +94,7 @@ class _Unpacking:
     def __init__(self, source: IO[bytes], folder: Path) -> None:
         self._source, self._folder = source, folder
         decompressor = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW_BYTES)
-        self._stream = decompressor.stream_reader(source, closefd=False)
+        self._stream = decompressor.stream_reader(source, read_across_frames=True, closefd=False)
 
     def run(self) -> str:
         manifest = self._manifest()
@@ -107,6 +107,7 @@ class _Unpacking:
                 self._refuse(f"its {member.name} is damaged")
         if missing:
             self._refuse(f"it lacks {min(missing)}")
+        self._expect_end()
         generation: str = manifest["generation"]
         return generation
 
@@ -156,6 +157,14 @@ class _Unpacking:
         self._read(-member.size % _HEADER)
         return digest.hexdigest()
 
+    def _expect_end(self) -> None:
+        """Read what fills an archive's last record; nothing may come behind it, in this frame or another."""
+        left = tarfile.RECORDSIZE
+        while part := self._some(left):
+            left -= len(part)
+            if not left or any(part):
+                self._refuse("something comes behind its end")
+
     def _padded(self, size: int) -> bytes:
         return self._read(size + -size % _HEADER)[:size]
 
@@ -163,16 +172,20 @@ class _Unpacking:
         """Read exactly that much."""
         parts, left = [], size
         while left:
-            try:
-                part = self._stream.read(left)
-            except (zstandard.ZstdError, OSError) as exc:
-                reason = getattr(exc, "strerror", None) or "it is no export, or a damaged one"
-                raise ImportRefusedError(self._source, reason) from exc
+            part = self._some(left)
             if not part:
                 self._refuse("it ends too early")
             parts.append(part)
             left -= len(part)
         return b"".join(parts)
+
+    def _some(self, size: int) -> bytes:
+        """Read up to so much, nothing only at the end."""
+        try:
+            return self._stream.read(size)
+        except (zstandard.ZstdError, OSError) as exc:
+            reason = getattr(exc, "strerror", None) or "it is no export, or a damaged one"
+            raise ImportRefusedError(self._source, reason) from exc
 
     def _refuse(self, fault: str) -> NoReturn:
         raise ImportRefusedError(self._source, fault)
