@@ -164,7 +164,10 @@ class Cache:
         memory = self.load()
         if memory and self.load_seeds(memory, recall):
             self.start_anew(memory)
-            self.save(memory)
+            try:
+                self.save(memory)
+            finally:
+                self.give_up()
 
     def give_up(self) -> None:
         """Forget what was kept and not saved, and what a run left behind that died as it saved."""

@@ -740,7 +740,7 @@ def test_scores_fall_down_a_relaxed_page_too(spelt: Reader) -> None:
 
 @pytest.fixture
 def alike(engine: Engine) -> Reader:
-    """Return a reader of three articles about elephants, one of which ways more with the first, and of others."""
+    """Return a reader of three articles about elephants, one of which shares more with the first, and of others."""
     return serve(
         engine,
         article("Elephants cross the river", excerpt="Drought drives herds of elephants north."),
