@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from search.engines.whoosh import WhooshEngine, expansion
 from search.engines.whoosh.engine import WhooshReader
 from search.engines.whoosh.execution import Execution
 from search.engines.whoosh.generations import Generations
-from search.engines.whoosh.writer import open_generation
+from search.engines.whoosh.opening import open_generation
 from search.errors import SearchTimeoutError
 from search.query import Query, parse
 
@@ -123,3 +125,10 @@ def test_a_pattern_of_very_many_postings_is_added_up_a_part_at_a_time(
 
     assert found.total == expected.total
     assert [hit.article.id for hit in found.hits] == [hit.article.id for hit in expected.hits]
+
+
+def test_who_only_searches_does_not_wait_for_whoosh_to_be_imported(folder: Path) -> None:
+    code = "import sys, search; search.open_index(sys.argv[1]).search('wo* common'); print('whoosh' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code, folder.parents[1]], check=True, capture_output=True, text=True)
+
+    assert done.stdout == "False\n"

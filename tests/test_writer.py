@@ -26,7 +26,8 @@ from search.engines.whoosh import WhooshEngine, writer
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.generations import Generations, Pointer
 from search.engines.whoosh.inversion import invert
-from search.engines.whoosh.writer import MAX_SEGMENTS, open_generation
+from search.engines.whoosh.opening import open_generation
+from search.engines.whoosh.writer import MAX_SEGMENTS
 from search.errors import IndexDamagedError, IndexUnreadableError, IndexWriteError
 
 with warnings.catch_warnings():
@@ -380,7 +381,7 @@ def test_what_cannot_be_read_back_is_not_published(index_path: Path, monkeypatch
     before = engine.current()
     write = writer.write_generation
     monkeypatch.setattr(
-        "search.engines.whoosh.engine.write_generation", lambda _, folder, last: write(news({0: 1}), folder, last)
+        "search.engines.whoosh.writer.write_generation", lambda _, folder, last: write(news({0: 1}), folder, last)
     )
 
     with pytest.raises(IndexWriteError, match="cannot be read back"):

@@ -19,10 +19,10 @@ from search.engines.whoosh.completion import Completions
 from search.engines.whoosh.counting import count_providers
 from search.engines.whoosh.execution import Execution
 from search.engines.whoosh.generations import Generations
+from search.engines.whoosh.opening import open_generation, open_imported
 from search.engines.whoosh.operands import Budget
 from search.engines.whoosh.plan import Planner
 from search.engines.whoosh.verification import verify
-from search.engines.whoosh.writer import open_generation, open_imported, write_generation, write_whoosh_table
 from search.errors import ImportRefusedError, IndexDamagedError, IndexUnreadableError, NoIndexError, NotFoundError
 from search.query import Query
 from search.results import Completion, Page
@@ -130,6 +130,9 @@ class WhooshEngine:
 
     def publish(self, catalog: Catalog, *, anew: bool = False) -> str:
         """Make *catalog* what is served."""
+        # Imported late, as below: Whoosh itself, which only those need who write, takes longer than opening an index.
+        from search.engines.whoosh.writer import write_generation  # noqa: PLC0415
+
         with self._generations.building() as folder:
             write_generation(catalog, folder, None if anew else self._last())
             _check(catalog, folder)
@@ -219,6 +222,8 @@ def _check_imported(source: IO[bytes], folder: Path, generation: str) -> None:
         raise ImportRefusedError(source, "what it holds cannot be read") from exc
     if found != generation:
         raise ImportRefusedError(source, f"it says that it is generation {generation}, and holds {found}")
+    from search.engines.whoosh.writer import write_whoosh_table  # noqa: PLC0415
+
     write_whoosh_table(folder, collection)
 
 

@@ -35,6 +35,7 @@ from search.engines.whoosh.columns import make_columns
 from search.engines.whoosh.dictionary import Dictionary
 from search.engines.whoosh.inversion import invert
 from search.engines.whoosh.merging import merge_segments
+from search.engines.whoosh.opening import COLUMNS, SEGMENTS, open_generation, segment_files
 from search.engines.whoosh.segment import Segment
 
 #: Articles that are inverted in one go; more become several segments, which are merged. Takes about half a GB.
@@ -44,7 +45,6 @@ MAX_SEGMENTS = 4
 #: The part of all articles, gone or new, from which on everything is written anew.
 MAX_CHANGED = 0.25
 
-_COLUMNS, _SEGMENTS = "columns.arrays", "SEGMENTS.json"
 Mask = NDArray[np.bool_]
 
 
@@ -61,27 +61,10 @@ class SegmentFile:
         return int(np.count_nonzero(self.living))
 
 
-def open_generation(folder: Path) -> Collection:
-    """Open the files of a generation, all of which have been checked."""
-    return Collection([Segment(Arrays(file)) for file in _segment_files(folder)], Arrays(folder / _COLUMNS))
-
-
-def open_imported(folder: Path) -> Collection:
-    """Open the files of a generation that come from elsewhere, and no file beside them.
-
-    Raises:
-        ValueError: If the segments that are listed are others than those that are there.
-    """
-    if sorted(_segment_files(folder)) != sorted(folder.glob("segment-*")):
-        msg = "the segments that are listed are others than those that are there"
-        raise ValueError(msg)
-    return open_generation(folder)
-
-
 def write_whoosh_table(folder: Path, collection: Collection) -> None:
     """Write the table of contents for Whoosh's own `open_dir` into the folder that *collection* was opened in."""
     gone = [np.flatnonzero(~part.living).tolist() if part.living is not None else [] for part in collection.parts]
-    write_toc(folder, [(file.name, numbers) for file, numbers in zip(_segment_files(folder), gone, strict=True)])
+    write_toc(folder, [(file.name, numbers) for file, numbers in zip(segment_files(folder), gone, strict=True)])
 
 
 def write_generation(catalog: Catalog, folder: Path, last: Path | None = None) -> None:
@@ -109,7 +92,7 @@ def _unchanged(catalog: Catalog, last: Path) -> list[SegmentFile]:
     prints = np.frombuffer(b"".join(catalog.fingerprints.values()), "<u8")
     collection = open_generation(last)
     parts = []
-    for file, known in zip(_segment_files(last), collection.parts, strict=True):
+    for file, known in zip(segment_files(last), collection.parts, strict=True):
         segment = known.segment
         places = np.minimum(ids.searchsorted(segment.ids), len(ids) - 1)
         same = (ids[places] == segment.ids) & (prints[places] == segment.arrays["fingerprint"])
@@ -185,11 +168,6 @@ def _merged(parts: list[SegmentFile], folder: Path) -> list[SegmentFile]:
 
 def _write_columns(parts: Sequence[SegmentFile], catalog: Catalog, folder: Path) -> None:
     living = np.concatenate([part.living for part in parts]) if parts else np.empty(0, bool)
-    write_arrays(folder / _COLUMNS, make_columns([part.segment for part in parts], living, catalog.shared_stories))
-    (folder / _SEGMENTS).write_bytes(orjson.dumps([part.file.name for part in parts]))
+    write_arrays(folder / COLUMNS, make_columns([part.segment for part in parts], living, catalog.shared_stories))
+    (folder / SEGMENTS).write_bytes(orjson.dumps([part.file.name for part in parts]))
     write_toc(folder, [(part.file.name, np.flatnonzero(~part.living).tolist()) for part in parts])
-
-
-def _segment_files(folder: Path) -> list[Path]:
-    names: list[str] = orjson.loads((folder / _SEGMENTS).read_bytes())
-    return [folder / name for name in names]
