@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable
 from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
 import click
 import orjson
@@ -16,38 +15,30 @@ from search import __version__, wire
 from search.cache import count_refused
 from search.display import show_page, show_problems, show_report, show_statistics
 from search.engines import make_engine
-from search.errors import BadParameterError, ImportRefusedError, IndexLockedError, LedeError, SettingsError
+from search.errors import ImportRefusedError, LedeError, SettingsError
 from search.index import open_index
+from search.options import (
+    ALERT,
+    FAILED,
+    FILE,
+    REFUSED,
+    Reporting,
+    Searching,
+    index_options,
+    queries_option,
+    seeds_option,
+)
+from search.query import MAX_SIZE
 from search.reindex import check as check_seeds
 from search.reindex import reindex
 from search.report import Report
 from search.settings import Settings, read_settings
-from search.shells import SHELLS, complete_engine, completion_script
+from search.shells import SHELLS, completion_script
 from search.terminal import reading_file, reading_seeds, say
 from search.transfer import export_index, import_index
 
-FAILED, USAGE, REFUSED, LOCKED, ALERT = 1, 2, 3, 4, 10
-_EXIT_CODES: dict[type[LedeError], int] = {IndexLockedError: LOCKED, SettingsError: USAGE, BadParameterError: USAGE}
 
-#: Checked by whoever opens it, with better words; what shells complete is all that this is for.
-_FOLDER = click.Path(file_okay=False)
-_FILE = click.Path(allow_dash=True)
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-class _Reporting(click.Command):
-    """Shows what Lede refuses as one line, and leaves with the exit code that goes with it."""
-
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click has it
-        try:
-            return super().invoke(ctx)
-        except LedeError as exc:
-            click.echo(f"Error: {exc}", err=True)
-            codes = (code for kind, code in _EXIT_CODES.items() if isinstance(exc, kind))
-            ctx.exit(next(codes, FAILED))
-
-
-class LedeGroup(_Reporting, click.Group):
+class LedeGroup(Reporting, click.Group):
     """The commands of this package, and those that others bring: `serve` comes with the web."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -66,39 +57,20 @@ def _commands_of_others() -> EntryPoints:
     return entry_points(group="lede.commands")
 
 
-def index_options(function: Function) -> Function:
-    """Give a command the options that say which index it works on."""
-    text = "What holds the index.  [default: whoosh]"
-    engine = click.option("--engine", metavar="NAME", shell_complete=complete_engine, help=text)
-    index = click.option("--index", metavar="DIR", type=_FOLDER, help="Folder of the index.  [default: index]")
-    return engine(index(function))
-
-
-def seeds_option(function: Function) -> Function:
-    """Give a command the option that says which seeds it reads."""
-    text = "Folder of seeds; may be given several times.  [default: seeds]"
-    chosen = click.option("--seeds", metavar="DIR", type=_FOLDER, multiple=True, callback=_none_if_empty, help=text)
-    return chosen(function)
-
-
-def _none_if_empty(_context: click.Context, _option: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
-    return value or None
-
-
 @click.group(cls=LedeGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="lede", message="%(prog)s %(version)s")
 def lede() -> None:
     """Full-text search for curated news: a folder of seeds becomes a search page, an API and feeds."""
 
 
-@lede.command("reindex", cls=_Reporting, context_settings={"help_option_names": ["-h", "--help"]})
+@lede.command("reindex", cls=Reporting, context_settings={"help_option_names": ["-h", "--help"]})
 @seeds_option
 @index_options
 @click.option("--full", is_flag=True, help="Forget what is cached: read and write everything anew.")
 @click.option("--check", is_flag=True, help="Only validate the seeds; touch no index.")
 @click.option("--watch", is_flag=True, help="Stay, and reindex whenever seeds change.")
 @click.option("--force", is_flag=True, help="Publish even nothing, or less than half of what is served.")
-@click.option("--queries", metavar="DIR", type=_FOLDER, help="Folder of saved queries.  [default: beside the seeds]")
+@queries_option
 @click.option("--alert", is_flag=True, help="Leave with exit code 10 if a saved query finds new articles.")
 @click.option("--jobs", metavar="N", help="Processes that read seeds.  [default: one for each processor]")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
@@ -189,10 +161,12 @@ def _reindex_again(settings: Settings, options: dict[str, Any], said: object) ->
     return news
 
 
-@lede.command(cls=_Reporting)
+@lede.command(cls=Searching)
 @click.argument("query", nargs=-1)
 @index_options
-@click.option("--limit", default=10, show_default=True, metavar="N", help="Hits to show, 1 to 100.")
+@click.option(
+    "--limit", type=click.IntRange(1, MAX_SIZE), default=10, metavar="N", show_default=True, help="Hits to show."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the page as JSON, as the API does.")
 @click.option("--explain", is_flag=True, help="Say what each score is made of.")
 def search(query: tuple[str, ...], limit: int, *, as_json: bool, explain: bool, **options: str | None) -> None:
@@ -209,7 +183,7 @@ def search(query: tuple[str, ...], limit: int, *, as_json: bool, explain: bool, 
         show_page(page)
 
 
-@lede.command(cls=_Reporting)
+@lede.command(cls=Reporting)
 @index_options
 @seeds_option
 @click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
@@ -225,7 +199,7 @@ def stats(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
         show_statistics(statistics, refused)
 
 
-@lede.command(cls=_Reporting)
+@lede.command(cls=Reporting)
 @index_options
 @click.pass_context
 def verify(ctx: click.Context, /, **options: str | None) -> None:
@@ -239,8 +213,8 @@ def verify(ctx: click.Context, /, **options: str | None) -> None:
     ctx.exit(FAILED if faults else 0)
 
 
-@lede.command("export", cls=_Reporting)
-@click.argument("file", type=_FILE)
+@lede.command("export", cls=Reporting)
+@click.argument("file", type=FILE)
 @index_options
 def export_command(file: str, **options: str | None) -> None:
     """Write the whole index to one FILE, or to standard output if that is a dash.
@@ -259,8 +233,8 @@ def export_command(file: str, **options: str | None) -> None:
         export_index(settings.index, sys.stdout.buffer, engine=settings.engine)
 
 
-@lede.command("import", cls=_Reporting)
-@click.argument("file", type=_FILE)
+@lede.command("import", cls=Reporting)
+@click.argument("file", type=FILE)
 @index_options
 def import_command(file: str, **options: str | None) -> None:
     """Serve the index in FILE, which `lede export` wrote; a dash is standard input.

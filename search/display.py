@@ -85,7 +85,7 @@ def show_page(page: Page) -> None:
     if page.suggestion:
         click.echo(f"Showing results for: {_safe(page.suggestion)} (what is in quotes is never corrected)", err=True)
     if page.relaxed:
-        click.echo("No article has all these words; these have most of them.", err=True)
+        click.echo("No article has all these words; these have at least half of them.", err=True)
     for number, hit in enumerate(page.hits, (page.page - 1) * page.size + 1):
         _show_hit(number, hit)
     noun = "article" if page.total == 1 else "articles"

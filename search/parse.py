@@ -225,6 +225,8 @@ def _provider(entry: Entry, url: str) -> Provider:
         raise entry.error(
             entry.field, "provider-missing", "the provider is missing", "add `provider:` with its `name:`"
         )
+    if not isinstance(field.value, dict):
+        raise entry.error(field, "mapping", "the provider is not a mapping of keys to values", "write `name:` below it")
     provider = Entry(field, entry.file)
     name = provider.text("name")
     if not name:

@@ -141,5 +141,5 @@ class Page(Struct, frozen=True, kw_only=True):
     timeline: Timeline | None = None
     notices: tuple[Notice, ...] = ()
     suggestion: str | None = None
-    #: True where no article has all words, and those with most of them are shown.
+    #: True where no article has all words, and those with at least half of them are shown.
     relaxed: bool = False

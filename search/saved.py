@@ -90,7 +90,9 @@ def parse_saved_query(content: bytes, file: SeedFile) -> tuple[SavedQuery, list[
     entry = Entry(read_mapping(content, file), file.path)
     for key, unknown in entry.fields.items():
         if key not in KEYS:
-            raise entry.error(unknown, "unknown-key", "this key is unknown", f"the keys are {', '.join(KEYS)}")
+            raise entry.error(
+                unknown, "unknown-key", f"the key {key[:40]!r} is unknown", f"the keys are {', '.join(KEYS)}"
+            )
     title, text = entry.text("title"), entry.raw("q")
     if not title:
         at = entry.fields.get("title", entry.field)

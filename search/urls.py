@@ -37,7 +37,7 @@ def check_url(text: str) -> str:
     url = _ENCODED.sub(lambda found: quote(found[0]), _DROPPED.sub("", text.strip()))
     parts = _split(url)
     if parts.scheme not in _DEFAULT_PORTS:
-        msg = f"its scheme is {parts.scheme or 'missing'!r}, not http or https"
+        msg = f"its scheme is {parts.scheme!r}, not http or https" if parts.scheme else "it has no scheme"
         raise ValueError(msg)
     if not parts.hostname:
         msg = "it names no host"

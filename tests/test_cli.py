@@ -99,6 +99,14 @@ def test_wrong_usage_leaves_with_2(indexed: Run, arguments: list[str]) -> None:
     assert result.stderr != ""
 
 
+def test_an_exclusion_that_looks_like_an_option_is_told_how_to_be_one(indexed: Run) -> None:
+    result = indexed("search", "rates", "-ipo")
+
+    assert result.exit_code == 2
+    assert "lede search -- rates -ipo" in result.stderr
+    assert indexed("search", "--", "rates", "-ipo").exit_code == 0
+
+
 @pytest.mark.usefixtures("run")
 def test_refused_seeds_leave_with_3_and_a_line_each_on_stderr(folder: SeedFolder) -> None:
     folder.write("good.md", seed())

@@ -18,7 +18,8 @@ import pytest
 from click.testing import CliRunner
 from test_web_server import Server
 
-from search.cli import REFUSED, lede
+from search.cli import lede
+from search.options import REFUSED
 from search.settings import read_settings
 from web.server import GRACE
 

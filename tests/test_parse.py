@@ -123,9 +123,7 @@ def test_a_fault_is_one_line_of_file_line_column_fault_and_advice() -> None:
         parse_seed(read_yaml("title: x\nprovider:\n  name: y\nwebUrl: no", first_line=2), "news/a\nb.md")
 
     assert caught.value.where == Location("news/a\nb.md", 5, 1)
-    assert str(caught.value) == (
-        r"news/a\nb.md:5:1: webUrl: its scheme is 'missing', not http or https: use an absolute http or https URL"
-    )
+    assert str(caught.value) == (r"news/a\nb.md:5:1: webUrl: it has no scheme: use an absolute http or https URL")
 
 
 def test_a_fault_in_a_related_entry_is_named_at_its_key_there() -> None:

@@ -88,7 +88,7 @@ def test_a_saved_query_finds_what_has_all_words_the_newest_first(queries: SeedFo
         ("q: a\n", 'one.yaml:1:1: the title is missing: add `title: "..."`'),
         ("title: a\nq:\n", 'one.yaml:2:1: the query is missing: add `q: "..."`'),
         ("", "one.yaml:1:1: not a mapping of keys to values: write `key: value` lines"),
-        (RATES + "provder: x\n", "one.yaml:3:1: this key is unknown: the keys are title, q, provider, topic,"),
+        (RATES + "provder: x\n", "one.yaml:3:1: the key 'provder' is unknown: the keys are title, q, provider, topic,"),
         (RATES + "q: x\n", "one.yaml:3:1: this key stands in its mapping a second time"),
         (RATES + "topic: &a [x]\n", "one.yaml:3:8: anchors are not allowed"),
         (RATES + "topic: !!set x\n", "one.yaml:3:8: tags are not allowed"),

@@ -111,7 +111,8 @@ def test_a_story_is_a_feed(client: FlaskClient) -> None:
 
     assert [entry.title for entry in found.entries] == ["Rates fall", "Rates rise"]
     assert len(client.get(f"{story_path(client)}.json").get_json()["items"]) == 2
-    assert client.get("/stories/unknown/feed.atom").status_code == 404
+    unknown = client.get("/stories/unknown/feed.atom")
+    assert (unknown.status_code, unknown.mimetype) == (404, "application/problem+json")
 
 
 def test_ids_stay_the_same_on_another_host_and_after_another_reindex() -> None:

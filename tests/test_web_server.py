@@ -109,6 +109,13 @@ def test_it_says_where_it_is_in_one_line_and_answers_at_once(start: Start) -> No
     assert (status, body) == (200, {"status": "ok"})
 
 
+def test_workers_know_the_saved_queries_of_the_folder_that_is_named(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "rates.yaml").write_text("title: Rates\nq: rates\n")
+
+    assert start("--queries", str(tmp_path)).get("/queries/rates.json")[0] == http.client.OK
+    assert start().get("/queries/rates.json")[0] == http.client.NOT_FOUND
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("seconds", [0, 0.02, 0.05, 0.5])
 def test_it_stops_soon_when_told_to_and_says_nothing(start: Start, how: signal.Signals, seconds: float) -> None:

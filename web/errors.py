@@ -18,8 +18,10 @@ from search.errors import (
     SearchTimeoutError,
     SeedError,
 )
+from web import links
 from web.answers import as_json
 from web.limiting import TooManyRequestsError
+from web.parameters import typed_text
 
 #: Seconds after which asking again may help where there is no index, and where there was too little time.
 RETRY_AFTER = 30
@@ -30,6 +32,9 @@ _SENTENCES = {
     HTTPStatus.METHOD_NOT_ALLOWED: "this address can only be read: use GET or HEAD",
 }
 #: Where programs ask; everything else is read by people.
+#: What of a search that failed is worth keeping beside its text.
+_KEPT = frozenset({*links.FACETS, "from", "to", "sort", "match", "collapse", "diversity"})
+_FEEDS = (".atom", ".json")
 _FOR_PROGRAMS = ("/api/", "/feed.", "/healthz", "/metrics", "/opensearch", "/queries/", "/readyz")
 
 
@@ -142,12 +147,21 @@ def _answer_unexpected(error: Exception) -> Response:
     return _send(Problem(status=status, title=status.phrase, detail="something went wrong on our side; it is logged"))
 
 
+def _asked_beside(parameter: str | None) -> list[tuple[str, str]]:
+    """Return what a search was asked for but what is to blame, so that nobody has to type or choose it again."""
+    if request.endpoint != "pages.search":
+        return []
+    others = [(name, value) for name, value in request.args.items(multi=True) if name in _KEPT and name != parameter]
+    return [("q", typed_text(request.args)), *others]
+
+
 def _send(problem: Problem) -> Response:
-    if request.path.startswith(_FOR_PROGRAMS):
+    if request.path.startswith(_FOR_PROGRAMS) or request.path.endswith(_FEEDS):
         wire = {"type": problem.type, "title": problem.title, "status": int(problem.status), "detail": problem.detail}
         more = {"parameter": problem.parameter} if problem.parameter else {}
         response = as_json(wire | more, status=problem.status, mimetype="application/problem+json")
     else:
-        response = Response(render_template("error.html", problem=problem), status=problem.status)
+        page = render_template("error.html", problem=problem, state=_asked_beside(problem.parameter))
+        response = Response(page, status=problem.status)
     response.cache_control.no_store = True
     return response

@@ -79,7 +79,10 @@ def _smaller(query: Query, chips: Sequence[Chip]) -> Iterator[tuple[str, str, Qu
         yield "Without any filter", "", unfiltered(query)
     # What is left without the only word is every article, which the page links to anyway.
     for chip in chips if len(chips) > 1 else filters:
-        yield "Without", f"{chip.title}: {chip.label}" if chip.title else chip.label, chip.without
+        if chip.excluded:
+            yield "Also with", chip.excluded, chip.without
+        else:
+            yield "Without", f"{chip.title}: {chip.label}" if chip.title else chip.label, chip.without
 
 
 def _alone(query: Query, chips: Sequence[Chip]) -> Iterator[tuple[str, str, Query]]:

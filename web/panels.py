@@ -7,7 +7,7 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from search.query import MAX_HITS, SORTS, And, Everything, Filters, Node, Query, Word, parse
+from search.query import MAX_HITS, SORTS, And, Everything, Filters, Node, Not, Query, Word, parse
 from search.query.request import Sort
 from search.results import FacetValue, Page
 from web.links import FACETS, chosen, narrowed, search_url, toggled
@@ -44,6 +44,8 @@ class Panel:
     title: str
     shown: tuple[Choice, ...]
     more: tuple[Choice, ...]
+    #: Whether there are rarer values that are not shown.
+    is_cut: bool
     #: The search with any value; None where none is chosen.
     reset: str | None
 
@@ -58,8 +60,10 @@ class Chip:
     without: Query
     #: False for what is searched for, which a search of something should not lose unasked.
     is_filter: bool = True
-    #: The search for this part and nothing else; None for filters.
+    #: The search for this part and nothing else; None for filters, and for what is excluded.
     alone: Query | None = None
+    #: What it excludes; empty where it is wanted.
+    excluded: str = ""
 
     @property
     def url(self) -> str:
@@ -75,6 +79,11 @@ class Pager:
     pages: int
     previous: str | None
     next: str | None
+
+    @property
+    def place(self) -> str:
+        """Say where one is."""
+        return f"Page {self.page}{' of' if self.page <= self.pages else ', after the last of'} {self.pages}"
 
 
 def panels(query: Query, page: Page) -> list[Panel]:
@@ -100,7 +109,8 @@ def _typed(query: Query) -> list[Chip]:
             label=worded(part),
             without=_asking(query, " ".join(map(str, parts[:place] + parts[place + 1 :]))),
             is_filter=False,
-            alone=replace(_asking(query, str(part)), filters=Filters(), match="auto"),
+            alone=None if isinstance(part, Not) else _asking_alone(query, str(part)),
+            excluded=worded(part.node) if isinstance(part, Not) else "",
         )
         for place, part in enumerate(parts)
         if not isinstance(part, Everything)
@@ -109,6 +119,10 @@ def _typed(query: Query) -> list[Chip]:
 
 def _asking(query: Query, text: str) -> Query:
     return replace(query, page=1, parsed=parse(text))
+
+
+def _asking_alone(query: Query, text: str) -> Query:
+    return replace(_asking(query, text), filters=Filters(), match="auto")
 
 
 def _picked(query: Query) -> list[Chip]:
@@ -167,5 +181,6 @@ def _panel(query: Query, name: str, values: tuple[FacetValue, ...]) -> Panel:
         title=FACETS[name],
         shown=choices[:SHOWN],
         more=choices[SHOWN:],
+        is_cut=len(values) > MAX_CHOICES,
         reset=search_url(narrowed(query, **{name: ()})) if is_chosen else None,
     )

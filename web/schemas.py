@@ -71,7 +71,7 @@ def _page() -> Schema:
         "generation": _GENERATION,
         "notices": _rows(notice, "What of the request was ignored, cut or read differently, in plain words."),
         "suggestion": _said(_MAYBE_TEXT, "The corrected query, where misspelt words were corrected."),
-        "relaxed": _said(_FLAG, "No article has all words; these have most of them."),
+        "relaxed": _said(_FLAG, "No article has all words; these have at least half of them."),
         "hits": _rows(reference("Hit"), "The best first.", maxItems=MAX_SIZE),
         "facets": {"anyOf": facets, "description": "Of all matches; empty where they were not asked for."},
         "timeline": {"anyOf": [reference("Timeline"), {"type": "null"}], "description": "All matches over time."},

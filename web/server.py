@@ -18,8 +18,8 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
-from search.cli import index_options
 from search.errors import LedeError
+from search.options import index_options, queries_option
 from search.query import Query, parse
 from search.settings import PREFIX, Settings, read_settings
 from search.wire import page_to_json
@@ -100,10 +100,15 @@ def serve(settings: Settings) -> None:
 @click.option("--host", metavar="ADDRESS", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", metavar="N", help="Its port; 0 takes one that is free.  [default: 8000]")
 @click.option("--workers", metavar="N", help="Processes that answer.  [default: 2]")
+@queries_option
 @click.option("--log-json", is_flag=True, default=None, help="Write a line of JSON for each request.")
 def serve_command(**options: str | None) -> None:
     """Serve the search page and the API, until stopped by Ctrl-C or SIGTERM."""
-    serve(read_settings(options))
+    settings = read_settings(options)
+    if options["queries"]:
+        # As for the workers, which read everything else in the file anew when they are told to.
+        os.environ[f"{PREFIX}QUERIES"] = str(settings.queries.absolute())
+    serve(settings)
 
 
 def application() -> Flask:

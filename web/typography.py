@@ -89,19 +89,23 @@ def days(first: date | None, last: date | None) -> str:
     9to11 December 2021
     >>> days(date(2021, 12, 1), date(2021, 12, 31)), days(date(2021, 1, 1), date(2021, 12, 31))
     ('December 2021', '2021')
+    >>> print(days(date(2019, 10, 1), date(2021, 8, 31)).replace(EN_DASH, "to"))
+    October 2019 to August 2021
     """
     if first is None or last is None:
         return "undated"
-    return _whole(first, last) or _span(first, last)
+    is_whole = first.day == 1 and last.day == monthrange(last.year, last.month)[1]
+    return _months(first, last) if is_whole else _span(first, last)
 
 
-def _whole(first: date, last: date) -> str:
-    """Name the month or year that the days are; empty where they are neither."""
-    if first.year != last.year or first.day != 1 or last.day != monthrange(last.year, last.month)[1]:
-        return ""
-    if first.month == last.month:
-        return f"{_MONTHS[last.month - 1]} {last.year}"
-    return str(last.year) if (first.month, last.month) == (1, 12) else ""
+def _months(first: date, last: date) -> str:
+    """Name the months, or years, that begin with one day and end with the other."""
+    if (first.month, last.month) == (1, 12):
+        return str(last.year) if first.year == last.year else f"{first.year}{EN_DASH}{last.year}"
+    start, end = (f"{_MONTHS[one.month - 1]} {one.year}" for one in (first, last))
+    if start == end:
+        return end
+    return f"{start.removesuffix(f' {last.year}')} {EN_DASH} {end}"
 
 
 def _span(first: date, last: date) -> str:

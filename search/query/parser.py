@@ -11,8 +11,8 @@ from search.analysis import has_terms
 from search.query.faults import MAX_CHARACTERS, MAX_DEPTH, MAX_TERMS, Faults
 from search.query.lexer import Token, speakable, tokenize
 from search.query.tree import Everything, Node, Not, Phrase, all_of, one_of
-from search.query.values import FAULTS, read_filter
-from search.query.words import ADDRESS, FIELD, LEADING, OPERATORS, plain_words, read_word
+from search.query.values import FAULTS, is_reversed, read_filter
+from search.query.words import ADDRESS, FIELD, LEADING, OPERATORS, QUOTED_WILDCARD, plain_words, read_word
 from search.results import Notice
 
 __all__ = ["FIELDS", "MAX_CHARACTERS", "MAX_TERMS", "TEXT_FIELDS", "ParsedQuery", "parse"]
@@ -155,6 +155,8 @@ class _Reader:
         if not has_terms(token.text):
             self._faults.add("nothing-to-search", f'"{token.text}"')
             return []
+        if QUOTED_WILDCARD.search(token.text):
+            self._faults.add("quoted-wildcard", f'"{token.text}"')
         return self._counted([Phrase(token.text, token.slop, TEXT_FIELDS[name] if name else None)])
 
     def _chunk(self, text: str, name: str | None) -> list[Node]:
@@ -175,6 +177,8 @@ class _Reader:
             return self._plain(text)
         if name is not None and name in FAULTS:
             return self._filter(name, text)
+        if match and (inner := FIELD.fullmatch(text)) and inner["name"].lower() in FIELDS:
+            self._faults.add("inner-field", match[0])
         return self._counted(read_word(text, TEXT_FIELDS[name] if name else None, self._faults))
 
     def _bare_value(self, typed: str, name: str, value: str) -> str:
@@ -187,9 +191,10 @@ class _Reader:
         return bare
 
     def _filter(self, name: str, text: str) -> list[Node]:
-        if node := read_filter(name, text):
+        node = read_filter(name, text)
+        if node and not is_reversed(node):
             return self._counted([node])
-        self._faults.add(FAULTS[name], f"{name}:{text}")
+        self._faults.add("reversed-range" if node else FAULTS[name], f"{name}:{text}")
         return self._plain(f"{name}:{text}")
 
     def _plain(self, text: str) -> list[Node]:

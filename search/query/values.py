@@ -57,8 +57,16 @@ def _read_number(name: str, text: str) -> Filter | None:
     bounds = _bounds(text)
     if bounds is None or any(bound is not None and abs(bound) > _LARGEST for bound in bounds):
         return None
-    low, high = bounds
-    return None if low is not None and high is not None and low > high else Number(name, low, high)
+    return Number(name, *bounds)
+
+
+def is_reversed(node: Filter | Like) -> bool:
+    """Tell whether it is a range that ends before it begins."""
+    if isinstance(node, Dates):
+        return node.first is not None and node.last is not None and node.first > node.last
+    if isinstance(node, Number):
+        return node.low is not None and node.high is not None and node.low > node.high
+    return False
 
 
 def _bounds(text: str) -> tuple[int | None, int | None] | None:
@@ -91,8 +99,6 @@ def _read_dates(_name: str, text: str) -> Filter | None:
     one, dots, other = text.partition("..")
     first, last = read_days(one), read_days(other if dots else one)
     if (one and not first) or (other and not last) or not (first or last):
-        return None
-    if first and last and first[0] > last[1]:
         return None
     return Dates(first[0] if first else None, last[1] if last else None)
 

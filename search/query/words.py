@@ -21,6 +21,8 @@ _PREFIX = re.compile(r"(?P<word>[^*?]+)\*+")
 _WILDCARD = re.compile(r"\*|\?(?=\w)")
 # Dashes would be read as exclusions, and slashes behind a field as an address.
 LEADING = "-/"
+# As one would write it outside of quotes.
+QUOTED_WILDCARD = re.compile(r"\w{2}\*|\w\?\w")
 _STARS = re.compile(r"\*+")
 _SIGNS = re.compile(r'[*?~()"\s]+')
 
