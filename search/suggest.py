@@ -88,6 +88,8 @@ class Typed:
     gap: str = " "
     #: True where nothing begins with it, so that a slip is looked for.
     is_loose: bool = False
+    #: True behind a blank, where the word is whole and the next one has not begun.
+    is_over: bool = False
 
     def fits(self, term: str) -> bool:
         """Tell whether the word that is being typed may become *term*."""
@@ -119,13 +121,14 @@ def suggest(text: str, source: Source) -> tuple[Completion, ...]:
 def read_typed(text: str) -> Typed | None:
     """Return what was typed; None where its end is no plain word.
 
-    >>> read_typed("hong Kon")
-    Typed(before='hong', tree=Word(text='hong', field=None), last='kon', room=507, gap=' ', is_loose=False)
+    >>> typed = read_typed("hong Kon")
+    >>> typed.before, typed.tree, typed.last, typed.is_over
+    ('hong', Word(text='hong', field=None), 'kon', False)
     """
     text = speakable(text[:MAX_CHARACTERS])
     *_, end = text.split() or [""]
     before = text.rstrip()[: -len(end) or None].strip()
-    found = tokenize(end)
+    found, is_over = tokenize(end), text[-1:].isspace()
     is_plain = _OTHER.isdisjoint(end) and not end.startswith("-") and end not in OPERATORS
     if not found or not is_plain or text.count('"') % 2 or before.split()[-1:] == ["NOT"]:
         return None
@@ -133,9 +136,9 @@ def read_typed(text: str) -> Typed | None:
     if len(found) > 1:
         # What the parts of a compound have in common is looked at last: they need not meet in it.
         before = f"{before} {end[: last.start]}".strip()
-        return Typed(before, parse(before).tree, last.term, room=0, gap="")
+        return Typed(before, parse(before).tree, last.term, room=0, gap="", is_over=is_over)
     tree = parse(before).tree
-    return Typed(before, tree, last.term, _room(before, tree, last.term))
+    return Typed(before, tree, last.term, _room(before, tree, last.term), is_over=is_over)
 
 
 def _room(before: str, tree: Node, last: str) -> int:
@@ -148,6 +151,8 @@ def _room(before: str, tree: Node, last: str) -> int:
 
 
 def _words(typed: Typed, source: Source) -> Iterator[Completion]:
+    if typed.is_over:
+        return
     found = 0
     for term, count in islice(source.words(typed), None if typed.gap else MAX_PARTS):
         query = typed.completed(term)
@@ -161,7 +166,8 @@ def _words(typed: Typed, source: Source) -> Iterator[Completion]:
 def _names(typed: Typed, kind: CompletionKind, source: Source) -> Iterator[Completion]:
     """Complete to names that the whole text, or one of their words, begins."""
     wanted = fold(typed.completed(typed.last))
-    names = [name for name in source.names(kind) if wanted in name.folded and f" {wanted}" in f" {name.folded}"]
+    begun = f" {wanted} " if typed.is_over else f" {wanted}"
+    names = [name for name in source.names(kind) if wanted in name.folded and begun in f" {name.folded} "]
     names.sort(key=lambda name: (name.folded != wanted, -name.articles, name.text))
     return _named(((name.text, source.total_named(kind, name.text)) for name in names), kind)
 
@@ -170,7 +176,8 @@ def _titles(typed: Typed, source: Source) -> Iterator[Completion]:
     words = _plain_words(typed.tree)
     if words is None or len(typed.last) < MIN_TITLE:
         return iter(())
-    return _named(source.titles([term for word in words for term in query_terms(word.text)], typed.last), "title")
+    terms = [term for word in words for term in query_terms(word.text)]
+    return _named(source.titles([*terms, typed.last] if typed.is_over else terms, typed.last), "title")
 
 
 def _plain_words(tree: Node) -> list[Word] | None:

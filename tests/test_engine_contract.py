@@ -910,6 +910,12 @@ def test_what_is_no_plain_word_is_not_completed(telling: Reader, text: str) -> N
     assert telling.suggest(text) == ()
 
 
+def test_behind_a_blank_only_what_goes_on_after_the_word_is_completed(telling: Reader) -> None:
+    assert completed(telling, "sensor ") == [("Sensor Weekly", 1), *completed(telling, "sensor ", "title")]
+    assert completed(telling, "sensor ", "title") != completed(telling, "sens", "title") != []
+    assert completed(telling, "sens ") == []
+
+
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
