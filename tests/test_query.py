@@ -416,6 +416,13 @@ def test_a_tree_prints_itself_in_the_query_language(text: str) -> None:
     assert parse(str(tree)).tree == tree
 
 
+@given(st.lists(st.from_regex("[A-Za-z0-9]{1,12}|AND|OR|NOT|and", fullmatch=True), max_size=70))
+def test_plain_words_are_read_alike_by_the_short_way_and_the_long_one(words: list[str]) -> None:
+    short, long = parse(" ".join(words)), parse("\t".join(words))
+
+    assert (short.tree, short.notices) == (long.tree, long.notices)
+
+
 @settings(max_examples=500)
 @given(texts | long_texts)
 def test_any_text_is_a_query_within_the_limits(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
@@ -10,7 +11,7 @@ from msgspec import Struct
 from search.analysis import has_terms
 from search.query.faults import MAX_CHARACTERS, MAX_DEPTH, MAX_TERMS, Faults
 from search.query.lexer import Token, speakable, tokenize
-from search.query.tree import Everything, Node, Not, Phrase, all_of, one_of
+from search.query.tree import Everything, Node, Not, Phrase, Word, all_of, one_of
 from search.query.values import FAULTS, is_reversed, read_filter
 from search.query.words import ADDRESS, FIELD, LEADING, OPERATORS, QUOTED_WILDCARD, plain_words, read_word
 from search.results import Notice
@@ -21,6 +22,9 @@ __all__ = ["FIELDS", "MAX_CHARACTERS", "MAX_TERMS", "TEXT_FIELDS", "ParsedQuery"
 TEXT_FIELDS = {"title": "title", "excerpt": "excerpt", "provider": "provider", "topic": "topics"}
 #: All of them, and the filters.
 FIELDS = frozenset({*TEXT_FIELDS, *FAULTS})
+
+
+_PLAIN = re.compile("[A-Za-z0-9 ]*")
 
 
 class ParsedQuery(Struct, frozen=True):
@@ -40,6 +44,8 @@ def parse(text: str) -> ParsedQuery:
     >>> str(parse('title:sensetime  NOT ipo "hong kong"').tree)
     'title:sensetime -ipo "hong kong"'
     """
+    if words := _plain(text):
+        return ParsedQuery(text, all_of(words))
     text = speakable(text)
     parsed = _read(text, MAX_TERMS)
     if len(str(parsed.tree)) <= MAX_CHARACTERS:
@@ -47,6 +53,14 @@ def parse(text: str) -> ParsedQuery:
     # The tree may need more characters than the text did, and must not need more than are read.
     too_many = bisect_right(range(MAX_TERMS), MAX_CHARACTERS, key=lambda limit: len(str(_read(text, limit).tree)))
     return _read(text, too_many - 1)
+
+
+def _plain(text: str) -> list[Word]:
+    """Return the words of a text that is nothing else, as nearly every query is; none where it has to be read."""
+    if len(text) > MAX_CHARACTERS or not _PLAIN.fullmatch(text):
+        return []
+    words = text.split()
+    return list(map(Word, words)) if len(words) <= MAX_TERMS and OPERATORS.isdisjoint(words) else []
 
 
 def _read(text: str, limit: int) -> ParsedQuery:
