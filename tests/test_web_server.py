@@ -109,10 +109,16 @@ def test_it_says_where_it_is_in_one_line_and_answers_at_once(start: Start) -> No
     assert (status, body) == (200, {"status": "ok"})
 
 
-def test_workers_know_the_saved_queries_of_the_folder_that_is_named(start: Start, tmp_path: Path) -> None:
-    (tmp_path / "rates.yaml").write_text("title: Rates\nq: rates\n")
+def test_workers_know_the_saved_queries_of_the_folder_that_is_named(
+    start: Start, folder: SeedFolder, index_path: Path, tmp_path: Path
+) -> None:
+    folder.write("rates.md", seed())
+    search.reindex([folder.path], index_path)
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    (saved / "rates.yaml").write_text("title: Rates\nq: rates\n")
 
-    assert start("--queries", str(tmp_path)).get("/queries/rates.json")[0] == http.client.OK
+    assert start("--queries", str(saved)).get("/queries/rates.json")[0] == http.client.OK
     assert start().get("/queries/rates.json")[0] == http.client.NOT_FOUND
 
 
