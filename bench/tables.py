@@ -65,13 +65,13 @@ def show_run(run: dict[str, Any]) -> None:
 
 
 def show_growth(runs: list[dict[str, Any]]) -> None:
-    """Print the exponents that time grows with: 1 is in proportion to the number of articles, 0 not at all."""
+    """Print the exponents that time, with facets, grows with: 1 is as the number of articles does, 0 not at all."""
     names = [name for name in runs[0]["peers"] if all(name in run["peers"] for run in runs)]
     sizes = [run["articles"] for run in runs]
-    print("\nexponents over", ", ".join(f"{size:,}" for size in sizes), "articles (least squares of the logarithms)")
+    print("\nexponents over", ", ".join(f"{size:,}" for size in sizes), "articles, with facets, by least squares")
     builds = [[run["peers"][name]["build"]["seconds"] for run in runs] for name in names]
     rows = [["build", *(f"{exponent(sizes, seconds):.2f}" for seconds in builds)]]
-    for kind in dict.fromkeys(kind for name in names for kind in runs[0]["peers"][name]["latencies"]["plain"]):
+    for kind in dict.fromkeys(kind for name in names for kind in runs[0]["peers"][name]["latencies"]["facets"]):
         rows += [[f"{kind}, p{p}", *(_growth(runs, name, kind, p) for name in names)] for p in (50, 99)]
     print_table(["", *names], rows)
 
@@ -86,7 +86,7 @@ def exponent(sizes: list[int], seconds: list[float]) -> float:
 
 
 def _growth(runs: list[dict[str, Any]], name: str, kind: str, percentile: int) -> str:
-    found = [run["peers"][name]["latencies"]["plain"].get(kind) for run in runs]
+    found = [run["peers"][name]["latencies"]["facets"].get(kind) for run in runs]
     if not all(found):
         return "-"
     return f"{exponent([run['articles'] for run in runs], [each[f'p{percentile}'] for each in found]):.2f}"
