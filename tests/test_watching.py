@@ -106,6 +106,8 @@ def watching(folder: SeedFolder, watch: Watch) -> Watching:
     folder.write("one.md", seed("One"))
     running = watch()
     running.serves("One")
+    # The last line of its report, which comes after.
+    running.says("Generation: ")
     return running
 
 
