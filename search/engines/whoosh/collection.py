@@ -23,7 +23,7 @@ from search.engines.whoosh.segment import Docs, Segment
 from search.engines.whoosh.vocabulary import Vocabulary
 
 #: Articles; a few megabytes.
-_REMEMBERED = 4096
+_REMEMBERED = 16384
 #: Bytes of tables of words, of what they give each article as of their bits; a million articles have room for 32 words.
 _TABLES_BYTES = 256 << 20
 #: Microseconds.
