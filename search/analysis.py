@@ -62,7 +62,8 @@ _SERIAL = regex.compile(rf"(?V1)({_ALPHA}{{3,}}+)\p{{N}}+")
 _LOOSE = regex.compile(rf"(?V1)[\u1100-\u11ff{_ATTACHED}]")
 _CLUSTER = regex.compile(rf"(?V1)(?:[\u1100-\u115f]+[\u1160-\u11a7]+[\u11a8-\u11ff]*|.)[{_ATTACHED}]*")
 _WILDCARDS = regex.compile(r"([*?])")
-_INNER = str.maketrans("", "", ".-'\u2010\u2011")
+# Some letters of Arabic, if they stand by themselves, are written with a space.
+_INNER = str.maketrans("", "", " .-'\u2010\u2011")
 _APOSTROPHES = str.maketrans(dict.fromkeys("`\u00b4\u2018\u2019\u02bb\u02bc\u02be\u02bf\u05f3\u05f4\uff07", "'"))
 # Letters that Unicode does not decompose, though readers type them without the stroke, or the hook; letters of Arabic
 # that are typed for one another; and the digits of other scripts.
@@ -105,7 +106,8 @@ def tokenize(text: str) -> list[Token]:
             if term[-1] <= "9" and (serial := _SERIAL.fullmatch(text, start, end)):
                 # A name and its number, so that Covid19 is found by Covid-19, and the other way round.
                 cut = serial.end(1)
-                tokens += [Token(_term("word", text[a:b]), a, b) for a, b in ((start, cut), (cut, end))]
+                parts = [Token(_term("word", text[a:b]), a, b) for a, b in ((start, cut), (cut, end))]
+                tokens += parts if all(part.term for part in parts) else [Token(term, start, end)]
             else:
                 tokens.append(Token(term, start, end))
     return tokens
@@ -170,7 +172,7 @@ def stem(term: str) -> str:
 def _term(kind: str | None, text: str) -> str:
     folded = fold(text.translate(_APOSTROPHES))
     if kind == "technical":
-        return folded
+        return folded.replace(" ", "")[:MAX_TERM]
     if kind == "number":
         return folded.replace(",", "")[:MAX_TERM]
     if kind == "word":

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import string
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from search.analysis import MAX_TERM, fold, has_terms, query_terms, stem, terms, tokenize
@@ -114,13 +116,16 @@ texts = st.text(letters, max_size=30) | st.text(max_size=30)
 
 @settings(max_examples=1_000)
 @given(texts)
+@example("\u02bb\u02bb\u200d1")
+@example("\ufe70 a\ufc5e")
+@example("\ufdfa\ufdfa\ufdfa&\ufdfa\ufdfa\ufdfa")
 def test_tokens_are_inside_the_text_and_in_order(text: str) -> None:
     tokens = tokenize(text)
 
     spans = [(token.start, token.end) for token in tokens]
     assert spans == sorted(spans)
     assert all(0 <= start < end <= len(text) for start, end in spans)
-    assert all(0 < len(token.term) <= MAX_TERM and not token.term.isspace() for token in tokens)
+    assert all(0 < len(token.term) <= MAX_TERM and not set(token.term) & set(string.whitespace) for token in tokens)
 
 
 @settings(max_examples=1_000)
