@@ -61,7 +61,8 @@ bench: .venv/bench.stamp
 	@for file in $$(grep -l '^def main' bench/*.py); do echo "$(BIN)/python $$file --help"; done
 
 clean:
-	rm -rf .venv .cache .hypothesis build dist index
+	rm -rf .venv .cache .hypothesis build dist index *.egg-info
+	find search -name '_passes.*' ! -name '*.pyi' -delete
 	find search web tests bench -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/pyvenv.cfg:

@@ -103,11 +103,9 @@ class Index:
             BadParameterError: If a parameter is out of its range; it names the parameter.
             SearchTimeoutError: If it takes longer than the index was opened to allow.
         """
+        chosen = {"provider": provider, "topic": topic, "category": category, "type": type}
         filters = Filters(
-            provider=_values(provider),
-            topic=_values(topic),
-            category=_values(category),
-            type=_values(type),
+            **{name: _values(values) for name, values in chosen.items() if values != ()},
             date_from=date_from,
             date_to=date_to,
         )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from factories import REQUIRE_ALL, SHARED, SeedFolder
 from hypothesis import HealthCheck, settings
 
 import search
+from search.engines.whoosh import native
 from search.report import Report
 
 # The machine decides how long an example takes; how many there are is what counts.
@@ -25,6 +26,16 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("LEDE_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="module", params=["C", "NumPy"])
+def passes(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Make the passes over arrays in C, and then in NumPy."""
+    if request.param == "C" and native.passes is None:
+        missing("the passes in C are not compiled")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native, "passes", native.passes if request.param == "C" else None)
+        yield
 
 
 @pytest.fixture

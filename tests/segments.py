@@ -18,7 +18,7 @@ from search.articles import Article, Story
 from search.catalog import Catalog, fingerprint
 from search.engine import Reader
 from search.engines.memory import MemoryEngine
-from search.engines.whoosh import WhooshEngine, bits, phrases, recent, sums
+from search.engines.whoosh import WhooshEngine, bits, native, phrases, recent, rows, sums
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import attribute_arrays, moment_to_age
 from search.engines.whoosh.collection import Collection
@@ -40,8 +40,11 @@ words = st.sampled_from(
     "rate rates rating Rates' bank Bank's sense AI café C++ U.S. 10,000 e-mail AT&T 東京都 京都 the ﬁ İ ß x".split()
 ) | st.text(min_size=1, max_size=6)
 #: Shares of the articles above which words are frequent (nothing is, some are, all are), and how many articles are
-#: looked at in one go.
-ways = st.sampled_from([(0, 2), (recent.FREQUENT, 1 << 14), (1000, 1 << 14), (1000, 3)])
+#: looked at in one go; and whether that is done by the passes in C.
+Way = tuple[int, int, bool]
+ways = st.sampled_from(
+    [(*way, in_c) for way in ((0, 2), (recent.FREQUENT, 1 << 14), (1000, 1 << 14), (1000, 3)) for in_c in (True, False)]
+)
 texts = st.lists(words, max_size=8).map(lambda found: " ".join(" ".join(found).split()))
 
 
@@ -100,12 +103,13 @@ def told(reader: Reader, text: str, **options: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def searching(way: tuple[int, int]) -> Iterator[None]:
+def searching(way: Way) -> Iterator[None]:
     """Search in one of the :data:`ways`, of which others are for more articles than a test has."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recent, "FREQUENT", way[0])
-        for module in (bits, phrases, sums):
+        for module in (bits, phrases, rows, sums):
             patch.setattr(module, "_STRETCH", way[1])
+        patch.setattr(native, "passes", native.passes if way[2] else None)
         yield
 
 

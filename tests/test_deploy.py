@@ -71,14 +71,18 @@ def test_everything_that_is_copied_is_there_and_not_ignored() -> None:
 
     assert {"requirements.lock", "search", "web"} <= set(sources)
     assert [source for source in sources if not (ROOT / source).exists() or is_ignored(source)] == []
-    assert all(is_ignored(name) for name in (".git", ".venv", "index", "seeds", "tests", "search/__pycache__"))
+    assert all(
+        is_ignored(name)
+        for name in (".git", ".venv", "index", "seeds", "tests", "search/__pycache__", "search/some.so")
+    )
 
 
 def test_all_that_the_project_is_built_of_is_copied() -> None:
     copied = {part for rest in arguments("COPY") for part in rest.split()[:-1]}
 
-    needed = {PROJECT["project"]["readme"], *PROJECT["project"]["license-files"], "pyproject.toml"}
-    assert needed | set(PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]) <= copied
+    needed = {PROJECT["project"]["readme"], *PROJECT["project"]["license-files"], "pyproject.toml", "setup.py"}
+    packages = {name.rstrip("*") for name in PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]}
+    assert needed | packages <= copied
 
 
 def test_what_is_installed_is_hashed() -> None:

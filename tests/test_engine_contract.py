@@ -22,13 +22,13 @@ from factories import article, catalog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from segments import searching, ways
+from segments import Way, searching, ways
 
 from search.articles import Article, Image
 from search.catalog import Catalog, fingerprint
 from search.engine import Engine, Reader
 from search.engines.memory import MemoryEngine
-from search.engines.whoosh import WhooshEngine, completion
+from search.engines.whoosh import WhooshEngine, completion, native
 from search.errors import ImportRefusedError, NoIndexError, NotFoundError, PageTooDeepError, SearchTimeoutError
 from search.query import SORTS, Filters, Query, parse
 from search.results import Explanation, Hit, Page
@@ -37,9 +37,11 @@ from search.wire import page_to_json
 FILTERS = {"provider", "topic", "category", "type", "date_from", "date_to"}
 
 
-@pytest.fixture(params=["memory", "whoosh"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+@pytest.fixture(params=["memory", "whoosh", "whoosh in NumPy"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """Return each engine in turn, with nothing published yet."""
+    if request.param == "whoosh in NumPy":
+        monkeypatch.setattr(native, "passes", None)
     return MemoryEngine() if request.param == "memory" else WhooshEngine(tmp_path / "index")
 
 
@@ -1444,7 +1446,7 @@ def rounded(value: Any) -> Any:
 
 @given(catalogs(), st.lists(queries, min_size=1, max_size=8), ways)
 @settings(max_examples=settings().max_examples * 3 // 5)
-def test_both_engines_give_equal_pages(news: Catalog, asked: list[Query], way: tuple[int, int]) -> None:
+def test_both_engines_give_equal_pages(news: Catalog, asked: list[Query], way: Way) -> None:
     memory = MemoryEngine()
     memory.publish(news)
     with TemporaryDirectory() as folder, searching(way):

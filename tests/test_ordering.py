@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +17,8 @@ from search.articles import Article, Episode, Story
 from search.engines import paging
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.ordering import Listed, Ordering
+
+pytestmark = pytest.mark.usefixtures("passes")
 
 SIZE = 10
 
@@ -93,8 +94,8 @@ def _moment(own: Article) -> float:
     return own.published_at.timestamp() if own.published_at else 0.0
 
 
-def told(listed: Sequence[Listed], ordering: Ordering) -> list[tuple[int, list[int], int]]:
-    return [(item.place, ordering.copies_of(item.place).tolist(), item.more_from_domain) for item in listed]
+def told(listed: Listed, ordering: Ordering) -> list[tuple[int, list[int], int]]:
+    return [(place, ordering.copies_of(place).tolist(), more) for place, more in zip(*listed, strict=True)]
 
 
 @given(shape=shapes, collapse=st.booleans(), diversity=st.booleans())
@@ -123,7 +124,7 @@ def test_without_keys_the_order_is_that_of_the_articles(shape: Shape, collapse: 
     ordering = Ordering(collection, docs, None, collapse=collapse, diversity=False)
     seen: set[int] = set()
 
-    listed = [item.place for item in ordering.stretch(0, len(docs))]
+    listed = ordering.stretch(0, len(docs)).places
 
     for place, copy in enumerate(collection.copies[docs].tolist()):
         assert (place in listed) == (not collapse or not copy or copy not in seen)
@@ -136,7 +137,7 @@ def test_nothing_is_an_empty_list() -> None:
     collection, _ = made(Shape(others=3))
     ordering = Ordering(collection, np.empty(0, np.intp), np.empty(0), collapse=True, diversity=True)
 
-    assert (ordering.count(), ordering.stretch(0, 10)) == (0, [])
+    assert (ordering.count(), ordering.stretch(0, 10)) == (0, ([], []))
 
 
 @pytest.mark.parametrize("dominant", [30, 60, 90])
@@ -147,7 +148,7 @@ def test_a_crowd_of_copies_hides_no_domain_from_the_first_places(dominant: int) 
     keys = np.where(domains == "big.example", 3.0, np.where(domains == "copies.example", 2.0, 1.0))
     ordering = Ordering(collection, np.arange(collection.size), keys, collapse=True, diversity=True)
 
-    first = [domains[item.place] for item in ordering.stretch(0, 10)]
+    first = [domains[place] for place in ordering.stretch(0, 10).places]
 
     assert first.count("big.example") == 3
-    assert [item.place for item in ordering.stretch(0, 10)] == [item.place for item in ordering.stretch(0, 200)[:10]]
+    assert ordering.stretch(0, 10).places == ordering.stretch(0, 200).places[:10]

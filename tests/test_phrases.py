@@ -8,7 +8,7 @@ import pytest
 from factories import article, catalog
 from hypothesis import given
 from hypothesis import strategies as st
-from segments import both, collection_of, forms_of_one_stem, numbered, searching, ways
+from segments import Way, both, collection_of, forms_of_one_stem, numbered, searching, ways
 
 from search import ranking
 from search.analysis import terms
@@ -89,7 +89,7 @@ def test_phrases_are_found_where_a_naive_search_finds_them(
     own: list[Article],
     cut: int,
     asked: list[tuple[list[str], int, str | None]],
-    way: tuple[int, int],
+    way: Way,
     data: st.DataObject,
 ) -> None:
     groups = [group for group in (own[:cut], own[cut:]) if group]

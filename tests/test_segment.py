@@ -15,7 +15,7 @@ from factories import article
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from segments import arrays_of, collection_of, newest_first, numbered, searching, texts, ways, words
+from segments import Way, arrays_of, collection_of, newest_first, numbered, searching, texts, ways, words
 
 from search.analysis import stem, terms
 from search.articles import Article, Episode, Story
@@ -116,7 +116,7 @@ def test_a_story_is_given_back_as_it_was() -> None:
 
 @given(groups, words, ways, st.data())
 def test_a_word_has_the_articles_with_any_form_of_it(
-    titles: list[list[str]], text: str, way: tuple[int, int], data: st.DataObject
+    titles: list[list[str]], text: str, way: Way, data: st.DataObject
 ) -> None:
     collection, there = made(titles, data)
     for term in {*terms(text), "rate"}:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from search.engines.whoosh.selection import best
 from search.ranking import DECIMALS
+
+pytestmark = pytest.mark.usefixtures("passes")
 
 #: Keys with many ties, near ties, and what sorts last.
 keys = st.lists(

@@ -24,7 +24,9 @@ TEXT_FIELDS = {"title": "title", "excerpt": "excerpt", "provider": "provider", "
 FIELDS = frozenset({*TEXT_FIELDS, *FAULTS})
 
 
-_PLAIN = re.compile("[A-Za-z0-9 ]*")
+_PLAIN = re.compile('[A-Za-z0-9 ]*|"(?P<phrase>[A-Za-z0-9]+(?: [A-Za-z0-9]+)*)"')
+#: Characters of which neither too many words can be made, nor too long a tree.
+_MAX_PLAIN = 2 * MAX_TERMS
 
 
 class ParsedQuery(Struct, frozen=True):
@@ -44,8 +46,8 @@ def parse(text: str) -> ParsedQuery:
     >>> str(parse('title:sensetime  NOT ipo "hong kong"').tree)
     'title:sensetime -ipo "hong kong"'
     """
-    if words := _plain(text):
-        return ParsedQuery(text, all_of(words))
+    if tree := _plain(text):
+        return ParsedQuery(text, tree)
     text = speakable(text)
     parsed = _read(text, MAX_TERMS)
     if len(str(parsed.tree)) <= MAX_CHARACTERS:
@@ -55,12 +57,28 @@ def parse(text: str) -> ParsedQuery:
     return _read(text, too_many - 1)
 
 
-def _plain(text: str) -> list[Word]:
-    """Return the words of a text that is nothing else, as nearly every query is; none where it has to be read."""
-    if len(text) > MAX_CHARACTERS or not _PLAIN.fullmatch(text):
-        return []
+def _plain(text: str) -> Node | None:
+    """Return the tree of a text of words, joined by OR perhaps, or of a phrase; None where it has to be read."""
+    if len(text) > _MAX_PLAIN or not (match := _PLAIN.fullmatch(text)):
+        return None
+    if match["phrase"]:
+        return Phrase(match["phrase"])
     words = text.split()
-    return list(map(Word, words)) if len(words) <= MAX_TERMS and OPERATORS.isdisjoint(words) else []
+    if OPERATORS.isdisjoint(words):
+        return all_of(list(map(Word, words))) if words else None
+    groups: list[list[Node]] = []
+    is_joined = False
+    for word in words:
+        if word in OPERATORS:
+            if word != "OR" or is_joined or not groups:
+                return None
+            is_joined = True
+        elif is_joined:
+            groups[-1].append(Word(word))
+            is_joined = False
+        else:
+            groups.append([Word(word)])
+    return None if is_joined else all_of([one_of(group) for group in groups])
 
 
 def _read(text: str, limit: int) -> ParsedQuery:

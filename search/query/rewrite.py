@@ -70,6 +70,12 @@ def _is_function_word(leaf: Leaf) -> bool:
     return isinstance(leaf, Word) and FUNCTION_WORDS.issuperset(query_terms(leaf.text))
 
 
+def is_of_words(tree: Node) -> bool:
+    """Tell whether a tree is plain words, as nearly all are: no field, filter or exclusion needs to be looked for."""
+    nodes = tree.nodes if isinstance(tree, And | Or) else (tree,)
+    return all(type(node) is Word and node.field is None for node in nodes)
+
+
 def names_dates(tree: Node) -> bool:
     """Tell whether articles are asked for by their dates, be it that some are excluded: it turns freshness off."""
     if isinstance(tree, And | Or):

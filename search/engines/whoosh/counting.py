@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search.analysis import fold
-from search.engines.whoosh.attributes import EPOCH, moment_to_age
+from search.engines.whoosh import native
+from search.engines.whoosh.attributes import EPOCH
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS
 from search.engines.whoosh.segment import Docs
+from search.query import Filters
 from search.results import FacetValue, Timeline
 from search.timeline import timeline_between
 
@@ -38,6 +39,11 @@ def count_combinations(collection: Collection, docs: Docs) -> Counts:
 def spread(collection: Collection, name: str, combinations: Counts) -> Counts:
     """Return how often each value of a facet is in combinations that are counted."""
     columns, size = collection.columns, len(collection.names[name])
+    if native.passes:
+        sums = np.zeros(size + 1, np.intp)
+        bounds = columns["combination.topic.of"] if name == "topic" else None
+        native.passes.spread(combinations, columns[f"combination.{name}"], bounds, sums)
+        return sums[:size]
     if name == "topic":
         weights = combinations.repeat(np.diff(columns["combination.topic.of"]))
         return np.bincount(columns["combination.topic"], weights, size).astype(np.intp)
@@ -50,13 +56,11 @@ class CountedFacets(Mapping[str, tuple[FacetValue, ...]]):
     Args:
         collection: of the articles.
         counts: of each value for providers, of combinations for the other facets.
-        chosen: the values that the reader chose.
+        filters: what the reader chose.
     """
 
-    def __init__(
-        self, collection: Collection, counts: Mapping[str, Counts], chosen: Mapping[str, Sequence[str]]
-    ) -> None:
-        self._collection, self._counts, self._chosen = collection, counts, chosen
+    def __init__(self, collection: Collection, counts: Mapping[str, Counts], filters: Filters) -> None:
+        self._collection, self._counts, self._filters = collection, counts, filters
         self._values: dict[str, tuple[FacetValue, ...]] = {}
 
     def __getitem__(self, name: str) -> tuple[FacetValue, ...]:
@@ -77,22 +81,33 @@ class CountedFacets(Mapping[str, tuple[FacetValue, ...]]):
         counts, texts = self._counts[name], self._collection.texts(name)
         if name != "provider":
             counts = spread(self._collection, name, counts)
-        found = counts.nonzero()[0]
-        order = found.take((-counts.take(found)).argsort(kind="stable"))
-        if self._chosen[name]:
-            return self._with_chosen(name, order.tolist(), counts)
-        first = order[:MAX_VALUES]
+        if chosen := getattr(self._filters, name):
+            return self._with_chosen(name, counts, chosen)
+        first = _most_frequent(counts, MAX_VALUES)
         return map(FacetValue, map(texts.__getitem__, first.tolist()), counts.take(first).tolist())
 
-    def _with_chosen(self, name: str, order: list[int], counts: Counts) -> Iterator[FacetValue]:
+    def _with_chosen(self, name: str, counts: Counts, chosen: Sequence[str]) -> Iterator[FacetValue]:
         """Yield values, the chosen ones whatever their place, and those that no article has."""
-        texts = self._collection.texts(name)
-        folded = {fold(value): value for value in self._chosen[name]}
-        picked = {n for value in folded for n in self._collection.numbers_of(name, value)}
-        listed = order[:MAX_VALUES] + [number for number in order[MAX_VALUES:] if number in picked]
-        yield from (FacetValue(texts[number], int(counts[number]), number in picked) for number in listed)
-        present = {fold(texts[number]) for number in listed}
-        yield from (FacetValue(value, 0, selected=True) for key, value in folded.items() if key not in present)
+        texts, first = self._collection.texts(name), _most_frequent(counts, MAX_VALUES).tolist()
+        numbers = {fold(value): self._collection.numbers_of(name, value) for value in chosen}
+        picked = {number for found in numbers.values() for number in found}
+        behind = [number for number in picked.difference(first) if counts[number]]
+        listed = first + sorted(behind, key=lambda number: (-counts[number], number))
+        columns = map(texts.__getitem__, listed), counts.take(listed).tolist(), map(picked.__contains__, listed)
+        yield from map(FacetValue, *columns)
+        missing = {fold(value): value for value in chosen}
+        for key, found in numbers.items():
+            if not any(counts[number] for number in found):
+                yield FacetValue(missing[key], 0, selected=True)
+
+
+def _most_frequent(counts: Counts, limit: int) -> Docs:
+    """Return the numbers of the highest counts, the highest first, then by number; of none that are 0."""
+    if native.passes:
+        found = np.empty(min(limit, len(counts)), np.intp)
+        return found[: native.passes.highest(counts, found)]
+    found = counts.nonzero()[0]
+    return found.take((-counts.take(found)).argsort(kind="stable"))[:limit]
 
 
 def count_facets(
@@ -144,6 +159,10 @@ def _all_but(collection: Collection, docs: Docs) -> Docs:
 def _count_both(collection: Collection, docs: Docs) -> tuple[Counts, Counts]:
     """Count providers and combinations; of many articles both in one pass, since it is memory that takes the time."""
     shape = len(collection.names["provider"]), collection.combination_count
+    if native.passes:
+        counts = np.zeros(sum(shape), np.intp)
+        native.passes.tally(docs, collection.providers, collection.combinations, counts, shape[0])
+        return counts[: shape[0]], counts[shape[0] :]
     if len(docs) < shape[0] * shape[1]:
         return count_providers(collection, docs), count_combinations(collection, docs)
     pairs = collection.provider_combinations.take(docs, mode="clip")
@@ -160,7 +179,7 @@ def make_timeline(collection: Collection, docs: Docs) -> Timeline:
 
     Articles are numbered by age, so that each interval is a range of numbers within a segment.
     """
-    #: For each part with dated matches: its first article, its ages, and the stretch of the matches that is dated.
+    #: The parts with dated matches, and those matches.
     stretches = []
     undated = len(docs)
     for part in collection.parts:
@@ -168,25 +187,18 @@ def make_timeline(collection: Collection, docs: Docs) -> Timeline:
         end = int(docs.searchsorted(part.base + part.dated))
         undated -= end - first
         if end > first:
-            stretches.append((part.base, part.segment.ages, docs[first:end]))
+            stretches.append((part, docs[first:end]))
     if not stretches:
         return Timeline(interval="day", buckets=(), undated=undated)
-    newest = min(int(ages[found[0] - base]) for base, ages, found in stretches)
-    oldest = max(int(ages[found[-1] - base]) for base, ages, found in stretches)
+    newest = min([part.age(found.item(0)) for part, found in stretches])
+    oldest = max([part.age(found.item(-1)) for part, found in stretches])
 
     def counts_since(starts: Sequence[date]) -> list[int]:
-        limits = _ages(tuple(starts))
-        counts = [found.searchsorted(ages.searchsorted(limits, "right") + base) for base, ages, found in stretches]
+        counts = [found.searchsorted(part.ends_of_days(tuple(starts))) for part, found in stretches]
         sums: list[int] = (counts[0] if len(counts) == 1 else np.sum(counts, axis=0)).tolist()
         return sums
 
     return timeline_between(_day(oldest), _day(newest), counts_since, undated=undated)
-
-
-@lru_cache(maxsize=1024)
-def _ages(days: tuple[date, ...]) -> NDArray[np.int64]:
-    """Return the age of the first moment of each day."""
-    return np.array([moment_to_age(datetime.combine(day, time.min, UTC)) for day in days])
 
 
 def _day(age: int) -> date:

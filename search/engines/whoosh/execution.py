@@ -25,7 +25,7 @@ from search.engines.whoosh.spelling import Words
 from search.likeness import with_words
 from search.query import Query
 from search.query.correction import Reading, first_that_finds, readings
-from search.query.rewrite import as_of, end_of_day, names_dates, names_outlets, scoring_leaves, split_most
+from search.query.rewrite import as_of, end_of_day, is_of_words, names_dates, names_outlets, scoring_leaves, split_most
 from search.results import Page
 
 
@@ -40,6 +40,7 @@ class Execution:
         self._query, self._collection = query, collection
         self._budget = Budget(seconds)
         self._planner = Planner(collection, self._budget)
+        self._is_of_words = is_of_words(query.parsed.tree)
         self._reading, matches = self._read()
         self._leaves = scoring_leaves(self._reading.tree)
         self._matches = self._searched(matches)
@@ -76,7 +77,9 @@ class Execution:
     def _read(self) -> tuple[Reading, Matches]:
         """Return the way to read the query that counts, and what it finds."""
         words = Words(self._collection, self._planner, self._budget.check)
-        tries = readings(with_words(self._query.parsed.tree, words.telling), self._query.match, words)
+        tree = self._query.parsed.tree
+        tree = tree if self._is_of_words else with_words(tree, words.telling)
+        tries = readings(tree, self._query.match, words)
         return first_that_finds(tries, self._match, self._is_left)
 
     def _is_left(self, matches: Matches) -> bool:
@@ -98,7 +101,10 @@ class Execution:
 
     def _choose(self, matches: Matches) -> dict[str, Mask]:
         """Return, for each facet with a choice, which of the matches have a value that was chosen."""
-        conditions = {name: chosen_values(self._collection, self._query.filters, name) for name in FACETS}
+        filters = self._query.filters
+        if not (filters.provider or filters.topic or filters.category or filters.type):
+            return {}
+        conditions = {name: chosen_values(self._collection, filters, name) for name in FACETS}
         return {name: found.among(matches.docs) for name, found in conditions.items() if found}
 
     @lazy
@@ -111,7 +117,7 @@ class Execution:
     def _ordering(self) -> Ordering:
         query, collection, docs = self._query, self._collection, self._found.docs
         keys = self._relevance() if query.sort == "relevance" else _KEYS[query.sort](collection, docs)
-        outlets = bool(query.filters.provider) or names_outlets(self._query.parsed.tree)
+        outlets = bool(query.filters.provider) or (not self._is_of_words and names_outlets(query.parsed.tree))
         diversity = query.diversity and query.sort == "relevance" and not outlets
         return Ordering(collection, docs, keys, collapse=query.collapse == "title", diversity=diversity)
 
@@ -126,15 +132,19 @@ class Execution:
     def _reference(self) -> datetime | None:
         """From when ages are counted; what is new counts for nothing to somebody who asks for certain days."""
         query, tree = self._query, self._query.parsed.tree
-        if query.filters.date_from or query.filters.date_to or names_dates(tree):
+        if query.filters.date_from or query.filters.date_to:
+            return None
+        if self._is_of_words:
+            return self._collection.newest
+        if names_dates(tree):
             return None
         day = as_of(tree)
         return end_of_day(day) if day else self._collection.newest
 
     def _facets(self) -> CountedFacets:
-        collection, filters = self._collection, self._query.filters
+        collection = self._collection
         counts = count_facets(collection, self._matches.docs, self._chosen, self._found.docs)
-        return CountedFacets(collection, counts, {name: getattr(filters, name) for name in FACETS})
+        return CountedFacets(collection, counts, self._query.filters)
 
     def article(self, number: int) -> Article:
         """Return an article."""

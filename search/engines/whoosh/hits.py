@@ -58,13 +58,13 @@ class Details:
     It knows nothing of the hits, so that a page is given back as soon as nobody looks at it any more.
     """
 
-    def __init__(self, source: Source, ordering: Ordering, listed: Sequence[Listed]) -> None:
+    def __init__(self, source: Source, ordering: Ordering, listed: Listed) -> None:
         self.source, self.ordering, self.listed = source, ordering, listed
 
     @lazy
     def places(self) -> Sequence[int]:
         """The place of each hit among the matches."""
-        return [item.place for item in self.listed]
+        return self.listed.places
 
     @lazy
     def numbers(self) -> Sequence[int]:
@@ -107,7 +107,7 @@ class Hits(WrittenHits):
         """Return of each hit its article, as JSON, and the rest."""
         details, places = self._details, range(len(self))
         also = map(details.copies_of, places) if details.ordering.has_copies else repeat(())
-        more = [item.more_from_domain for item in details.listed]
+        more = details.listed.more_from_domain
         is_explained = details.source.is_explained
         explanations = [hit.explanation for hit in self._made] if is_explained else [None] * len(self)
         columns = (details.scores, details.highlights, details.stories, also, more, explanations)
@@ -131,7 +131,7 @@ class Hits(WrittenHits):
 
     def __len__(self) -> int:
         """Count the hits of the page."""
-        return len(self._details.listed)
+        return len(self._details.listed.places)
 
     def __eq__(self, other: object) -> bool:
         """Compare hit by hit."""
@@ -149,7 +149,7 @@ class StoredHit(Hit):
     def __init__(self, details: Details, at: int) -> None:
         values: dict[str, Any] = self.__dict__
         values["_details"], values["_at"] = details, at
-        values["more_from_domain"] = details.listed[at].more_from_domain
+        values["more_from_domain"] = details.listed.more_from_domain[at]
 
     @lazy
     def score(self) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.engines.paging import MAX_OF_DOMAIN, TOP
+from search.engines.whoosh import native
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.part import Scores
 from search.engines.whoosh.segment import Docs
@@ -21,10 +22,10 @@ _MIN_AHEAD = 50
 
 
 class Listed(NamedTuple):
-    """A place of the list: the place of its article among the matches, and what stands behind it."""
+    """A stretch of the list: the places of its articles among the matches, and how many stand behind each."""
 
-    place: int
-    more_from_domain: int = 0
+    places: list[int]
+    more_from_domain: list[int]
 
 
 class Ordering:
@@ -54,16 +55,18 @@ class Ordering:
         copies = self._copies.take(self._copies.nonzero()[0])
         return len(self._docs) - len(copies) + len(np.unique(copies))
 
-    def stretch(self, first: int, end: int) -> list[Listed]:
+    def stretch(self, first: int, end: int) -> Listed:
         """Return the places from *first* to before *end*."""
         if not self._diversity:
-            return list(map(Listed, self._prefix(end)[first:end].tolist()))
+            places: list[int] = self._prefix(end)[first:end].tolist()
+            return Listed(places, [0] * len(places))
         prefix = self._prefix(max(end, TOP) + TOP)
-        top, moved = self._top(prefix)
-        picked = set(top)
-        rest = [place for place in prefix.tolist() if place not in picked]
-        listed = enumerate([*top, *rest][first:end], first)
-        return [Listed(place, moved.get(number, 0)) for number, place in listed]
+        top, more = self._top(prefix)
+        if end > len(top):
+            picked = set(top)
+            top = top + [place for place in prefix.tolist() if place not in picked]
+            more = more + [0] * (len(top) - len(more))
+        return Listed(top[first:end], more[first:end])
 
     @property
     def has_copies(self) -> bool:
@@ -107,12 +110,17 @@ class Ordering:
         listed: Docs = ranked[keep]
         return listed
 
-    def _top(self, prefix: Docs) -> tuple[list[int], dict[int, int]]:
+    def _top(self, prefix: Docs) -> tuple[list[int], list[int]]:
         """Pick the first places: the list's first, but of no domain more than it may have while others match.
 
         Returns:
-            The places, and how many of a domain were passed over, by the last of the first places that it has.
+            The places; and of each how many of its domain were passed over, if it is the last of them.
         """
+        if native.passes:
+            top, more = np.empty(TOP, np.intp), np.empty(TOP, np.intp)
+            count = native.passes.pick(prefix, self._docs, self._collection.domain, MAX_OF_DOMAIN, top, more)
+            if count == TOP or len(prefix) == self.count():
+                return top[:count].tolist(), more[:count].tolist()
         picks = _Picks()
         picks.add(prefix.tolist(), self._domains(prefix).tolist())
         if picks.is_full or len(prefix) == self.count():
@@ -121,7 +129,7 @@ class Ordering:
             following = self._following(picks)
             if not picks.add(following, self._domains(np.array(following, np.intp)).tolist()):
                 break
-        return picks.places, self._passed_over(picks) if picks.is_full else {}
+        return picks.places, self._passed_over(picks) if picks.is_full else [0] * len(picks.places)
 
     def _following(self, picks: _Picks) -> list[int]:
         """Return the best places of domains that may have more of them."""
@@ -145,10 +153,10 @@ class Ordering:
         same = (self._copies == self._copies[place]).nonzero()[0]
         return bool(self._best(same, 1)[0] == place)
 
-    def _passed_over(self, picks: _Picks) -> dict[int, int]:
+    def _passed_over(self, picks: _Picks) -> list[int]:
         """Count what is ahead of the last pick, however far down the list that is."""
         if self._keys is None:
-            return {}
+            return [0] * len(picks.places)
         ahead = self._until(self._keys, picks.places[-1])
         if self._copies is not None and self._copies[ahead].any():
             ahead = self._collapsed(self._best(ahead, len(ahead)))
@@ -200,16 +208,19 @@ class _Picks:
         """Return the domains that have all the places they may have."""
         return [domain for domain, count in self._counts.items() if count == MAX_OF_DOMAIN]
 
-    def passed_over(self, sizes: NDArray[np.intp] | None = None) -> dict[int, int]:
-        """Return how many of a domain were passed over, by its last pick.
+    def passed_over(self, sizes: NDArray[np.intp] | None = None) -> list[int]:
+        """Return for each pick how many of its domain were passed over, if it is the domain's last one; 0 for others.
 
         Args:
             sizes: of each domain, how many are ahead of the last pick, picks too; as counted while picking if None.
         """
+        more = [0] * len(self.places)
         if not self.is_full or (sizes is None and not self._passed):
-            return {}
+            return more
         last = {domain: number for number, domain in enumerate(self._domains)}
-        if sizes is None:
-            return {last[domain]: count for domain, count in self._passed.items()}
-        counts = {domain: int(sizes[domain]) - MAX_OF_DOMAIN for domain in self.full_domains()}
-        return {last[domain]: count for domain, count in counts.items() if count > 0}
+        passed = self._passed
+        if sizes is not None:
+            passed = {domain: int(sizes[domain]) - MAX_OF_DOMAIN for domain in self.full_domains()}
+        for domain, count in passed.items():
+            more[last[domain]] = max(count, 0)
+        return more

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search import ranking
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.attributes import UNDATED
+from search.engines.whoosh.attributes import UNDATED, moment_to_age
 from search.engines.whoosh.bits import PositionBits
 from search.engines.whoosh.frequencies import weigh
 from search.engines.whoosh.segment import Docs, Segment
 
 ALL_FIELDS = (True,) * len(ranking.FIELDS)
+#: Timelines of which the limits are remembered.
+_REMEMBERED = 1024
 Mask = NDArray[np.bool_]
 Scores = NDArray[np.float64]
 
@@ -31,6 +36,11 @@ class Part:
         #: Articles that have a date; they come first.
         self.dated = int(segment.ages.searchsorted(UNDATED))
         self.bits = PositionBits(segment, max_bytes)
+        #: What is known of the words that were searched last.
+        self.words: dict[str, Any] = {}
+        #: The same of the terms of phrases.
+        self.terms: dict[str, Any] = {}
+        self._ends: dict[tuple[date, ...], Docs] = {}
         self._averages = np.zeros(len(ranking.FIELDS))
         self._tables: dict[tuple[bool, ...], tuple[Scores, Scores]] = {}
 
@@ -46,6 +56,12 @@ class Part:
         """Return the saturated frequency of each combination: of another form of the word, and of the word, in turn."""
         return self._table(fields)[1]
 
+    @cached_property
+    def field_factors(self) -> Scores:
+        """What :meth:`factor` is made of: of each field its weight, its length's share, and its mean length."""
+        named = [[table[name] for name in ranking.FIELDS] for table in (ranking.WEIGHTS, ranking.LENGTH)]
+        return np.array([*named, np.maximum(self._averages, np.finfo(np.float64).tiny)]).reshape(-1)
+
     def factor(self, fields: Docs, lengths: Array) -> Scores:
         """Return what one occurrence adds to the weighted frequency in fields of these lengths."""
         shares = np.array([ranking.LENGTH[name] for name in ranking.FIELDS])[fields]
@@ -53,6 +69,21 @@ class Part:
         averages = np.maximum(self._averages, np.finfo(np.float64).tiny)[fields]
         factors: Scores = weights / (1 - shares + shares * (lengths / averages))
         return factors
+
+    def age(self, doc: int) -> int:
+        """Return the age of an article, by its number among all."""
+        age: int = self.segment.ages.item(doc - self.base)
+        return age
+
+    def ends_of_days(self, days: tuple[date, ...]) -> Docs:
+        """Return for each day the number of the first article that is older; the last days asked for are remembered."""
+        found = self._ends.get(days)
+        if found is None:
+            if len(self._ends) >= _REMEMBERED:
+                self._ends.clear()
+            ages = [moment_to_age(datetime.combine(day, time.min, UTC)) for day in days]
+            found = self._ends[days] = self.segment.ages.searchsorted(np.array(ages), "right") + self.base
+        return found
 
     def dead_postings(self, stem: int) -> int:
         """Return how many postings of a stem are of articles that are gone."""

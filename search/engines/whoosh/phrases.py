@@ -21,6 +21,7 @@ from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.lengths import fields_at, first_positions
 from search.engines.whoosh.part import Part, Scores
 from search.engines.whoosh.postings import FoundPostings, locate, nothing
+from search.engines.whoosh.rows import find_rows
 from search.engines.whoosh.segment import Docs, Segment
 from search.engines.whoosh.vocabulary import Vocabulary
 from search.highlights import occurrences
@@ -49,6 +50,8 @@ def phrase_postings(
     matched = [(docs + part.base, weights) for part, (docs, weights) in zip(collection.parts, found, strict=True)]
     if not matched:
         return nothing(collection)
+    if len(matched) == 1:
+        return FoundPostings(collection, *matched[0])
     docs, weights = (np.concatenate(arrays) for arrays in zip(*matched, strict=True))
     return FoundPostings(collection, docs, weights)
 
@@ -62,6 +65,8 @@ def count_titles(collection: Collection, part: Part, terms: Sequence[str], docs:
 def _in_part(
     collection: Collection, part: Part, terms: Sequence[str], slop: int, field: str | None, check: Check
 ) -> tuple[Docs, Scores]:
+    if not slop and (found := find_rows(part, terms, field, check)) is not None:
+        return found
     docs, ends = _find_ends(collection, part, terms, slop, check)
     fields = fields_at(part.segment.lengths.take(docs, axis=0), ends)
     if slop:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from search.engines.whoosh.operands import (
 )
 from search.engines.whoosh.part import Mask, Scores
 from search.engines.whoosh.phrases import phrase_postings
-from search.engines.whoosh.postings import FrequentPostings, Postings, nothing, with_table, word_postings
+from search.engines.whoosh.postings import FrequentPostings, Postings, StemPostings, nothing, with_table, word_postings
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.sums import add_up
 from search.query import And, Everything, Leaf, Like, Node, Not, Or, Phrase, Word
@@ -100,7 +101,11 @@ class Planner:
             leaf = matches.patterns.get(node) or self.leaf(node)
             weight = ranking.weight(node, self._collection.count, leaf.count)
             if node in matches.known:
-                scores = weight * leaf.scores(matches.known[node])
+                known = matches.known[node]
+                if isinstance(leaf, StemPostings):
+                    total = leaf.add(known, weight, total)
+                    continue
+                scores = weight * leaf.scores(known)
             else:
                 postings, there = leaf.locate(matches.docs)
                 scores = np.zeros(len(there))
@@ -126,7 +131,7 @@ class Planner:
     def _any_of(self, leaves: Sequence[Leaf], others: Sequence[Node]) -> Matches:
         """Return the articles that have any of *leaves*, with what they give, and that match all *others*."""
         collection = self._collection
-        docs, scores = add_up(*self._weighted(leaves))
+        docs, scores = self._added_up(leaves)
         # What is known of all articles need not be worked out of these.
         matches = Matches(collection.everything if len(docs) == collection.count else docs, scores=scores)
         for other in others:
@@ -134,17 +139,21 @@ class Planner:
             matches = matches.only(self._operand(other).among(matches.docs))
         return matches if all(not scoring_leaves(node) for node in others) else replace(matches, scores=None)
 
-    def _weighted(self, leaves: Sequence[Leaf]) -> tuple[list[tuple[Docs, Scores]], int, list[tuple[Scores, float]]]:
-        """Return what leaves give articles, as :func:`add_up` takes it."""
-        lists, tables = [], []
+    def _added_up(self, leaves: Sequence[Leaf]) -> tuple[Docs, Scores]:
+        """Return the articles that have any of the leaves, and what those give them."""
+        lists: list[tuple[Any, ...]] = []
+        tables, count = [], 0
         for node in dict.fromkeys(leaves):
             leaf = self._with_table(node)
             weight = ranking.weight(node, self._collection.count, leaf.count)
+            count += leaf.count
             if isinstance(leaf, FrequentPostings):
                 tables.append((leaf.table, weight))
+            elif isinstance(leaf, StemPostings) and (listed := leaf.listed(weight)):
+                lists.append(listed)
             else:
                 lists.append((leaf.docs(), weight * leaf.scores(leaf.postings())))
-        return lists, self._collection.size, tables
+        return add_up(lists, self._collection.size, tables, count)
 
     def _with_table(self, node: Leaf, wanted: int | None = None) -> Postings:
         """Return the postings of a leaf that are quickest, where they are *wanted* for so many articles, or for all."""

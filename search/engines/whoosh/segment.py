@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from search.engines.whoosh import native
 from search.engines.whoosh.arrays import Array, ranges
 from search.engines.whoosh.attributes import Stored
 from search.engines.whoosh.frequencies import SIMPLE, decode_frequencies
@@ -86,13 +87,20 @@ class Segment:
             docs += np.repeat(np.tile(np.arange(self._highs) << HALF, end - first), counts)
         return docs
 
-    def locate(self, stem: int, docs: Docs) -> tuple[Docs, NDArray[np.bool_]]:
+    def locate(self, stem: int, docs: Docs, base: int = 0) -> tuple[Docs, NDArray[np.bool_]]:
         """Return where articles are among the postings of a stem, counted from its first, and whether they are.
 
         By bisection, which costs less than looking at all postings where those are many and *docs*, sorted, are few.
+        Articles are counted from *base*.
         """
-        first = stem * self._highs
-        bounds = self._bounds[first : first + self._highs + 1].tolist()
+        own, bounds = self.bounds_of(stem)
+        if native.passes:
+            places, there = np.empty(len(docs), np.intp), np.empty(len(docs), bool)
+            native.passes.locate(own, bounds, docs, base, places, there)
+            return places, there
+        return self._bisected(bounds.tolist(), docs - base if base else docs)
+
+    def _bisected(self, bounds: list[int], docs: Docs) -> tuple[Docs, NDArray[np.bool_]]:
         if bounds[0] == bounds[-1] or not len(docs):
             return np.zeros(len(docs), np.intp), np.zeros(len(docs), bool)
         places = []
@@ -188,6 +196,21 @@ class Segment:
         every = np.arange(SIMPLE + len(self.extra), dtype=np.uint32)
         totals: NDArray[np.uint32] = decode_frequencies(every, self.extra)[0].sum(axis=1, dtype=np.uint32)
         return totals
+
+    @cached_property
+    def row_arrays(self) -> tuple[Array, ...]:
+        """What tells where the terms of postings stand, as :func:`search.engines.whoosh._passes.find_row` takes it."""
+        mixed = (self.arrays[f"mixed.{name}"] for name in ("posting", "start", "position"))
+        return self._docs, self.codes, self.totals, self.arrays["block"], self.positions, *mixed
+
+    def bounds_of(self, stem: int) -> tuple[Array, Array]:
+        """Return the lower halves of the articles of all postings, and where a stem's begin in each upper half."""
+        return self._docs, self._bounds[stem * self._highs : (stem + 1) * self._highs + 1]
+
+    def form_of(self, term: int) -> tuple[Array, NDArray[np.uint8] | None, int, int, int]:
+        """Return where a term's postings begin in each half, what tells them from other forms', and the mixed ones."""
+        stem, mixed = self.stem_of(term), self.mixed(term)
+        return self.bounds_of(stem)[1], self.tags(stem), int(self.arrays["term.tag"][term]), mixed.start, mixed.stop
 
     def size(self, stem: int) -> int:
         """Return how many postings a stem has."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from search.engines.whoosh import native
 from search.engines.whoosh.segment import Docs
 from search.ranking import DECIMALS
 
 MARGIN = 10.0**-DECIMALS
 _GROUPS = 8
+#: More than these are rather sorted than kept in a heap.
+_FEW = 1024
 
 
 def best(keys: NDArray[np.float64], count: int, ties: NDArray[np.int64] | None = None) -> Docs:
@@ -22,6 +25,10 @@ def best(keys: NDArray[np.float64], count: int, ties: NDArray[np.int64] | None =
     """
     if count <= 0:
         return np.empty(0, np.intp)
+    if native.passes and count <= _FEW:
+        found = np.empty(min(count, len(keys)), np.intp)
+        native.passes.best(keys, ties, 10.0**DECIMALS, found)
+        return found
     candidates = _candidates(keys, count)
     lowered = -keys.take(candidates).round(DECIMALS)
     order = lowered.argsort(kind="stable") if ties is None else np.lexsort((ties.take(candidates), lowered))

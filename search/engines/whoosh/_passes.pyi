@@ -1,0 +1,97 @@
+"""Passes over arrays for which NumPy needs several, in C; the sources are in ``c/``.
+
+Docs, postings, places and counts are arrays of intp, scores and keys of float64; all others are unsigned, of any width.
+All are C-contiguous. Each function raises IndexError where a number points outside of an array.
+"""
+
+from typing import Any
+
+from search.engines.whoosh.arrays import Array
+
+def best(keys: Array, ties: Array | None, scale: float, found: Array, /) -> None:
+    """Fill *found* with the places of the largest keys, rounded to 1 / *scale*: best first, then by tie and place."""
+
+def highest(counts: Array, found: Array, /) -> int:
+    """Fill *found* with the places of the highest counts, highest first and none of 0; return how many there are."""
+
+def pick(ranked: Array, docs: Array, codes: Array, most: int, picks: Array, more: Array, /) -> int:
+    """Pick the first of the *ranked* places in *docs*, but of no code more than *most*; return how many were picked.
+
+    *more* is filled, if *picks* is, with how many of its code were passed over, at the last pick that has it.
+    """
+
+def tally(docs: Array, codes: Array, others: Array, counts: Array, first: int, /) -> None:
+    """Add 1 to *counts* for the code of each of *docs*, and, counted from *first*, for its other one."""
+
+def spread(counts: Array, codes: Array, bounds: Array | None, sums: Array, /) -> None:
+    """Add each count to the sums of its codes: those between its bounds, or the one at its place."""
+
+def saturate(word: tuple[Any, ...], postings: Array | None, weight: float, is_added: bool, scores: Array, /) -> None:
+    """Fill *scores* with *weight* times what *postings* give, all where None, or add that to them.
+
+    Args:
+        word: its codes and, where its stem has several forms, tags; the mixed postings that hold it, and their codes;
+            what a code gives if saturated, in turns for another form and for the word itself, and if not; the word's
+            tag, that of mixed postings, and the stem's first posting; what another form counts, and K1. No posting has
+            a negative tag.
+        postings: counted from the stem's first.
+        weight: of the word.
+        is_added: whether *scores* hold something already.
+        scores: of each of *postings*.
+    """
+
+def locate(docs: Array, bounds: Array, wanted: Array, base: int, places: Array, there: Array, /) -> None:
+    """Fill in which of *wanted*, in order, a stem has, and its posting of each, counted from its first; 0 for others.
+
+    Args:
+        docs: the lower 16 bits of the articles of all postings.
+        bounds: where the stem's postings begin for each value of the upper bits, and where they end.
+        wanted: articles, counted from *base*.
+        base: see there.
+        places: is filled with postings.
+        there: is filled with whether they are.
+    """
+
+def add_up(
+    lists: list[tuple[Any, ...]], tables: list[tuple[Array, float]], sums: Array, found: Array, scores: Array, /
+) -> int:
+    """Fill in which docs the lists and tables score, in order, and their sums; return how many there are.
+
+    Args:
+        lists: docs and their scores; or a word, as for :func:`saturate`, with *docs*, *bounds* and *base* as for
+            :func:`locate`, and its weight.
+        tables: a score for every article, to be taken so many times.
+        sums: scratch memory, for every article.
+        found: has room for all docs; for every article where there are tables.
+        scores: as many.
+    """
+
+def find_row(
+    terms: list[tuple[Any, ...]],
+    row: bytes,
+    segment: tuple[Array, ...],
+    lengths: Array,
+    factors: Array,
+    wanted: int,
+    first: int,
+    end: int,
+    found: Array,
+    scores: Array,
+    /,
+) -> int:
+    """Fill in which articles have terms in a row, and how often, weighed by field; return how many there are.
+
+    Args:
+        terms: distinct ones, the rarest first: bounds as for :func:`locate`; tags, the term's own, and which mixed
+            postings hold it, from and to.
+        row: the places in *terms* that follow one another.
+        segment: docs as for :func:`locate`, codes, what a code has of occurrences, where the positions of each block of
+            postings begin, positions; the mixed postings, where theirs begin, and their positions.
+        lengths: of fields, shape (articles, fields).
+        factors: weights of fields, shares of their lengths, and mean lengths.
+        wanted: the field, or negative for all.
+        first: of the postings of the first term, which are looked at.
+        end: of them.
+        found: room for as many.
+        scores: too.
+    """

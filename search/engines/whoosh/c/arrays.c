@@ -1,0 +1,59 @@
+/* Borrowing arrays, and giving them back. */
+
+#include "arrays.h"
+
+int
+hold(Held *held, PyObject *from, Array *array, int flags)
+{
+    if (held->count == MAX_HELD) {
+        PyErr_SetString(PyExc_ValueError, "too many arrays");
+        return 0;
+    }
+    Py_buffer *view = &held->views[held->count];
+    if (PyObject_GetBuffer(from, view, flags) < 0)
+        return 0;
+    held->count++;
+    array->data = view->buf;
+    array->width = view->itemsize;
+    array->count = view->itemsize ? view->len / view->itemsize : 0;
+    return 1;
+}
+
+int
+borrow(Held *held, PyObject *from, Array *array)
+{
+    return hold(held, from, array, PyBUF_SIMPLE);
+}
+
+int
+borrow_wide(Held *held, PyObject *from, Array *array, int flags)
+{
+    if (!hold(held, from, array, flags))
+        return 0;
+    if (array->width != 8) {
+        PyErr_SetString(PyExc_TypeError, "an array must be of numbers of eight bytes");
+        return 0;
+    }
+    return 1;
+}
+
+void
+release(Held *held)
+{
+    while (held->count)
+        PyBuffer_Release(&held->views[--held->count]);
+}
+
+PyObject *
+outside(void)
+{
+    PyErr_SetString(PyExc_IndexError, "a place outside of an array");
+    return NULL;
+}
+
+PyObject *
+let_go(Held *held, PyObject *result)
+{
+    release(held);
+    return result || PyErr_Occurred() ? result : outside();
+}

@@ -1,0 +1,125 @@
+/* What the passes share: arrays that are borrowed for the time of a call, and how a number of theirs is read.
+ *
+ * Whatever a file of the index holds, nothing outside of the arrays is read or written: every number that is a place is
+ * compared with the length of what it is a place in.
+ */
+
+#ifndef LEDE_ARRAYS_H
+#define LEDE_ARRAYS_H
+
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030B0000
+#include <Python.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#else
+#define ALWAYS_INLINE static inline
+#endif
+
+#define MAX_HELD 96
+/* As in the modules of Python: the tag of mixed postings, postings in a block, and the bits of a half's articles. */
+#define MIXED 255
+#define BLOCK 16
+#define HALF 16
+
+/* Unsigned integers of any width, or double-precision numbers. */
+typedef struct {
+    char *data;
+    Py_ssize_t count;
+    Py_ssize_t width;
+} Array;
+
+/* The buffers that a call has borrowed. */
+typedef struct {
+    Py_buffer views[MAX_HELD];
+    int count;
+} Held;
+
+int
+hold(Held *held, PyObject *from, Array *array, int flags);
+int
+borrow(Held *held, PyObject *from, Array *array);
+int
+borrow_wide(Held *held, PyObject *from, Array *array, int flags);
+void
+release(Held *held);
+PyObject *
+outside(void);
+/* Return the result, and give back what was borrowed; without a result there is an exception. */
+PyObject *
+let_go(Held *held, PyObject *result);
+
+/* Where the width is a constant, the compiler makes a loop of its own for it. */
+ALWAYS_INLINE uint64_t
+number(const char *data, Py_ssize_t width, uint64_t place)
+{
+    switch (width) {
+    case 1:
+        return ((const uint8_t *)data)[place];
+    case 2:
+        return ((const uint16_t *)data)[place];
+    case 4:
+        return ((const uint32_t *)data)[place];
+    default:
+        return ((const uint64_t *)data)[place];
+    }
+}
+
+static inline uint64_t
+at(const Array *array, uint64_t place)
+{
+    return number(array->data, array->width, place);
+}
+
+#define DOUBLES(array) ((double *)(array).data)
+#define WIDE(array) ((uint64_t *)(array).data)
+#define HAS(array, place) ((uint64_t)(place) < (uint64_t)(array).count)
+
+/* Return the first place from *low* to *high* whose number is not below *wanted*. */
+static inline uint64_t
+bisect(const Array *array, uint64_t low, uint64_t high, uint64_t wanted)
+{
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (at(array, middle) < wanted)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Tell whether the bounds of postings are ascending, and within them. */
+static inline int
+are_bounds(const Array *bounds, const Array *docs)
+{
+    for (Py_ssize_t i = 0; i < bounds->count; i++) {
+        uint64_t bound = at(bounds, i);
+        if (bound > (uint64_t)docs->count || (i && bound < at(bounds, i - 1)))
+            return 0;
+    }
+    return bounds->count > 1;
+}
+
+PyObject *
+best(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+highest(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+pick(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+spread(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+tally(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+saturate(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+locate(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+add_up(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+find_row(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+
+#endif

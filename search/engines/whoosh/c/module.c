@@ -1,0 +1,39 @@
+/* Passes over arrays for which NumPy needs several; what each does is said in _passes.pyi. Without them Lede does
+ * the same in NumPy. */
+
+#include "arrays.h"
+
+#define ARGUMENTS(name, wanted)                                                                                        \
+    static PyObject *checked_##name(PyObject *module, PyObject *const *args, Py_ssize_t nargs)                         \
+    {                                                                                                                  \
+        if (nargs != (wanted))                                                                                         \
+            return PyErr_Format(PyExc_TypeError, #name "() takes %d arguments", (wanted));                             \
+        return name(module, args, nargs);                                                                              \
+    }
+
+ARGUMENTS(best, 4)
+ARGUMENTS(highest, 2)
+ARGUMENTS(spread, 4)
+ARGUMENTS(pick, 6)
+ARGUMENTS(tally, 5)
+ARGUMENTS(saturate, 5)
+ARGUMENTS(locate, 6)
+ARGUMENTS(add_up, 5)
+ARGUMENTS(find_row, 10)
+
+#define METHOD(name) {#name, (PyCFunction)(void (*)(void))checked_##name, METH_FASTCALL, NULL}
+
+static PyMethodDef methods[] = {METHOD(best),     METHOD(pick),         METHOD(highest), METHOD(spread),
+                                METHOD(tally),    METHOD(saturate),     METHOD(locate),  METHOD(add_up),
+                                METHOD(find_row), {NULL, NULL, 0, NULL}};
+
+static PyModuleDef_Slot slots[] = {{0, NULL}};
+
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_passes", .m_size = 0, .m_methods = methods,
+                                        .m_slots = slots};
+
+PyMODINIT_FUNC
+PyInit__passes(void)
+{
+    return PyModuleDef_Init(&definition);
+}

@@ -1,0 +1,299 @@
+/* What words give articles: saturated frequencies, and their sums. */
+
+#include "arrays.h"
+#include <stdlib.h>
+
+#define WORD 64
+
+/* saturate(word, postings, weight, is_added, scores) */
+
+/* A word of one segment: which codes its postings have, and what those give. */
+typedef struct {
+    Array codes, tags, table, mixed_postings, mixed_codes, weights;
+    long tag, mixed_tag;
+    uint64_t start;
+    double other_form, k1;
+} WordOf;
+
+static int
+read_word(Held *held, PyObject *from, WordOf *word)
+{
+    PyObject *parts[11];
+    for (int i = 0; i < 11; i++)
+        if (!(parts[i] = PyTuple_GetItem(from, i)))
+            return 0;
+    word->tags = (Array){NULL, 0, 0};
+    word->tag = PyLong_AsLong(parts[6]);
+    word->mixed_tag = PyLong_AsLong(parts[7]);
+    word->start = PyLong_AsUnsignedLongLong(parts[8]);
+    word->other_form = PyFloat_AsDouble(parts[9]);
+    word->k1 = PyFloat_AsDouble(parts[10]);
+    return !PyErr_Occurred() && borrow(held, parts[0], &word->codes) &&
+           (parts[1] == Py_None || (borrow(held, parts[1], &word->tags) && word->tags.width == 1)) &&
+           borrow(held, parts[2], &word->mixed_postings) && borrow(held, parts[3], &word->mixed_codes) &&
+           borrow_wide(held, parts[4], &word->table, PyBUF_SIMPLE) &&
+           borrow_wide(held, parts[5], &word->weights, PyBUF_SIMPLE);
+}
+
+/* Return what a posting gives that holds several forms of the stem; negative where that points outside. */
+static double
+mixed_score(const WordOf *word, uint64_t posting, uint64_t code)
+{
+    uint64_t count = word->mixed_postings.count, wanted = word->start + posting;
+    uint64_t place = bisect(&word->mixed_postings, 0, count, wanted);
+    if (place == count || at(&word->mixed_postings, place) != wanted)
+        return HAS(word->table, 2 * code) ? DOUBLES(word->table)[2 * code] : -1;
+    uint64_t exact = HAS(word->mixed_codes, place) ? at(&word->mixed_codes, place) : UINT64_MAX;
+    if (!HAS(word->weights, code) || !HAS(word->weights, exact))
+        return -1;
+    double frequency = word->other_form * DOUBLES(word->weights)[code];
+    frequency += (1 - word->other_form) * DOUBLES(word->weights)[exact];
+    return frequency / (word->k1 + frequency);
+}
+
+ALWAYS_INLINE double
+score(const WordOf *word, Py_ssize_t width, int is_tagged, uint64_t posting)
+{
+    if (!HAS(word->codes, posting))
+        return -1;
+    uint64_t code = number(word->codes.data, width, posting), place = 2 * code;
+    if (is_tagged) {
+        if (!HAS(word->tags, posting))
+            return -1;
+        long tag = ((const uint8_t *)word->tags.data)[posting];
+        if (tag == word->mixed_tag)
+            return mixed_score(word, posting, code);
+        place += tag == word->tag;
+    }
+    else
+        place += word->tag >= 0;
+    return HAS(word->table, place) ? DOUBLES(word->table)[place] : -1;
+}
+
+ALWAYS_INLINE int
+add_scores_at(const WordOf *word, Py_ssize_t width, int is_tagged, const Array *postings, double weight, int is_added,
+              const Array *scores)
+{
+    const uint64_t *chosen = WIDE(*postings);
+    double *to = DOUBLES(*scores);
+    for (Py_ssize_t i = 0; i < scores->count; i++) {
+        double given = score(word, width, is_tagged, chosen ? chosen[i] : (uint64_t)i);
+        if (given < 0)
+            return 0;
+        to[i] = is_added ? to[i] + weight * given : weight * given;
+    }
+    return 1;
+}
+
+PyObject *
+saturate(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    Held held;
+    held.count = 0;
+    WordOf word;
+    Array postings = {0}, scores;
+    double weight = PyFloat_AsDouble(args[2]);
+    int is_added = args[3] == Py_True;
+    if (PyErr_Occurred() || !read_word(&held, args[0], &word) ||
+        (args[1] != Py_None && !borrow_wide(&held, args[1], &postings, PyBUF_SIMPLE)) ||
+        !borrow_wide(&held, args[4], &scores, PyBUF_WRITABLE))
+        return let_go(&held, NULL);
+    if (scores.count != (postings.data ? postings.count : word.codes.count))
+        return let_go(&held, NULL);
+    int is_good;
+    if (word.codes.width == 2 && word.tags.data)
+        is_good = add_scores_at(&word, 2, 1, &postings, weight, is_added, &scores);
+    else if (word.codes.width == 2)
+        is_good = add_scores_at(&word, 2, 0, &postings, weight, is_added, &scores);
+    else
+        is_good = add_scores_at(&word, word.codes.width, word.tags.data != NULL, &postings, weight, is_added, &scores);
+    return let_go(&held, is_good ? Py_NewRef(Py_None) : NULL);
+}
+
+/* add_up(lists, tables, sums, found, scores) */
+
+static inline int
+lowest_bit(uint64_t word)
+{
+#if defined(__GNUC__)
+    return __builtin_ctzll(word);
+#else
+    int bit = 0;
+    while (!(word >> bit & 1))
+        bit++;
+    return bit;
+#endif
+}
+
+/* Borrow an array and the number, or the array, that stands beside it in a pair. */
+static PyObject *
+borrow_pair(Held *held, PyObject *pair, Array *array)
+{
+    PyObject *first = PyTuple_GetItem(pair, 0), *second = first ? PyTuple_GetItem(pair, 1) : NULL;
+    return second && borrow_wide(held, first, array, PyBUF_SIMPLE) ? second : NULL;
+}
+
+/* Add to the sum of one article, which is none yet where it has no mark; all are marked where there are no marks. */
+static inline void
+add_one(const Array *sums, uint64_t *marks, uint64_t doc, double given)
+{
+    double known = DOUBLES(*sums)[doc];
+    if (marks) {
+        uint64_t bit = (uint64_t)1 << doc % WORD;
+        if (!(marks[doc / WORD] & bit))
+            known = 0;
+        marks[doc / WORD] |= bit;
+    }
+    DOUBLES(*sums)[doc] = known + given;
+}
+
+static int
+add_scores(Held *held, PyObject *list, const Array *sums, uint64_t *marks)
+{
+    Array docs, scores;
+    PyObject *second = borrow_pair(held, list, &docs);
+    if (!second || !borrow_wide(held, second, &scores, PyBUF_SIMPLE) || docs.count != scores.count)
+        return 0;
+    for (Py_ssize_t i = 0; i < docs.count; i++) {
+        if (!HAS(*sums, WIDE(docs)[i]))
+            return 0;
+        add_one(sums, marks, WIDE(docs)[i], DOUBLES(scores)[i]);
+    }
+    return 1;
+}
+
+/* Add a word's postings from *first* to before *end*, which are of the articles from *base* on. */
+ALWAYS_INLINE int
+add_half(const WordOf *word, Py_ssize_t width, int is_tagged, const Array *docs, uint64_t first, uint64_t end,
+         uint64_t start, uint64_t base, double weight, const Array *sums, uint64_t *marks)
+{
+    const uint16_t *own = (const uint16_t *)docs->data;
+    for (uint64_t posting = first; posting < end; posting++) {
+        double given = score(word, width, is_tagged, posting - start);
+        if (given < 0 || !HAS(*sums, base + own[posting]))
+            return 0;
+        add_one(sums, marks, base + own[posting], weight * given);
+    }
+    return 1;
+}
+
+static int
+add_word(Held *held, PyObject *list, const Array *sums, uint64_t *marks)
+{
+    WordOf word;
+    Array docs, bounds;
+    PyObject *parts[5];
+    for (int i = 0; i < 5; i++)
+        if (!(parts[i] = PyTuple_GetItem(list, i)))
+            return 0;
+    uint64_t base = PyLong_AsUnsignedLongLong(parts[3]);
+    double weight = PyFloat_AsDouble(parts[4]);
+    if (PyErr_Occurred() || !read_word(held, parts[0], &word) || !borrow(held, parts[1], &docs) ||
+        !borrow(held, parts[2], &bounds) || !are_bounds(&bounds, &docs))
+        return 0;
+    if (docs.width != 2)
+        return 0;
+    uint64_t start = at(&bounds, 0);
+    int is_good = 1;
+    for (Py_ssize_t half = 0; is_good && half + 1 < bounds.count; half++, base += 1 << HALF) {
+        uint64_t first = at(&bounds, half), end = at(&bounds, half + 1);
+        if (word.codes.width == 2 && word.tags.data)
+            is_good = add_half(&word, 2, 1, &docs, first, end, start, base, weight, sums, marks);
+        else if (word.codes.width == 2)
+            is_good = add_half(&word, 2, 0, &docs, first, end, start, base, weight, sums, marks);
+        else
+            is_good = add_half(&word, word.codes.width, word.tags.data != NULL, &docs, first, end, start, base, weight,
+                               sums, marks);
+    }
+    return is_good;
+}
+
+static int
+add_list(PyObject *list, const Array *sums, uint64_t *marks)
+{
+    Held held;
+    held.count = 0;
+    int is_good = PyTuple_Size(list) == 2 ? add_scores(&held, list, sums, marks) : add_word(&held, list, sums, marks);
+    release(&held);
+    return is_good;
+}
+
+/* Make a sum of one table, so many times, or add that to the sums. */
+static int
+add_table(Held *held, PyObject *pair, int is_added, const Array *sums)
+{
+    Array table;
+    PyObject *second = borrow_pair(held, pair, &table);
+    double times = second ? PyFloat_AsDouble(second) : 0, *to = DOUBLES(*sums);
+    if (!second || PyErr_Occurred() || table.count != sums->count)
+        return 0;
+    const double *from = DOUBLES(table);
+    for (Py_ssize_t doc = 0; doc < sums->count; doc++)
+        to[doc] = is_added ? to[doc] + times * from[doc] : times * from[doc];
+    return 1;
+}
+
+static int
+add_tables(PyObject *tables, const Array *sums)
+{
+    int is_good = 1;
+    for (Py_ssize_t i = 0; is_good && i < PyList_Size(tables); i++) {
+        Held held;
+        held.count = 0;
+        is_good = add_table(&held, PyList_GetItem(tables, i), i > 0, sums);
+        release(&held);
+    }
+    return is_good;
+}
+
+static Py_ssize_t
+gather_marked(const uint64_t *marks, const Array *sums, Array *found, Array *scores)
+{
+    Py_ssize_t count = 0, limit = found->count < scores->count ? found->count : scores->count;
+    for (Py_ssize_t i = 0; i * WORD < sums->count; i++) {
+        for (uint64_t word = marks[i]; word && count < limit; word &= word - 1) {
+            uint64_t doc = i * WORD + lowest_bit(word);
+            WIDE(*found)[count] = doc;
+            DOUBLES(*scores)[count++] = DOUBLES(*sums)[doc];
+        }
+    }
+    return count;
+}
+
+static Py_ssize_t
+gather_scored(const Array *sums, Array *found, Array *scores)
+{
+    Py_ssize_t count = 0;
+    for (Py_ssize_t doc = 0; doc < sums->count; doc++) {
+        double sum = DOUBLES(*sums)[doc];
+        WIDE(*found)[count] = doc;
+        DOUBLES(*scores)[count] = sum;
+        count += sum != 0;
+    }
+    return count;
+}
+
+PyObject *
+add_up(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    Held held;
+    held.count = 0;
+    Array sums, found, scores;
+    if (!borrow_wide(&held, args[2], &sums, PyBUF_WRITABLE) || !borrow_wide(&held, args[3], &found, PyBUF_WRITABLE) ||
+        !borrow_wide(&held, args[4], &scores, PyBUF_WRITABLE))
+        return let_go(&held, NULL);
+    int has_tables = PyList_Size(args[1]) > 0;
+    if (has_tables && (found.count < sums.count || scores.count < sums.count))
+        return let_go(&held, NULL);
+    uint64_t *marks = has_tables ? NULL : calloc(sums.count / WORD + 1, sizeof(uint64_t));
+    if (!has_tables && !marks)
+        return let_go(&held, PyErr_NoMemory());
+    int is_good = add_tables(args[1], &sums);
+    for (Py_ssize_t i = 0; is_good && i < PyList_Size(args[0]); i++)
+        is_good = add_list(PyList_GetItem(args[0], i), &sums, marks);
+    Py_ssize_t count = 0;
+    if (is_good)
+        count = marks ? gather_marked(marks, &sums, &found, &scores) : gather_scored(&sums, &found, &scores);
+    free(marks);
+    return let_go(&held, is_good ? PyLong_FromSsize_t(count) : NULL);
+}

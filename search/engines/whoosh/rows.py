@@ -1,0 +1,75 @@
+"""Terms in a row without anything in between, found in one pass over the postings of the rarest of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from search import ranking
+from search.engines.whoosh import native
+from search.engines.whoosh.part import Part, Scores
+from search.engines.whoosh.recent import is_frequent
+from search.engines.whoosh.segment import Docs
+
+#: Postings that are looked at in one go.
+_STRETCH = 1 << 14
+#: Terms of which a pass keeps the places.
+_MAX_TERMS = 32
+#: Terms of which a part remembers what is known.
+_REMEMBERED = 4096
+
+
+def find_rows(
+    part: Part, terms: Sequence[str], field: str | None, check: Callable[[], None]
+) -> tuple[Docs, Scores] | None:
+    """Return the articles of a part that have terms in a row, and how often, weighed by field.
+
+    Returns:
+        None where all terms are so frequent that tables of them are quicker, or there are no passes.
+    """
+    known = {term: _look_up(part, term) for term in terms}
+    listed = sorted(known, key=lambda term: known[term].size)
+    size = known[listed[0]].size if listed else 0
+    if not size:
+        return np.empty(0, np.intp), np.empty(0)
+    if not native.passes or len(listed) > _MAX_TERMS or is_frequent(size, len(part.segment)):
+        return None
+    docs, scores = np.empty(size, np.intp), np.empty(size)
+    sought = [known[term].passed for term in listed], bytes(map(listed.index, terms))
+    arrays, lengths, factors = part.segment.row_arrays, part.segment.lengths, part.field_factors
+    wanted = ranking.FIELDS.index(field) if field else -1
+    count, start = 0, known[listed[0]].start
+    for first in range(start, start + size, _STRETCH):
+        check()
+        last = min(first + _STRETCH, start + size)
+        room = docs[count:], scores[count:]
+        count += native.passes.find_row(*sought, arrays, lengths, factors, wanted, first, last, *room)
+    docs, scores = docs[:count], scores[:count]
+    if part.living is None:
+        return docs, scores
+    kept = part.living.take(docs).nonzero()[0]
+    return docs.take(kept), scores.take(kept)
+
+
+class _Term(NamedTuple):
+    """Where the postings of a term's stem are, and what tells it from other forms; none where it does not occur."""
+
+    start: int
+    size: int
+    #: As :func:`search.engines.whoosh._passes.find_row` takes the term.
+    passed: tuple[Any, ...]
+
+
+def _look_up(part: Part, term: str) -> _Term:
+    """Return what is known of a term; what was searched last is remembered."""
+    known: _Term | None = part.terms.get(term)
+    if known is None:
+        if len(part.terms) >= _REMEMBERED:
+            part.terms.clear()
+        number = part.segment.terms.find(term)
+        start, end = (0, 0) if number is None else part.segment.range_of(part.segment.stem_of(number))
+        passed = () if number is None else part.segment.form_of(number)
+        known = part.terms[term] = _Term(start, end - start, passed)
+    return known

@@ -1,0 +1,163 @@
+"""The passes in C: they do what NumPy does, and whatever a file of the index holds, they stay within its arrays."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import missing
+from hypothesis import given
+from hypothesis import strategies as st
+
+import search
+from search.engines.whoosh.arrays import Array
+from search.engines.whoosh.part import Scores
+from search.engines.whoosh.segment import Docs
+from search.engines.whoosh.sums import add_up
+
+ROOT = Path(__file__).parents[1]
+SIZE = 200
+#: What may stand in a damaged file: mostly what could be a place, and some of what never is.
+numbers = st.integers(0, 12) | st.integers(0, 40) | st.sampled_from([255, 2**16 - 1, 2**32 - 1, 2**63 - 1, 2**64 - 1])
+
+
+@st.composite
+def arrays(draw: st.DrawFn, widths: Sequence[int] = (1, 2, 4, 8), *, least: int = 0) -> Array:
+    """Draw unsigned integers of any width."""
+    width = draw(st.sampled_from(widths))
+    found = draw(st.lists(numbers, min_size=least, max_size=40))
+    return np.array([number % 2 ** (8 * width) for number in found], f"u{width}")
+
+
+wide = arrays([8]).map(lambda array: array.view(np.intp))
+scores = st.lists(st.floats(0, 4), max_size=40).map(lambda found: np.array(found, np.float64))
+lists = st.lists(
+    st.lists(st.tuples(st.integers(0, SIZE - 1), st.floats(0.01, 4)), max_size=60).map(
+        lambda pairs: (np.array([doc for doc, _ in pairs], np.intp), np.array([score for _, score in pairs]))
+    ),
+    max_size=5,
+)
+tables = st.lists(st.tuples(st.integers(0, 50), st.floats(0.01, 4)), max_size=3)
+
+
+@pytest.fixture(scope="module")
+def compiled() -> ModuleType:
+    """Return the passes; skip the test where there are none."""
+    try:
+        return importlib.import_module("search.engines.whoosh._passes")
+    except ImportError:
+        missing("the passes in C are not compiled")
+        raise
+
+
+@pytest.mark.usefixtures("passes")
+@given(lists, tables)
+def test_sums_are_those_of_a_loop(listed: list[tuple[Docs, Scores]], drawn: list[tuple[int, float]]) -> None:
+    tabled = [((np.arange(SIZE) % (step + 2)).astype(np.float64), times) for step, times in drawn]
+    expected = dict.fromkeys(range(SIZE), 0.0)
+    for table, times in tabled:
+        for doc, score in enumerate(table.tolist()):
+            expected[doc] += times * score
+    for docs, own in listed:
+        for doc, score in zip(docs.tolist(), own.tolist(), strict=True):
+            expected[doc] += score
+
+    docs, sums = add_up(listed, SIZE, tabled)
+
+    assert docs.tolist() == [doc for doc, score in expected.items() if score]
+    assert sums.tolist() == pytest.approx([score for score in expected.values() if score])
+
+
+@given(wide, arrays(), arrays(), st.integers(-3, 40), st.integers(0, 80))
+def test_counting_stays_within_its_arrays(
+    compiled: ModuleType, docs: Docs, codes: Array, others: Array, first: int, size: int
+) -> None:
+    unharmed(compiled.tally, docs, codes, others, np.zeros(size, np.intp), first)
+    unharmed(compiled.spread, docs, codes, None, np.zeros(size, np.intp))
+    unharmed(compiled.spread, docs, codes, others, np.zeros(size, np.intp))
+    unharmed(compiled.highest, docs, np.zeros(size, np.intp))
+
+
+@given(scores, arrays() | st.none(), st.integers(0, 60))
+def test_ranking_stays_within_its_arrays(compiled: ModuleType, keys: Scores, ties: Array | None, size: int) -> None:
+    unharmed(compiled.best, keys, ties, 1e9, np.zeros(size, np.intp))
+
+
+@given(wide, wide, arrays(), st.integers(0, 12), st.integers(0, 70))
+def test_picking_stays_within_its_arrays(
+    compiled: ModuleType, ranked: Docs, docs: Docs, codes: Array, most: int, size: int
+) -> None:
+    unharmed(compiled.pick, ranked, docs, codes, most, np.zeros(size, np.intp), np.zeros(size, np.intp))
+
+
+words = st.tuples(
+    arrays(), arrays() | st.none(), arrays(), arrays(), scores, scores, st.integers(-1, 255), st.just(255), numbers
+).map(lambda word: (*word, 0.6, 1.5))
+
+
+@given(words, wide | st.none(), st.tuples(arrays(), arrays(), numbers), st.integers(0, 60))
+def test_scoring_stays_within_its_arrays(
+    compiled: ModuleType, word: tuple[Any, ...], postings: Docs | None, owned: tuple[Array, Array, int], size: int
+) -> None:
+    room = np.zeros(len(word[0] if postings is None else postings))
+    unharmed(compiled.saturate, word, postings, 2.0, True, room)  # noqa: FBT003 - by place only
+    unharmed(compiled.saturate, word, postings, 2.0, False, np.zeros(size))  # noqa: FBT003
+    summed = np.zeros(size), np.zeros(size, np.intp), np.zeros(size)
+    unharmed(compiled.add_up, [(word, *owned, 2.0)], [], *summed)
+    unharmed(compiled.add_up, [(word, *owned, 2.0)] * 2, [(np.ones(size), 2.0)], *summed)
+
+
+@given(arrays(), arrays() | arrays([4]).map(np.sort), wide, numbers)
+def test_looking_up_stays_within_its_arrays(
+    compiled: ModuleType, docs: Array, bounds: Array, wanted: Docs, base: int
+) -> None:
+    unharmed(compiled.locate, docs, bounds, wanted, base, np.zeros(len(wanted), np.intp), np.zeros(len(wanted), bool))
+
+
+terms = st.tuples(
+    arrays([4], least=3).map(lambda bounds: np.sort(bounds)[:3]), arrays([1]) | st.none(), numbers, numbers, numbers
+)
+
+
+segments = st.tuples(arrays([2]), *[arrays() for _ in range(7)])
+
+
+@given(st.tuples(st.lists(terms, max_size=4), st.binary(max_size=5)), segments, arrays([1], least=8), st.data())
+def test_following_stays_within_its_arrays(
+    compiled: ModuleType, sought: tuple[Any, ...], segment: tuple[Array, ...], lengths: Array, data: st.DataObject
+) -> None:
+    first, end, field, size = data.draw(st.tuples(numbers, numbers, st.integers(-1, 5), st.integers(0, 60)))
+    room = np.zeros(size, np.intp), np.zeros(size)
+    unharmed(compiled.find_row, *sought, segment, lengths, np.ones(12), field, first, end, *room)
+
+
+def test_without_them_a_search_finds_the_same(tmp_path: Path) -> None:
+    search.reindex([ROOT / "seeds"], tmp_path)
+    with search.open_index(tmp_path) as index:
+        expected = [hit.article.title for hit in index.search("china blacklist", match="any").hits]
+    program = f"""
+import sys
+sys.modules["search.engines.whoosh._passes"] = None
+import search
+with search.open_index({str(tmp_path)!r}) as index:
+    print([hit.article.title for hit in index.search("china blacklist", match="any").hits])
+"""
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert expected
+    assert done.stdout == f"{expected}\n"
+
+
+def unharmed(function: Any, *arguments: Any) -> None:
+    """Call a pass with what makes no sense; it may say so, and must do no harm that a sanitizer would tell of."""
+    with suppress(IndexError, OverflowError, TypeError, ValueError):
+        function(*arguments)
