@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 PERCENTILES = (50, 95, 99)
+TITLES = {"plain": "without facets", "mixed": "Lede with facets, the others without", "facets": "with facets"}
 _MEGABYTE = 1_000_000
 
-#: Seconds and total of every answer, by kind, by mode (``plain``, ``facets``).
+#: Seconds and total of every answer, by kind, by mode (``plain``, ``mixed``, ``facets``).
 Answers = dict[str, dict[str, list[list[float]]]]
 
 
@@ -48,7 +49,7 @@ def show_run(run: dict[str, Any]) -> None:
     columns = ("build s", "articles/s", "peak MB", "disk MB", "cold ms", "peak MB")
     rows = [[name, *_resources(peer)] for name, peer in run["peers"].items()]
     print_table(["", *columns], rows)
-    for mode, title in (("plain", "without facets"), ("facets", "with facets")):
+    for mode, title in TITLES.items():
         multiples = " (multiples of Lede's)" if run["ratios"] else ""
         print(f"\nmilliseconds, {title}: p50 / p95 / p99{multiples}")
         kinds = dict.fromkeys(kind for peer in run["peers"].values() for kind in peer["latencies"][mode])

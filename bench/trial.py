@@ -15,7 +15,7 @@ import resource
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,12 @@ from queries import Query, make_queries, take_sample
 
 #: Queries of each kind that are asked before memory is looked at.
 TASTED = 10
+#: How queries are asked, and which peers count facets then.
+MODES: dict[str, Callable[[str], bool]] = {
+    "plain": lambda _: False,
+    "mixed": lambda name: name.startswith("lede"),
+    "facets": lambda _: True,
+}
 _KB = 1024
 
 
@@ -76,16 +82,18 @@ def open_cold(peer: Peer, seeds: Path) -> dict[str, Any]:
 
 
 def race(peers: dict[str, Peer], queries: list[Query], limit: float) -> dict[str, Any]:
-    """Ask all peers the same queries in turn, first without facets, then with.
+    """Ask all peers the same queries in turn: without facets, then Lede alone with facets, then all.
 
-    A peer that has spent *limit* seconds on a kind is not asked more of it. Returns, by peer, ``plain`` and ``facets``,
-    and kind, pairs of seconds and total.
+    A peer that has spent *limit* seconds on a kind is not asked more of it. Returns, by peer, mode and kind, pairs of
+    seconds and total.
     """
     for peer in peers.values():
         peer.open()
-    runners = {name: {"plain": Runner(peer, limit), "facets": Runner(peer, limit, facets=True)}
-               for name, peer in peers.items()}  # fmt: skip
-    for mode in ("plain", "facets"):
+    runners = {
+        name: {mode: Runner(peer, limit, facets=counts(name)) for mode, counts in MODES.items()}
+        for name, peer in peers.items()
+    }
+    for mode in MODES:
         for turn, query in enumerate(queries):
             for name in _rotated(list(peers), turn):
                 runners[name][mode].run(query)

@@ -127,6 +127,9 @@ def query_terms(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=100_000)
 def _chunk_terms(chunk: str) -> tuple[str, ...]:
     """Return the terms of what lies between white space, which no term reaches over."""
+    if chunk.isascii() and chunk.isalpha():
+        # Nearly all are one plain word.
+        return (chunk.lower()[:MAX_TERM],)
     return tuple(terms(chunk))
 
 

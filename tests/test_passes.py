@@ -127,6 +127,13 @@ terms = st.tuples(
 )
 
 
+@given(arrays([1]), arrays(), arrays([8]).map(np.sort), st.binary(max_size=12))
+def test_finding_a_text_stays_within_its_arrays(
+    compiled: ModuleType, texts: Array, starts: Array, keys: Array, wanted: bytes
+) -> None:
+    unharmed(compiled.find_text, texts, starts, keys, wanted)
+
+
 segments = st.tuples(arrays([2]), *[arrays() for _ in range(7)])
 
 

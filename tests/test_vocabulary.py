@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from search.engines.whoosh.vocabulary import Vocabulary, in_order, pack_texts, unpack_texts
 from search.suggest import begins_nearly
+
+pytestmark = pytest.mark.usefixtures("passes")
 
 #: Long common beginnings, and characters that end the keys of eight bytes.
 letters = st.sampled_from("a\0b\x7fé京\U0010ffff")

@@ -66,6 +66,16 @@ def add_up(
         scores: as many.
     """
 
+def find_text(texts: Array, starts: Array, keys: Array, wanted: bytes, /) -> int:
+    """Return the number of a text in a vocabulary, negative where it is not there.
+
+    Args:
+        texts: one behind the other, in the order of their bytes.
+        starts: where each begins, and where the last one ends.
+        keys: the first eight bytes of each, as a number.
+        wanted: in UTF-8.
+    """
+
 def find_row(
     terms: list[tuple[Any, ...]],
     row: bytes,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from search import ranking
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.attributes import UNDATED, moment_to_age
+from search.engines.whoosh.attributes import EPOCH, MICROSECONDS_A_DAY, UNDATED
 from search.engines.whoosh.bits import PositionBits
 from search.engines.whoosh.frequencies import weigh
 from search.engines.whoosh.segment import Docs, Segment
@@ -81,8 +81,9 @@ class Part:
         if found is None:
             if len(self._ends) >= _REMEMBERED:
                 self._ends.clear()
-            ages = [moment_to_age(datetime.combine(day, time.min, UTC)) for day in days]
-            found = self._ends[days] = self.segment.ages.searchsorted(np.array(ages), "right") + self.base
+            since = np.array([day.toordinal() for day in days]) - EPOCH.toordinal()
+            found = self.segment.ages.searchsorted(~(since * MICROSECONDS_A_DAY), "right") + self.base
+            self._ends[days] = found
         return found
 
     def dead_postings(self, stem: int) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 
 from search import ranking
 from search.analysis import query_terms
+from search.engines.whoosh import native
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import condition
 from search.engines.whoosh.expansion import Pattern, expanded_postings
@@ -168,8 +169,8 @@ class Planner:
 
         What a pattern stands for is in so many articles that it is only looked for among those of the other leaves.
         """
-        # All that a word gives is needed of one that stands alone.
-        first = self.leaf(leaves[0]) if leaves[1:] else self._with_table(leaves[0])
+        # All that a word gives is needed of one that stands alone; in C no table for it is worth making.
+        first = self.leaf(leaves[0]) if leaves[1:] else self._with_table(leaves[0], 0 if native.passes else None)
         docs = first.docs()
         known: dict[Leaf, Docs | None] = {leaves[0]: first.postings()}
         for node in leaves[1:]:

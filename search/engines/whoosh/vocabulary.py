@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from search.engines.whoosh import native
 from search.engines.whoosh.arrays import Array
 
 _KEY_BYTES = 8
@@ -60,6 +61,9 @@ class Vocabulary:
 
     def _find(self, text: str) -> int | None:
         wanted = _encoded(text)
+        if native.passes:
+            found = native.passes.find_text(self._bytes, self._starts, self._keys, wanted)
+            return found if found >= 0 else None
         place = self.bisect(wanted)
         return place if place < len(self) and self.encoded(place) == wanted else None
 

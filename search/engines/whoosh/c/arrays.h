@@ -120,6 +120,8 @@ locate(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 PyObject *
 add_up(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 PyObject *
+find_text(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
 find_row(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 
 #endif

@@ -19,13 +19,14 @@ ARGUMENTS(tally, 5)
 ARGUMENTS(saturate, 5)
 ARGUMENTS(locate, 6)
 ARGUMENTS(add_up, 5)
+ARGUMENTS(find_text, 4)
 ARGUMENTS(find_row, 10)
 
 #define METHOD(name) {#name, (PyCFunction)(void (*)(void))checked_##name, METH_FASTCALL, NULL}
 
-static PyMethodDef methods[] = {METHOD(best),     METHOD(pick),         METHOD(highest), METHOD(spread),
-                                METHOD(tally),    METHOD(saturate),     METHOD(locate),  METHOD(add_up),
-                                METHOD(find_row), {NULL, NULL, 0, NULL}};
+static PyMethodDef methods[] = {METHOD(best),      METHOD(pick),     METHOD(highest),      METHOD(spread),
+                                METHOD(tally),     METHOD(saturate), METHOD(locate),       METHOD(add_up),
+                                METHOD(find_text), METHOD(find_row), {NULL, NULL, 0, NULL}};
 
 static PyModuleDef_Slot slots[] = {{0, NULL}};
 
