@@ -23,9 +23,10 @@ from search.catalog import fingerprint
 from search.engines.whoosh.attributes import age_to_moment, moment_to_age, number_to_id
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.inversion import texts_of
+from search.engines.whoosh.locating import BISECTION, locate
 from search.engines.whoosh.operands import Budget
 from search.engines.whoosh.plan import Planner
-from search.engines.whoosh.postings import BISECTION, FrequentPostings, locate, nothing, with_table, word_postings
+from search.engines.whoosh.postings import FrequentPostings, nothing, with_table, word_postings
 from search.engines.whoosh.recent import RecentArrays
 from search.engines.whoosh.segment import Segment
 from search.query import And, Leaf, Or, Word

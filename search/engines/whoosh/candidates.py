@@ -10,8 +10,8 @@ import numpy as np
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.bits import Bits
 from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.locating import BISECTION, locate
 from search.engines.whoosh.part import Mask, Part
-from search.engines.whoosh.postings import BISECTION, locate
 from search.engines.whoosh.segment import Docs
 
 

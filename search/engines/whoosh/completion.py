@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from search.analysis import query_terms
 from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.locating import BISECTION
 from search.engines.whoosh.naming import names_of
 from search.engines.whoosh.part import Mask, Part
 from search.engines.whoosh.phrases import count_titles
 from search.engines.whoosh.plan import Planner
-from search.engines.whoosh.postings import BISECTION
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.selection import best
 from search.engines.whoosh.titles import count_form, holds, same_and_similar, title_terms, titled

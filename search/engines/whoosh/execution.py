@@ -19,9 +19,9 @@ from search.engines.whoosh.operands import Budget
 from search.engines.whoosh.ordering import Ordering
 from search.engines.whoosh.part import Mask, Scores
 from search.engines.whoosh.plan import Matches, Planner
-from search.engines.whoosh.postings import StemPostings
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.spelling import Words
+from search.engines.whoosh.stem_postings import StemPostings
 from search.likeness import with_words
 from search.query import Query
 from search.query.correction import Reading, first_that_finds, readings

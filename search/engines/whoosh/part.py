@@ -57,6 +57,12 @@ class Part:
         return self._table(fields)[1]
 
     @cached_property
+    def row_arrays(self) -> tuple[Array, ...]:
+        """What tells where terms stand in a row, as :func:`search.engines.whoosh._passes.find_row` takes it."""
+        arrays, names = self.segment.arrays, ("block", "position", "mixed.posting", "mixed.start", "mixed.position")
+        return arrays["doc"], arrays["code"], self.segment.totals, *(arrays[name] for name in names)
+
+    @cached_property
     def field_factors(self) -> Scores:
         """What :meth:`factor` is made of: of each field its weight, its length's share, and its mean length."""
         named = [[table[name] for name in ranking.FIELDS] for table in (ranking.WEIGHTS, ranking.LENGTH)]

@@ -19,8 +19,9 @@ from search.engines.whoosh.bits import BITS, Bits
 from search.engines.whoosh.candidates import Candidates
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.lengths import fields_at, first_positions
+from search.engines.whoosh.locating import locate
 from search.engines.whoosh.part import Part, Scores
-from search.engines.whoosh.postings import FoundPostings, locate, nothing
+from search.engines.whoosh.postings import FoundPostings, nothing
 from search.engines.whoosh.rows import find_rows
 from search.engines.whoosh.segment import Docs, Segment
 from search.engines.whoosh.vocabulary import Vocabulary

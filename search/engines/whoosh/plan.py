@@ -28,8 +28,9 @@ from search.engines.whoosh.operands import (
 )
 from search.engines.whoosh.part import Mask, Scores
 from search.engines.whoosh.phrases import phrase_postings
-from search.engines.whoosh.postings import FrequentPostings, Postings, StemPostings, nothing, with_table, word_postings
+from search.engines.whoosh.postings import FrequentPostings, Postings, nothing, with_table, word_postings
 from search.engines.whoosh.segment import Docs
+from search.engines.whoosh.stem_postings import StemPostings
 from search.engines.whoosh.sums import add_up
 from search.query import And, Everything, Leaf, Like, Node, Not, Or, Phrase, Word
 from search.query.rewrite import scoring_leaves

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from search import ranking
 from search.analysis import stem
-from search.engines.whoosh import native
-from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.collection import Collection
-from search.engines.whoosh.part import ALL_FIELDS, Mask, Part, Scores
+from search.engines.whoosh.locating import locate
+from search.engines.whoosh.part import Mask, Scores
 from search.engines.whoosh.recent import is_frequent
-from search.engines.whoosh.segment import Docs, Form
-from search.engines.whoosh.words import MIXED
+from search.engines.whoosh.segment import Docs
+from search.engines.whoosh.stem_postings import JoinedPostings, StemPostings
 
-#: How many times more postings than articles there must be for bisection to beat looking at every posting.
-BISECTION = 16
 #: How many times more postings than articles there must be for a table not to be worth making.
 _FEW = 4
-#: Words of which a part remembers what is known.
-_REMEMBERED = 4096
 
 
 class Postings(Protocol):
@@ -71,188 +66,6 @@ class FoundPostings:
     def scores(self, postings: Docs | None) -> Scores:
         """Return the saturated frequencies."""
         return self._scores if postings is None else self._scores.take(postings, mode="clip")
-
-
-class _Word(NamedTuple):
-    """What does not depend on what else is searched, of a word in one segment."""
-
-    start: int
-    #: Articles that are there.
-    articles: int
-    form: Form | None
-    codes: Array
-    tags: Array | None
-    #: As :func:`search.engines.whoosh._passes.saturate` takes the word.
-    passed: tuple[Any, ...]
-
-
-def _word_of(part: Part, stem_number: int, term: str) -> _Word:
-    """Return what is known of a word; what was searched last is remembered."""
-    known: _Word | None = part.words.get(term)
-    if known is None:
-        if len(part.words) >= _REMEMBERED:
-            part.words.clear()
-        known = part.words[term] = _look_up(part, stem_number, term)
-    return known
-
-
-def _look_up(part: Part, stem_number: int, term: str) -> _Word:
-    segment = part.segment
-    start, end = segment.range_of(stem_number)
-    form, codes, tags = segment.form(term), segment.codes[start:end], segment.tags(stem_number)
-    own = slice(0) if form is None or tags is None else segment.mixed(form.term)
-    # No posting has the tag of a form that stands beside others only, nor of one that is nowhere.
-    tag = -1 if form is None or (tags is not None and form.tag == MIXED) else form.tag
-    tables = part.saturated(ALL_FIELDS), part.weights(ALL_FIELDS)
-    mixed = segment.arrays["mixed.posting"][own], segment.arrays["mixed.code"][own]
-    passed = (codes, tags, *mixed, *tables, tag, MIXED, start, ranking.OTHER_FORM, ranking.K1)
-    return _Word(start, end - start - part.dead_postings(stem_number), form, codes, tags, passed)
-
-
-class StemPostings:
-    """A word in any field, with all forms of its stem, straight from the postings of one segment."""
-
-    def __init__(self, collection: Collection, part: Part, number: int, term: str) -> None:
-        self._collection, self._part, self._stem, self.term = collection, part, number, term
-        self._segment = part.segment
-        self._word = _word_of(part, number, term)
-        self._docs: Docs | None = None
-        self._postings: Docs | None = None
-        self.count = self._word.articles
-
-    def docs(self) -> Docs:
-        """Return the articles."""
-        if self._docs is None:
-            docs = self._segment.docs(self._stem)
-            if self.count < len(docs) and self._part.living is not None:
-                self._postings = self._part.living[docs].nonzero()[0]
-                docs = docs[self._postings]
-            self._docs = docs + self._part.base if self._part.base else docs
-        return self._docs
-
-    def postings(self) -> Docs | None:
-        """Return the postings of the articles that are there."""
-        self.docs()
-        return self._postings
-
-    def listed(self, weight: float) -> tuple[Any, ...] | None:
-        """Return what the word gives, so many times, as :func:`search.engines.whoosh._passes.add_up` takes it.
-
-        None where articles that are gone must be left out, or Lede has no passes of its own.
-        """
-        if native.passes is None or self._part.living is not None:
-            return None
-        return self._word.passed, *self._segment.bounds_of(self._stem), self._part.base, weight
-
-    def locate(self, docs: Docs) -> tuple[Docs, Mask]:
-        """Return where *docs* are among the postings; those that match are supposed to be there."""
-        if native.passes:
-            return self._segment.locate(self._stem, docs, self._part.base)
-        if self._part.base == 0 and self.count > BISECTION * len(docs):
-            inside = int(docs.searchsorted(len(self._segment)))
-            found, matches = self._segment.locate(self._stem, docs[:inside])
-            return _padded(found, docs), _padded(matches, docs)
-        own = self.docs()
-        found, matches = locate(own, docs, self._collection)
-        # Where all of the articles are gone, there is nothing to number.
-        return (self._postings[found] if self._postings is not None and len(own) else found), matches
-
-    def add(self, postings: Docs | None, weight: float, total: Scores | None) -> Scores:
-        """Add the saturated frequencies, so many times, to a total, in place."""
-        if native.passes is None:
-            scores = weight * self.scores(postings)
-            return scores if total is None else np.add(total, scores, out=total)
-        known, count = total is not None, len(self._word.codes if postings is None else postings)
-        scores = np.empty(count) if total is None else total
-        native.passes.saturate(self._word.passed, postings, weight, known, scores)
-        return scores
-
-    def scores(self, postings: Docs | None) -> Scores:
-        """Return the saturated frequencies: the searched form counts more than the others."""
-        word = self._word
-        if native.passes:
-            return self.add(postings, 1.0, None)
-        table = self._part.saturated(ALL_FIELDS)
-        places = (word.codes if postings is None else word.codes.take(postings, mode="clip")).astype(np.intp)
-        places <<= 1
-        if word.form is None:
-            return table.take(places, mode="clip")
-        if word.tags is None:
-            places += 1
-            return table.take(places, mode="clip")
-        if word.form.tag != MIXED:
-            tags = word.tags if postings is None else word.tags.take(postings, mode="clip")
-            places += tags == word.form.tag
-        return self._with_mixed(table.take(places, mode="clip"), word.form, postings)
-
-    def _with_mixed(self, scores: Scores, form: Form, postings: Docs | None) -> Scores:
-        """Put right the scores of postings, of all where None, that hold the form beside others."""
-        mixed = self._segment.mixed_postings(form.term, self._word.start)
-        if not len(mixed):
-            return scores
-        exact, places = self._segment.arrays["mixed.code"][self._segment.mixed(form.term)], mixed
-        if postings is not None:
-            places, there = locate(postings, mixed, None)
-            mixed, exact, places = mixed[there], exact[there], places[there]
-        weights = self._part.weights(ALL_FIELDS)
-        frequency = ranking.OTHER_FORM * weights[self._word.codes[mixed]] + (1 - ranking.OTHER_FORM) * weights[exact]
-        scores[places] = frequency / (ranking.K1 + frequency)
-        return scores
-
-    def frequencies(self, fields: tuple[bool, ...]) -> tuple[Docs, Scores]:
-        """Return the articles that have the word in one of *fields*, and its frequency there before saturation."""
-        weights = self._part.weights(fields)
-        form, tags = self._word.form, self._word.tags
-        frequencies = weights.take(self._word.codes, mode="clip")
-        if form is None:
-            frequencies *= ranking.OTHER_FORM
-        elif tags is not None:
-            mixed = self._segment.mixed_postings(form.term, self._word.start)
-            exact = weights[self._segment.arrays["mixed.code"][self._segment.mixed(form.term)]]
-            exact = ranking.OTHER_FORM * frequencies[mixed] + (1 - ranking.OTHER_FORM) * exact
-            frequencies[(tags != form.tag) | (tags == MIXED)] *= ranking.OTHER_FORM
-            frequencies[mixed] = exact
-        postings = self.postings()
-        if postings is not None:
-            frequencies = frequencies[postings]
-        there = (frequencies > 0).nonzero()[0]
-        return self.docs().take(there), frequencies.take(there)
-
-
-class JoinedPostings:
-    """Leaves of different segments, one after the other."""
-
-    def __init__(self, collection: Collection, leaves: Sequence[StemPostings]) -> None:
-        self._collection, self._leaves, self.term = collection, leaves, leaves[0].term
-        self._docs: Docs | None = None
-        self.count = sum(leaf.count for leaf in leaves)
-
-    def docs(self) -> Docs:
-        """Return the articles."""
-        if self._docs is None:
-            self._docs = np.concatenate([leaf.docs() for leaf in self._leaves])
-        return self._docs
-
-    def postings(self) -> None:
-        """Return None: postings are counted among the articles that are there."""
-
-    def locate(self, docs: Docs) -> tuple[Docs, Mask]:
-        """Return where *docs* are among the articles."""
-        return locate(self.docs(), docs, self._collection)
-
-    def scores(self, postings: Docs | None) -> Scores:
-        """Return the saturated frequencies."""
-        if postings is None:
-            return np.concatenate([leaf.scores(leaf.postings()) for leaf in self._leaves])
-        found = np.empty(len(postings))
-        first = 0
-        for leaf in self._leaves:
-            own = leaf.postings()
-            here = (postings >= first) & (postings < first + leaf.count)
-            local = postings[here] - first
-            found[here] = leaf.scores(local if own is None else own[local])
-            first += leaf.count
-        return found
 
 
 class FrequentPostings:
@@ -333,22 +146,3 @@ def _in_field(collection: Collection, leaves: Sequence[StemPostings], field: str
 def nothing(collection: Collection) -> FoundPostings:
     """Return the leaf that matches no article."""
     return FoundPostings(collection, np.empty(0, np.intp), np.empty(0))
-
-
-def locate(own: Docs, wanted: Docs, collection: Collection | None) -> tuple[Docs, Mask]:
-    """Return where *wanted* are in *own*, both sorted and without repetition, and which of them are."""
-    if not len(own) or not len(wanted):
-        return np.zeros(len(wanted), np.intp), np.zeros(len(wanted), bool)
-    if collection is None or len(own) > BISECTION * len(wanted) or len(wanted) > BISECTION * len(own):
-        places = own.searchsorted(wanted)
-    else:
-        # Whatever an earlier use left in the scratch memory is found out by the comparison.
-        scratch = collection.scratch()
-        scratch[own] = collection.numbers[: len(own)]
-        places = scratch.take(wanted, mode="clip").astype(np.intp)
-    np.minimum(places, len(own) - 1, out=places)
-    return places, own.take(places, mode="clip") == wanted
-
-
-def _padded(found: Array, docs: Docs) -> Array:
-    return found if len(found) == len(docs) else np.concatenate([found, np.zeros(len(docs) - len(found), found.dtype)])

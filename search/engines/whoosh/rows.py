@@ -11,7 +11,7 @@ from search import ranking
 from search.engines.whoosh import native
 from search.engines.whoosh.part import Part, Scores
 from search.engines.whoosh.recent import is_frequent
-from search.engines.whoosh.segment import Docs
+from search.engines.whoosh.segment import Docs, Segment
 
 #: Postings that are looked at in one go.
 _STRETCH = 1 << 14
@@ -38,7 +38,7 @@ def find_rows(
         return None
     docs, scores = np.empty(size, np.intp), np.empty(size)
     sought = [known[term].passed for term in listed], bytes(map(listed.index, terms))
-    arrays, lengths, factors = part.segment.row_arrays, part.segment.lengths, part.field_factors
+    arrays, lengths, factors = part.row_arrays, part.segment.lengths, part.field_factors
     wanted = ranking.FIELDS.index(field) if field else -1
     count, start = 0, known[listed[0]].start
     for first in range(start, start + size, _STRETCH):
@@ -68,8 +68,15 @@ def _look_up(part: Part, term: str) -> _Term:
     if known is None:
         if len(part.terms) >= _REMEMBERED:
             part.terms.clear()
-        number = part.segment.terms.find(term)
-        start, end = (0, 0) if number is None else part.segment.range_of(part.segment.stem_of(number))
-        passed = () if number is None else part.segment.form_of(number)
-        known = part.terms[term] = _Term(start, end - start, passed)
+        known = part.terms[term] = _term_of(part.segment, term)
     return known
+
+
+def _term_of(segment: Segment, term: str) -> _Term:
+    number = segment.terms.find(term)
+    if number is None:
+        return _Term(0, 0, ())
+    stem, mixed = segment.stem_of(number), segment.mixed(number)
+    start, end = segment.range_of(stem)
+    tag = int(segment.arrays["term.tag"][number])
+    return _Term(start, end - start, (segment.bounds_of(stem)[1], segment.tags(stem), tag, mixed.start, mixed.stop))

@@ -76,17 +76,6 @@ class Segment:
             docs[bounds[high] - start : bounds[high + 1] - start] += high << HALF
         return docs
 
-    def titled(self, first: int, end: int) -> Docs:
-        """Return the articles that have in their title a term of the stems from *first* to before *end*."""
-        bounds = self._bounds[first * self._highs : end * self._highs + 1].astype(np.intp)
-        stretch = slice(int(bounds[0]), int(bounds[-1]))
-        places = self.in_title.take(self.codes[stretch], mode="clip").nonzero()[0]
-        docs = self._docs[stretch].take(places).astype(np.intp)
-        if self._highs > 1:
-            counts = np.diff(places.searchsorted(bounds - bounds[0]))
-            docs += np.repeat(np.tile(np.arange(self._highs) << HALF, end - first), counts)
-        return docs
-
     def locate(self, stem: int, docs: Docs, base: int = 0) -> tuple[Docs, NDArray[np.bool_]]:
         """Return where articles are among the postings of a stem, counted from its first, and whether they are.
 
@@ -197,20 +186,9 @@ class Segment:
         totals: NDArray[np.uint32] = decode_frequencies(every, self.extra)[0].sum(axis=1, dtype=np.uint32)
         return totals
 
-    @cached_property
-    def row_arrays(self) -> tuple[Array, ...]:
-        """What tells where the terms of postings stand, as :func:`search.engines.whoosh._passes.find_row` takes it."""
-        mixed = (self.arrays[f"mixed.{name}"] for name in ("posting", "start", "position"))
-        return self._docs, self.codes, self.totals, self.arrays["block"], self.positions, *mixed
-
-    def bounds_of(self, stem: int) -> tuple[Array, Array]:
-        """Return the lower halves of the articles of all postings, and where a stem's begin in each upper half."""
-        return self._docs, self._bounds[stem * self._highs : (stem + 1) * self._highs + 1]
-
-    def form_of(self, term: int) -> tuple[Array, NDArray[np.uint8] | None, int, int, int]:
-        """Return where a term's postings begin in each half, what tells them from other forms', and the mixed ones."""
-        stem, mixed = self.stem_of(term), self.mixed(term)
-        return self.bounds_of(stem)[1], self.tags(stem), int(self.arrays["term.tag"][term]), mixed.start, mixed.stop
+    def bounds_of(self, stem: int, count: int = 1) -> tuple[Array, Array]:
+        """Return the lower halves of the articles of all postings, and where those of stems begin in each upper one."""
+        return self._docs, self._bounds[stem * self._highs : (stem + count) * self._highs + 1]
 
     def size(self, stem: int) -> int:
         """Return how many postings a stem has."""

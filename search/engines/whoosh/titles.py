@@ -8,13 +8,27 @@ import numpy as np
 
 from search.analysis import query_terms, stem
 from search.engines.whoosh.expansion import one_form
+from search.engines.whoosh.grouping import HALF
+from search.engines.whoosh.locating import BISECTION
 from search.engines.whoosh.part import Mask, Part
-from search.engines.whoosh.postings import BISECTION
 from search.engines.whoosh.segment import Docs, Segment
 from search.ranking import FIELDS
 
 _NONE = np.empty(0, np.intp)
 _TITLE = tuple(name == "title" for name in FIELDS)
+
+
+def _titled(segment: Segment, first: int, end: int) -> Docs:
+    """Return the articles that have in their title a term of the stems from *first* to before *end*."""
+    own, bounds = segment.bounds_of(first, end - first)
+    bounds, highs = bounds.astype(np.intp), (len(bounds) - 1) // max(end - first, 1)
+    stretch = slice(int(bounds[0]), int(bounds[-1]))
+    places = segment.in_title.take(segment.codes[stretch], mode="clip").nonzero()[0]
+    docs = own[stretch].take(places).astype(np.intp)
+    if highs > 1:
+        counts = np.diff(places.searchsorted(bounds - bounds[0]))
+        docs += np.repeat(np.tile(np.arange(highs) << HALF, end - first), counts)
+    return docs
 
 
 def titled(part: Part, words: Sequence[str], beginning: str) -> Docs:
@@ -48,7 +62,7 @@ def same_and_similar(part: Part, row: Sequence[str], title: int) -> tuple[int, D
         return 0, _NONE
     stems = np.array(numbers, np.intp)
     first, *others = stems[np.argsort(segment.counts(stems), kind="stable")].tolist()
-    docs = segment.titled(first, first + 1)
+    docs = _titled(segment, first, first + 1)
     if part.living is not None:
         docs = docs.take(np.flatnonzero(part.living.take(docs)))
     is_same = segment.arrays["title.hash"].take(docs) == title
@@ -90,7 +104,7 @@ def _beginning(part: Part, beginning: str) -> Iterator[Docs]:
     whole = stems[is_whole]
     breaks = np.flatnonzero(np.diff(whole) != 1) + 1
     for stretch in np.split(whole, breaks) if len(whole) else ():
-        yield segment.titled(int(stretch[0]), int(stretch[-1]) + 1)
+        yield _titled(segment, int(stretch[0]), int(stretch[-1]) + 1)
     for place in np.flatnonzero(~is_whole[stems.searchsorted(stem_of)]).tolist():
         yield _of_form(part, alike[place])
 
@@ -107,5 +121,5 @@ def _have(segment: Segment, stem: int, docs: Docs) -> Mask:
         postings, there = segment.locate(stem, docs)
         return there & segment.in_title.take(segment.codes.take(postings + segment.range_of(stem)[0]))
     table = np.zeros(len(segment), bool)
-    table[segment.titled(stem, stem + 1)] = True
+    table[_titled(segment, stem, stem + 1)] = True
     return table.take(docs)
