@@ -6,6 +6,8 @@ from pathlib import Path
 from setuptools import Extension, setup
 
 IS_WINDOWS = sys.platform == "win32"
+# The passes read numbers as they lie in the files of an index, and places as NumPy counts them here.
+IS_FIT = sys.byteorder == "little" and sys.maxsize > 2**32
 PASSES = Path("search/engines/whoosh/c")
 
 setup(
@@ -21,4 +23,6 @@ setup(
             optional=True,
         )
     ]
+    if IS_FIT
+    else []
 )

@@ -146,14 +146,17 @@ def test_following_stays_within_its_arrays(
     unharmed(compiled.find_row, *sought, segment, lengths, np.ones(12), field, first, end, *room)
 
 
-def test_without_them_a_search_finds_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("instead", ["None", "types.SimpleNamespace(VERSION=0)"])
+def test_without_them_or_with_older_ones_a_search_finds_the_same(tmp_path: Path, instead: str) -> None:
     search.reindex([ROOT / "seeds"], tmp_path)
     with search.open_index(tmp_path) as index:
         expected = [hit.article.title for hit in index.search("china blacklist", match="any").hits]
     program = f"""
-import sys
-sys.modules["search.engines.whoosh._passes"] = None
+import sys, types
+sys.modules["search.engines.whoosh._passes"] = {instead}
 import search
+from search.engines.whoosh import native
+assert native.passes is None
 with search.open_index({str(tmp_path)!r}) as index:
     print([hit.article.title for hit in index.search("china blacklist", match="any").hits])
 """

@@ -8,6 +8,8 @@ from typing import Any
 
 from search.engines.whoosh.arrays import Array
 
+VERSION: int
+
 def best(keys: Array, ties: Array | None, scale: float, found: Array, /) -> None:
     """Fill *found* with the places of the largest keys, rounded to 1 / *scale*: best first, then by tie and place."""
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+#: What the modules beside this one call; passes that were compiled for others, before an update, are not used.
+VERSION = 1
+
 try:
     from search.engines.whoosh import _passes
 
-    passes = _passes
+    passes = _passes if _passes.VERSION == VERSION else None
 except ImportError:
-    passes = None  # type: ignore[assignment] # which is asked for wherever there is a choice
+    passes = None

@@ -3,6 +3,9 @@
 
 #include "arrays.h"
 
+/* Another one whenever a pass takes something else: the modules in Python ask for theirs. */
+#define VERSION 1
+
 #define ARGUMENTS(name, wanted)                                                                                        \
     static PyObject *checked_##name(PyObject *module, PyObject *const *args, Py_ssize_t nargs)                         \
     {                                                                                                                  \
@@ -28,7 +31,13 @@ static PyMethodDef methods[] = {METHOD(best),      METHOD(pick),     METHOD(high
                                 METHOD(tally),     METHOD(saturate), METHOD(locate),       METHOD(add_up),
                                 METHOD(find_text), METHOD(find_row), {NULL, NULL, 0, NULL}};
 
-static PyModuleDef_Slot slots[] = {{0, NULL}};
+static int
+fill(PyObject *module)
+{
+    return PyModule_AddIntConstant(module, "VERSION", VERSION);
+}
+
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, (void *)fill}, {0, NULL}};
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_passes", .m_size = 0, .m_methods = methods,
                                         .m_slots = slots};
