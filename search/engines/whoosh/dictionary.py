@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from array import array
 from collections.abc import Iterable
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
 from search.analysis import MAX_TERM, stem, tokenize
+from search.engines.whoosh import native
 
 #: Distinct stretches of text that are remembered; beyond that they are analysed anew.
 MAX_CHUNKS = 1_000_000
@@ -44,6 +46,9 @@ class Dictionary:
         self._term_numbers: dict[str, int] = {}
         self._stem_numbers: dict[str, int] = {}
         self._chunks = _Chunks(self)
+        # The same for the compiled pass, which keeps them itself.
+        self._compiled: Any = None
+        self._compiled_count = 0
 
     def number(self, term: str) -> int:
         """Return the number of a term, a new one where it was never seen."""
@@ -70,6 +75,29 @@ class Dictionary:
         )
         return self._chunks.expand(chunks, ends - counts)
 
+    def analyse(self, chunk: str) -> list[tuple[int, int, int]]:
+        """Return the terms of a stretch without white space: number, first character and characters."""
+        bare = chunk.lstrip(_BEFORE).rstrip(_BEHIND)
+        if bare.isascii() and (bare.isalpha() or bare.isdigit()):
+            # Most chunks are one plain word, which needs no analysis to be cut out.
+            start = len(chunk) - len(chunk.lstrip(_BEFORE))
+            return [(self.number(bare.lower()[:MAX_TERM]), start, len(bare))]
+        return [(self.number(token.term), token.start, token.end - token.start) for token in tokenize(chunk)]
+
+    def cut(self, texts: list[tuple[str, ...]], first: int, sinks: tuple[bytearray, ...]) -> None:
+        """Analyse the texts of many articles by the compiled pass, which says what goes to the *sinks*.
+
+        Raises:
+            UnicodeEncodeError: If a text has half of a surrogate pair; nothing is written then.
+        """
+        if self._compiled is None or self._compiled_count > MAX_CHUNKS:
+            # A start of its own, so that nobody can write texts of which all chunks share one place.
+            self._compiled = native.passes.make_chunks(secrets.randbits(64))
+        self._compiled_count = native.passes.cut(self._compiled, texts, first, self._hashed, sinks)
+
+    def _hashed(self, chunk: str) -> list[tuple[int, int, int, int]]:
+        return [(number, start, length, self.hashes[number]) for number, start, length in self.analyse(chunk)]
+
     def _stem_number(self, text: str) -> int:
         number = self._stem_numbers.setdefault(text, len(self.stems))
         if number == len(self.stems):
@@ -90,13 +118,10 @@ class _Chunks(dict[str, int]):
     def __missing__(self, chunk: str) -> int:
         number = self[chunk] = len(self)
         self._characters.append(len(chunk))
-        bare = chunk.lstrip(_BEFORE).rstrip(_BEHIND)
-        if bare.isascii() and (bare.isalpha() or bare.isdigit()):
-            # Most chunks are one plain word, which needs no analysis to be cut out.
-            self._add(bare.lower()[:MAX_TERM], len(chunk) - len(chunk.lstrip(_BEFORE)), len(bare))
-        else:
-            for token in tokenize(chunk):
-                self._add(token.term, token.start, token.end - token.start)
+        for term, start, length in self._dictionary.analyse(chunk):
+            self._terms.append(term)
+            self._starts.append(start)
+            self._lengths.append(length)
         self._first.append(len(self._terms))
         return number
 
@@ -115,11 +140,6 @@ class _Chunks(dict[str, int]):
             length=np.array(self._lengths, np.int32)[which],
             texts=ends[np.append(texts, len(chunks))],
         )
-
-    def _add(self, term: str, start: int, length: int) -> None:
-        self._terms.append(self._dictionary.number(term))
-        self._starts.append(start)
-        self._lengths.append(length)
 
 
 def _offsets(characters: NDArray[np.int32], texts: NDArray[np.int64]) -> NDArray[np.int32]:

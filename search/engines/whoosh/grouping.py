@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.whoosh.arrays import Array
+from search.engines.whoosh import native
+from search.engines.whoosh.arrays import Array, ranges
 from search.engines.whoosh.dictionary import Dictionary
-from search.engines.whoosh.frequencies import Numbers, encode_frequencies, join_codes
+from search.engines.whoosh.frequencies import Numbers, encode_frequencies, encode_others, join_codes
 from search.engines.whoosh.vocabulary import in_order
 from search.engines.whoosh.words import MIXED, Words, bounds
 
@@ -28,6 +29,8 @@ BLOCK = 16
 HALF = 16
 #: Occurrences that are grouped in one go, or all of a stem that has more.
 STRETCH = 1 << 17
+#: Of an occurrence that the compiled pass can hold.
+_MAX_POSITION = (1 << 29) - 1
 
 
 @dataclass(slots=True)
@@ -49,10 +52,7 @@ class Occurrences:
 def group(found: Occurrences, dictionary: Dictionary) -> dict[str, Array]:
     """Return the arrays of the postings of all occurrences, which are in the order of articles, then of positions."""
     used = _Used(found.term, dictionary)
-    words, postings, parts = used.words, 0, []
-    for stem, order in _stretches(used.stem[found.term]):
-        parts.append(_Part.of(found, used, stem, order, postings))
-        postings += len(parts[-1].doc)
+    words, parts = used.words, _parts(found, used)
     mixed = _Mixed.of(parts, found.lengths)
     (*codes, mixed_codes), extra = join_codes([*((part.code, part.extra) for part in parts), (mixed.code, mixed.extra)])
     stem, doc, tag = (_joined([getattr(part, name) for part in parts]) for name in ("stem", "doc", "tag"))
@@ -72,6 +72,16 @@ def group(found: Occurrences, dictionary: Dictionary) -> dict[str, Array]:
         "mixed.position": small(mixed.position),
         "frequency.extra": extra,
     }
+
+
+def _parts(found: Occurrences, used: _Used) -> list[_Part]:
+    if native.passes and found.position.max(initial=0) <= _MAX_POSITION:
+        return [_Part.compiled(found, used)]
+    postings, parts = 0, []
+    for stem, order in _stretches(used.stem[found.term]):
+        parts.append(_Part.of(found, used, stem, order, postings))
+        postings += len(parts[-1].doc)
+    return parts
 
 
 def _stretches(stem: NDArray[np.int32]) -> Iterator[tuple[Array, Array]]:
@@ -101,7 +111,7 @@ class _Part:
     #: Of each occurrence.
     position: Array
     #: Of each occurrence of a mixed posting: its term, the number of the posting, its field and position.
-    mixed: tuple[Array, Array, Array, Array]
+    mixed: tuple[Array, ...]
 
     @classmethod
     def of(cls, found: Occurrences, used: _Used, stem: Array, order: Array, postings: int) -> _Part:
@@ -109,21 +119,42 @@ class _Part:
         doc, field = found.doc.take(order), found.field.take(order)
         term, position = used.term.take(found.term.take(order)), found.position.take(order)
         starts = _changes(stem, doc)
-        count = np.diff(starts, append=len(doc))
-        tag = _tags(used.words.tags.take(term), starts)
-        posting = np.repeat(np.arange(postings, postings + len(starts), dtype=np.int64), count)
-        mixed = np.flatnonzero(np.repeat(tag == MIXED, count))
         docs = doc.take(starts)
         code, extra = encode_frequencies(field, starts, found.lengths, docs)
         return cls(
             stem=stem.take(starts).astype(np.int32),
             doc=docs,
-            tag=tag,
-            count=small(count),
+            tag=(tag := _tags(used.words.tags.take(term), starts)),
+            count=small(count := np.diff(starts, append=len(doc))),
             code=code,
             extra=extra,
             position=small(position),
-            mixed=(term.take(mixed), posting.take(mixed), field.take(mixed), position.take(mixed)),
+            mixed=_mixed((term, field, position), tag, count, postings),
+        )
+
+    @classmethod
+    def compiled(cls, found: Occurrences, used: _Used) -> _Part:
+        """Make the only one, of all occurrences, by the compiled pass."""
+        size, words = len(found.term), used.words
+        term, position, stem, doc, count, code = (np.empty(size, np.uint32) for _ in range(6))
+        field, tag = np.empty(size, np.uint8), np.empty(size, np.uint8)
+        made = native.passes.group(
+            (found.term, found.doc, found.field, found.position, found.lengths),
+            (used.term, used.stem, words.tags),
+            np.empty(words.stems, np.uint32),
+            (term, field, position, stem, doc, tag, count, code),
+        )
+        stem, doc, tag, count, code = stem[:made], doc[:made], tag[:made], count[:made], code[:made]
+        starts = np.cumsum(count, dtype=np.int64) - count
+        return cls(
+            stem=stem,
+            doc=doc,
+            tag=tag,
+            count=small(count),
+            code=code,
+            extra=encode_others(code, field, starts, found.lengths, doc),
+            position=small(position),
+            mixed=_mixed((term, field, position), tag, count, 0),
         )
 
 
@@ -151,6 +182,16 @@ class _Mixed:
         docs = _joined([part.doc for part in parts])[posting]
         code, extra = encode_frequencies(field[order], starts, lengths, docs)
         return cls(term, posting, code, extra, starts, position[order])
+
+
+def _mixed(found: tuple[Array, Array, Array], tag: Array, count: Array, postings: int) -> tuple[Array, ...]:
+    """Return term, posting, field and position of each occurrence of a mixed posting; *postings* come before these."""
+    mixed = np.flatnonzero(tag == MIXED)
+    counts = count[mixed]
+    ends = np.cumsum(count, dtype=np.int64)[mixed]
+    places = ranges(ends - counts, ends)
+    term, field, position = (column.take(places) for column in found)
+    return term, np.repeat(mixed + postings, counts), field, position
 
 
 def pack_docs(stem: Array, doc: Array, stems: int, articles: int) -> dict[str, Array]:

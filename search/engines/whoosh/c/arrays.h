@@ -15,7 +15,13 @@
 #if defined(__GNUC__)
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #else
-#define ALWAYS_INLINE static inline
+#define ALWAYS_INLINE static inlinePyObject *
+make_chunks(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+cut(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+group(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+
 #endif
 
 #define MAX_HELD 96
@@ -123,5 +129,11 @@ PyObject *
 find_text(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 PyObject *
 find_row(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+make_chunks(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+cut(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+group(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 
 #endif

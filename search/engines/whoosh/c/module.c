@@ -4,7 +4,7 @@
 #include "arrays.h"
 
 /* Another one whenever a pass takes something else: the modules in Python ask for theirs. */
-#define VERSION 1
+#define VERSION 2
 
 #define ARGUMENTS(name, wanted)                                                                                        \
     static PyObject *checked_##name(PyObject *module, PyObject *const *args, Py_ssize_t nargs)                         \
@@ -24,12 +24,15 @@ ARGUMENTS(locate, 6)
 ARGUMENTS(add_up, 5)
 ARGUMENTS(find_text, 4)
 ARGUMENTS(find_row, 10)
+ARGUMENTS(make_chunks, 1)
+ARGUMENTS(cut, 5)
+ARGUMENTS(group, 4)
 
 #define METHOD(name) {#name, (PyCFunction)(void (*)(void))checked_##name, METH_FASTCALL, NULL}
 
 static PyMethodDef methods[] = {METHOD(best),      METHOD(pick),     METHOD(highest),      METHOD(spread),
                                 METHOD(tally),     METHOD(saturate), METHOD(locate),       METHOD(add_up),
-                                METHOD(find_text), METHOD(find_row), {NULL, NULL, 0, NULL}};
+                                METHOD(find_text), METHOD(find_row), METHOD(make_chunks), METHOD(cut), METHOD(group), {NULL, NULL, 0, NULL}};
 
 static int
 fill(PyObject *module)
