@@ -74,7 +74,7 @@ clean:
 	@"$(PYTHON)" -m venv .venv || \
 	  { rm -rf .venv; echo 'Python cannot make virtual environments here; on Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
 
-.venv/run.stamp: .venv/pyvenv.cfg requirements.lock pyproject.toml setup.py $(wildcard search/engines/whoosh/c/*)
+.venv/run.stamp: .venv/pyvenv.cfg requirements.lock pyproject.toml setup.py $(wildcard search/c/*)
 	@$(PIP) install --require-hashes --requirement requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -8,12 +8,12 @@ from setuptools import Extension, setup
 IS_WINDOWS = sys.platform == "win32"
 # The passes read numbers as they lie in the files of an index, and places as NumPy counts them here.
 IS_FIT = sys.byteorder == "little" and sys.maxsize > 2**32
-PASSES = Path("search/engines/whoosh/c")
+PASSES = Path("search/c")
 
 setup(
     ext_modules=[
         Extension(
-            "search.engines.whoosh._passes",
+            "search._passes",
             sorted(map(str, PASSES.glob("*.c"))),
             depends=[str(PASSES / "arrays.h")],
             # Rounded as NumPy does it: a product is not fused with the sum that it goes into.

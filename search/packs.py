@@ -18,12 +18,12 @@ import orjson
 import zstandard
 
 from search.articles import Article, Seed
-from search.records import Sharing, fingerprint, to_record
+from search.line_records import LineRecords
+from search.records import MARK_BYTES, Sharing, fingerprint, to_record
 from search.seeds import SourcedSeed
 
 #: The fastest that zstd offers without growing much.
 _LEVEL = 1
-_MARK = 8
 _decode = msgspec.json.Decoder(tuple[str, list[Article | None], list[list[list[Any]]]]).decode
 
 
@@ -36,6 +36,17 @@ def pack(lists: Iterable[Sequence[SourcedSeed]], elsewhere: Collection[bytes] = 
     """
     table = _Table(elsewhere)
     return table.written([table.rows(seeds) for seeds in lists])
+
+
+def pack_records(found: LineRecords) -> bytes:
+    """Write the seeds of lines as :func:`pack` does one list of them."""
+    rows: list[list[Any]] = []
+    last_line = last_own = 0
+    for line, own, related in found.rows():
+        row: list[Any] = [line - last_line, own - last_own]
+        rows.append([*row, list(related), False] if related else row)
+        last_line, last_own = line, own
+    return _written(found.marks, found.records, [rows])
 
 
 def pack_with_fingerprints(seeds: Sequence[SourcedSeed]) -> tuple[bytes, list[SourcedSeed]]:
@@ -87,7 +98,7 @@ class Unpacked:
         return article
 
     def _mark(self, place: int) -> bytes:
-        return self._marks[_MARK * place : _MARK * (place + 1)]
+        return self._marks[MARK_BYTES * place : MARK_BYTES * (place + 1)]
 
 
 class _Table:
@@ -103,12 +114,11 @@ class _Table:
     @cached_property
     def fingerprints(self) -> list[bytes]:
         """Of all articles; to be asked for when all are there."""
-        return [key if len(key) == _MARK else fingerprint(key) for key in self._places]
+        return [key if len(key) == MARK_BYTES else fingerprint(key) for key in self._places]
 
     def written(self, rows: list[list[list[Any]]]) -> bytes:
-        digits = b"".join(self.fingerprints).hex().encode()
-        articles = b",".join([b"null" if len(key) == _MARK else key for key in self._places])
-        return zstandard.ZstdCompressor(_LEVEL).compress(b'["%b",[%b],%b]' % (digits, articles, orjson.dumps(rows)))
+        articles = b",".join([b"null" if len(key) == MARK_BYTES else key for key in self._places])
+        return _written(b"".join(self.fingerprints), articles, rows)
 
     def fingerprint_of(self, article: Article) -> bytes:
         """Return the fingerprint of an article that is in a row."""
@@ -139,3 +149,8 @@ class _Table:
         record = to_record(article)
         found = fingerprint(record) if self._elsewhere and not mark else b""
         return found if found in self._elsewhere else record
+
+
+def _written(marks: bytes, articles: bytes, rows: list[list[list[Any]]]) -> bytes:
+    content = b'["%b",[%b],%b]' % (marks.hex().encode(), articles, orjson.dumps(rows))
+    return zstandard.ZstdCompressor(_LEVEL).compress(content)

@@ -80,7 +80,7 @@ def answer(task: Task, reader: SeedReader) -> PartAnswer:
         return PartAnswer(digest, lines, None)
     if task.range is None:
         return PartAnswer(digest, lines, reader.read(task.file, content))
-    return PartAnswer(digest, lines, reader.read_lines(task.file, content, is_start=task.range.start == 0))
+    return PartAnswer(digest, lines, reader.scan_lines(task.file, content, is_start=task.range.start == 0))
 
 
 def _digest(content: bytes, part: LineRange | None) -> bytes:

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from search.errors import LedeError
 from search.files import SeedFile
-from search.packs import Unpacked, pack, pack_with_fingerprints
+from search.packs import Unpacked, pack_records, pack_with_fingerprints
 from search.parts import FileRequest, PartAnswer, Task, answer, plan
 from search.records import Sharing
 from search.seeds import FileContent, SeedReader
@@ -118,7 +118,7 @@ def _work(source: IO[bytes], target: IO[bytes]) -> None:
     pickler = pickle.Pickler(target, pickle.HIGHEST_PROTOCOL)
     for batch in _batches(tasks):
         answers = [answer(task, reader) for task in batch]
-        packed = [_take_seeds(found.content) for found, task in zip(answers, batch, strict=True) if task.range]
+        packed = [_take_seeds(found.content, reader) for found, task in zip(answers, batch, strict=True) if task.range]
         pickler.dump((answers, [len(one) for one in packed]))
         target.writelines(packed)
         target.flush()
@@ -131,12 +131,21 @@ def _batches(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
         yield from (listed[start : start + size] for start in range(0, len(listed), size))
 
 
-def _take_seeds(content: FileContent | None) -> bytes:
+def _take_seeds(content: FileContent | None, reader: SeedReader) -> bytes:
     """Take the seeds out of a range's content, packed; of a known one there are none."""
     if content is None:
         return b""
-    packed = pack([content.seeds])
-    content.seeds = []
+    packed = _pack(content, reader)
+    content.seeds, content.records = [], None
+    return packed
+
+
+def _pack(content: FileContent, reader: SeedReader) -> bytes:
+    """Return a range's seeds, packed; they have their fingerprints from then on."""
+    if content.records and not content.seeds:
+        return pack_records(content.records)
+    reader.complete(content)
+    packed, content.seeds = pack_with_fingerprints(content.seeds)
     return packed
 
 
@@ -148,9 +157,10 @@ def _answers(tasks: Sequence[Task], jobs: int, steps: _Steps, keep: Keep | None)
     answers: list[PartAnswer] = []
     for task in shares[0]:
         found = answer(task, reader)
-        if keep and task.range and found.content:
-            packed, found.content.seeds = pack_with_fingerprints(found.content.seeds)
-            found = replace(found, place=keep(packed))
+        if found.content:
+            if keep and task.range:
+                found = replace(found, place=keep(_pack(found.content, reader)))
+            reader.complete(found.content)
         answers.append(found)
         steps.done(task.file)
     sharing = Sharing()

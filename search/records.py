@@ -13,6 +13,9 @@ from msgspec.structs import force_setattr
 
 from search.articles import Article, Image, Provider, Story
 
+#: Of a fingerprint.
+MARK_BYTES = 8
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -52,8 +55,8 @@ def to_record(value: Article | Story) -> bytes:
 
 
 def fingerprint(record: bytes) -> bytes:
-    """Return a hash of an article's content, 8 bytes; *record* is its record."""
-    return blake2b(record, digest_size=8).digest()
+    """Return a hash of an article's content, ``MARK_BYTES``; *record* is its record."""
+    return blake2b(record, digest_size=MARK_BYTES).digest()
 
 
 class Sharing:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import NamedTuple
 
 from search.articles import Seed
@@ -12,9 +13,11 @@ from search.blocks import BlockReader
 from search.errors import Location, SeedError
 from search.files import MAX_SEED_BYTES, SeedFile, split_lines
 from search.json_reader import read_json
+from search.line_records import LineRecords, read_records
 from search.lines import LineParser
 from search.markup import Field, MarkupError
 from search.parse import KNOWN_KEYS, SeedWarning, find_warnings, parse_seed, without_secret
+from search.records import MARK_BYTES, Sharing
 from search.yaml_reader import read_yaml
 
 _BOM = b"\xef\xbb\xbf"
@@ -35,6 +38,8 @@ class FileContent:
     """What a file, or a part of it, holds; a refused seed is a problem, and costs only itself."""
 
     seeds: list[SourcedSeed] = field(default_factory=list)
+    #: Of lines whose seeds are not among these yet; see :meth:`SeedReader.scan_lines`.
+    records: LineRecords | None = None
     problems: list[SeedError] = field(default_factory=list)
     warnings: list[SeedWarning] = field(default_factory=list)
     #: Keys that are not read, and how many seeds have them.
@@ -47,6 +52,7 @@ class SeedReader:
     def __init__(self) -> None:
         self._blocks = BlockReader()
         self._lines = LineParser()
+        self._sharing = Sharing()
 
     def read(self, file: SeedFile, content: bytes) -> FileContent:
         """Read the *content* of a file that is one seed; its faults are in the answer."""
@@ -67,14 +73,34 @@ class SeedReader:
             content: whole lines.
             is_start: whether they are the first of the file.
         """
+        found = self.scan_lines(file, content, is_start=is_start)
+        self.complete(found)
+        return found
+
+    def scan_lines(self, file: SeedFile, content: bytes, *, is_start: bool) -> FileContent:
+        """Do the same, but leave lines that hold nothing unusual as records, which :meth:`complete` makes seeds of."""
         found = FileContent()
-        for number, line in enumerate(split_lines(content.removeprefix(_BOM) if is_start else content), 1):
+        content = content.removeprefix(_BOM) if is_start else content
+        found.records = read_records(content)
+        for number, line in _lines_left(content, found.records):
             # A line too long is cut off, so that it must not be taken for a shorter one.
             if len(line) <= MAX_SEED_BYTES and (short := self._lines.parse(line)):
                 _keep(found, SourcedSeed(number, short[0]), short[1])
             elif line.strip():
                 self._read_line(file, line, number, found)
         return found
+
+    def complete(self, found: FileContent) -> None:
+        """Bring the seeds of all lines together."""
+        if found.records is None:
+            return
+        articles, marks = found.records.articles(), found.records.marks
+        self._sharing.share(articles)
+        for line, own, related in found.records.rows():
+            seed = Seed(article=articles[own], related=tuple([articles[place] for place in related]) if related else ())
+            found.seeds.append(SourcedSeed(line, seed, marks[MARK_BYTES * own : MARK_BYTES * (own + 1)]))
+        found.seeds.sort(key=itemgetter(0))
+        found.records = None
 
     def _read_line(self, file: SeedFile, line: bytes, number: int, found: FileContent) -> None:
         try:
@@ -88,6 +114,15 @@ class SeedReader:
         header, first_line = cut_front_matter(content, file)
         by_blocks = self._blocks.read(header, first_line, file.path) if _is_utf8(content[len(header) :]) else None
         return by_blocks or read_whole(_decoded(content, header, file), first_line, file)
+
+
+def _lines_left(content: bytes, records: LineRecords | None) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of which there is no record, with their numbers."""
+    if records is None:
+        yield from enumerate(split_lines(content), 1)
+    else:
+        for number, start, end in records.lines_left():
+            yield number, content[start : min(end, start + MAX_SEED_BYTES + 1)]
 
 
 def read_whole(header: str, first_line: int, file: SeedFile) -> tuple[Seed, Field]:

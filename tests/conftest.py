@@ -11,7 +11,7 @@ from factories import REQUIRE_ALL, SHARED, SeedFolder
 from hypothesis import HealthCheck, settings
 
 import search
-from search.engines.whoosh import native
+from search import native
 from search.report import Report
 
 # The machine decides how long an example takes; how many there are is what counts.

@@ -52,7 +52,7 @@ tables = st.lists(st.tuples(st.integers(0, 50), st.floats(0.01, 4)), max_size=3)
 def compiled() -> ModuleType:
     """Return the passes; skip the test where there are none."""
     try:
-        return importlib.import_module("search.engines.whoosh._passes")
+        return importlib.import_module("search._passes")
     except ImportError:
         missing("the passes in C are not compiled")
         raise
@@ -153,9 +153,9 @@ def test_without_them_or_with_older_ones_a_search_finds_the_same(tmp_path: Path,
         expected = [hit.article.title for hit in index.search("china blacklist", match="any").hits]
     program = f"""
 import sys, types
-sys.modules["search.engines.whoosh._passes"] = {instead}
+sys.modules["search._passes"] = {instead}
 import search
-from search.engines.whoosh import native
+from search import native
 assert native.passes is None
 with search.open_index({str(tmp_path)!r}) as index:
     print([hit.article.title for hit in index.search("china blacklist", match="any").hits])

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.analysis import fold
-from search.engines.whoosh import native
+from search import native
 from search.engines.whoosh.attributes import EPOCH
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS

@@ -13,7 +13,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from search.analysis import MAX_TERM, stem, tokenize
-from search.engines.whoosh import native
+from search import native
 
 #: Distinct stretches of text that are remembered; beyond that they are analysed anew.
 MAX_CHUNKS = 1_000_000

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.whoosh import native
+from search import native
 from search.engines.whoosh.arrays import Array, ranges
 from search.engines.whoosh.dictionary import Dictionary
 from search.engines.whoosh.frequencies import Numbers, encode_frequencies, encode_others, join_codes

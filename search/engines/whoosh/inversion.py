@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.articles import Article
-from search.engines.whoosh import native
+from search import native
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.dictionary import Dictionary, Tokens
 from search.engines.whoosh.grouping import Occurrences, group, small

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.engines.paging import MAX_OF_DOMAIN, TOP
-from search.engines.whoosh import native
+from search import native
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.part import Scores
 from search.engines.whoosh.segment import Docs

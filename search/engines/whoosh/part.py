@@ -58,7 +58,7 @@ class Part:
 
     @cached_property
     def row_arrays(self) -> tuple[Array, ...]:
-        """What tells where terms stand in a row, as :func:`search.engines.whoosh._passes.find_row` takes it."""
+        """What tells where terms stand in a row, as :func:`search._passes.find_row` takes it."""
         arrays, names = self.segment.arrays, ("block", "position", "mixed.posting", "mixed.start", "mixed.position")
         return arrays["doc"], arrays["code"], self.segment.totals, *(arrays[name] for name in names)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from search import ranking
 from search.analysis import query_terms
-from search.engines.whoosh import native
+from search import native
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import condition
 from search.engines.whoosh.expansion import Pattern, expanded_postings

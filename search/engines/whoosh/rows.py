@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from search import ranking
-from search.engines.whoosh import native
+from search import native
 from search.engines.whoosh.part import Part, Scores
 from search.engines.whoosh.recent import is_frequent
 from search.engines.whoosh.segment import Docs, Segment
@@ -58,7 +58,7 @@ class _Term(NamedTuple):
 
     start: int
     size: int
-    #: As :func:`search.engines.whoosh._passes.find_row` takes the term.
+    #: As :func:`search._passes.find_row` takes the term.
     passed: tuple[Any, ...]
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.whoosh import native
+from search import native
 from search.engines.whoosh.arrays import Array, ranges
 from search.engines.whoosh.attributes import Stored
 from search.engines.whoosh.frequencies import SIMPLE, decode_frequencies

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.whoosh import native
+from search import native
 from search.engines.whoosh.segment import Docs
 from search.ranking import DECIMALS
 

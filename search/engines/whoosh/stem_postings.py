@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from search import ranking
-from search.engines.whoosh import native
+from search import native
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.locating import BISECTION, locate
@@ -29,7 +29,7 @@ class _Word(NamedTuple):
     form: Form | None
     codes: Array
     tags: Array | None
-    #: As :func:`search.engines.whoosh._passes.saturate` takes the word.
+    #: As :func:`search._passes.saturate` takes the word.
     passed: tuple[Any, ...]
 
 
@@ -83,7 +83,7 @@ class StemPostings:
         return self._postings
 
     def listed(self, weight: float) -> tuple[Any, ...] | None:
-        """Return what the word gives, so many times, as :func:`search.engines.whoosh._passes.add_up` takes it.
+        """Return what the word gives, so many times, as :func:`search._passes.add_up` takes it.
 
         None where articles that are gone must be left out, or Lede has no passes of its own.
         """

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.whoosh import native
+from search import native
 from search.engines.whoosh.part import Scores
 from search.engines.whoosh.segment import Docs
 

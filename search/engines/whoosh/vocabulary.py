@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.whoosh import native
+from search import native
 from search.engines.whoosh.arrays import Array
 
 _KEY_BYTES = 8

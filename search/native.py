@@ -6,7 +6,7 @@ from __future__ import annotations
 VERSION = 2
 
 try:
-    from search.engines.whoosh import _passes
+    from search import _passes
 
     passes = _passes if _passes.VERSION == VERSION else None
 except ImportError:

@@ -6,7 +6,10 @@ All are C-contiguous. Each function raises IndexError where a number points outs
 
 from typing import Any
 
-from search.engines.whoosh.arrays import Array
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
 
 VERSION: int
 

@@ -21,6 +21,8 @@ PyObject *
 cut(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 PyObject *
 group(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+read_lines(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 
 #endif
 
@@ -135,5 +137,7 @@ PyObject *
 cut(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 PyObject *
 group(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+read_lines(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 
 #endif

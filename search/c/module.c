@@ -27,12 +27,13 @@ ARGUMENTS(find_row, 10)
 ARGUMENTS(make_chunks, 1)
 ARGUMENTS(cut, 5)
 ARGUMENTS(group, 4)
+ARGUMENTS(read_lines, 1)
 
 #define METHOD(name) {#name, (PyCFunction)(void (*)(void))checked_##name, METH_FASTCALL, NULL}
 
 static PyMethodDef methods[] = {METHOD(best),      METHOD(pick),     METHOD(highest),      METHOD(spread),
                                 METHOD(tally),     METHOD(saturate), METHOD(locate),       METHOD(add_up),
-                                METHOD(find_text), METHOD(find_row), METHOD(make_chunks), METHOD(cut), METHOD(group), {NULL, NULL, 0, NULL}};
+                                METHOD(find_text), METHOD(find_row), METHOD(make_chunks), METHOD(cut), METHOD(group), METHOD(read_lines), {NULL, NULL, 0, NULL}};
 
 static int
 fill(PyObject *module)

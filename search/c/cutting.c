@@ -1,5 +1,5 @@
-/* Texts to the terms in them. What lies between blanks, a chunk, is looked up, and asked for in Python only where it is
- * new; all the rest is done while others may have the interpreter. */
+/* Texts to the terms in them. What lies between blanks, a chunk, is looked up; those that are new are asked for in
+ * Python, together; then the terms of all are written down. Others may have the interpreter before and after that. */
 
 #include "arrays.h"
 
@@ -11,8 +11,8 @@
 #define MAX_LENGTH 31
 /* Characters of one term that are kept. */
 #define MAX_TERM 64
-/* Bytes of a chunk that is remembered; longer ones are asked for each time. */
-#define MAX_CHUNK 255
+/* Bytes of text that count as much as a chunk when it is said how much is remembered. */
+#define COSTLY 64
 #define FIELDS 4
 /* The fields whose terms have spans: title and excerpt. */
 #define SPANNED 2
@@ -32,6 +32,9 @@ typedef struct {
     uint32_t size;
     uint32_t count;
     uint32_t characters;
+    /* Where it is one word in another case, or beside a mark: the chunk of that plus one, and what comes before. */
+    uint32_t plain;
+    uint32_t before;
 } Chunk;
 
 /* Something that grows. */
@@ -50,8 +53,7 @@ typedef struct {
     uint64_t *slots;
     uint64_t mask;
     uint64_t seed;
-    PyObject *analyse;
-    PyThreadState *thread;
+    /* Set as long as somebody is at work, and for good where that failed. */
     int is_busy;
 } Chunks;
 
@@ -73,7 +75,7 @@ typedef struct {
 enum { TERM, DOC, FIELD, POSITION, SPAN, LENGTHS, TITLE };
 static const Py_ssize_t widths[SINKS] = {4, 4, 1, 4, 1, 4 * FIELDS, 8};
 
-#define CHUNKS "search.engines.whoosh._passes.chunks"
+#define CHUNKS "search._passes.chunks"
 
 static int
 grow(List *list, uint64_t more, size_t width)
@@ -171,56 +173,51 @@ take_token(PyObject *from, Token *token)
     return !PyErr_Occurred();
 }
 
-/* Put the tokens that Python finds in a text behind the others; return how many there are, -1 where it fails. */
-static Py_ssize_t
-ask(Chunks *chunks, const char *text, Py_ssize_t size)
+/* Put the tokens that Python finds in a chunk behind the others. */
+static int
+ask(Chunks *chunks, Chunk *chunk, PyObject *analyse)
 {
-    PyEval_RestoreThread(chunks->thread);
-    Py_ssize_t count = -1;
-    PyObject *chunk = PyUnicode_FromStringAndSize(text, size);
-    PyObject *found = chunk ? PyObject_CallFunctionObjArgs(chunks->analyse, chunk, NULL) : NULL;
-    if (found && !PyList_Check(found))
-        PyErr_SetString(PyExc_TypeError, "tokens must come as a list");
-    else if (found && !grow(&chunks->tokens, (uint64_t)PyList_Size(found), sizeof(Token)))
-        PyErr_NoMemory();
-    else if (found) {
-        Token *tokens = (Token *)chunks->tokens.data + chunks->tokens.count;
-        count = PyList_Size(found);
-        for (Py_ssize_t i = 0; i < count; i++)
-            if (!take_token(PyList_GetItem(found, i), tokens + i)) {
-                count = -1;
-                break;
-            }
+    PyObject *text = PyUnicode_FromStringAndSize((char *)chunks->texts.data + chunk->text, chunk->size);
+    PyObject *found = text ? PyObject_CallFunctionObjArgs(analyse, text, NULL) : NULL;
+    Py_ssize_t count = found ? PyList_Size(found) : -1;
+    int is_taken = count >= 0 && grow(&chunks->tokens, (uint64_t)count, sizeof(Token));
+    Token *tokens = (Token *)chunks->tokens.data + chunks->tokens.count;
+    for (Py_ssize_t i = 0; is_taken && i < count; i++)
+        is_taken = take_token(PyList_GetItem(found, i), tokens + i);
+    if (is_taken) {
+        chunk->first = chunks->tokens.count;
+        chunk->count = (uint32_t)count;
+        chunks->tokens.count += (uint64_t)count;
     }
     Py_XDECREF(found);
-    Py_XDECREF(chunk);
-    chunks->thread = PyEval_SaveThread();
-    return count;
+    Py_XDECREF(text);
+    return is_taken;
 }
 
-/* Remember the tokens behind the others as those of a text. */
-static const Chunk *
-remember(Chunks *chunks, const char *text, Py_ssize_t size, Py_ssize_t count)
+/* Find the tokens of a new chunk. */
+static int
+resolve(Chunks *chunks, Chunk *chunk, PyObject *analyse)
 {
-    if (count < 0 || !grow(&chunks->chunks, 1, sizeof(Chunk)) || !grow(&chunks->texts, (uint64_t)size, 1) ||
-        !spread_out(chunks))
-        return NULL;
-    Chunk *chunk = (Chunk *)chunks->chunks.data + chunks->chunks.count;
-    *chunk = (Chunk){chunks->texts.count, chunks->tokens.count, (uint32_t)size, (uint32_t)count,
-                     count_characters(text, size)};
-    uint64_t hash = hash_of(chunks, text, size), slot = slot_of(chunks, text, size, hash);
-    memcpy((char *)chunks->texts.data + chunks->texts.count, text, size);
-    chunks->texts.count += size;
-    chunks->tokens.count += count;
-    chunks->slots[slot] = hash >> 32 << 32 | ++chunks->chunks.count;
-    return chunk;
+    const Chunk *plain = chunk->plain ? (Chunk *)chunks->chunks.data + (chunk->plain - 1) : NULL;
+    if (!plain || plain->count != 1)
+        return ask(chunks, chunk, analyse);
+    if (!grow(&chunks->tokens, 1, sizeof(Token)))
+        return 0;
+    Token *tokens = chunks->tokens.data;
+    chunk->first = chunks->tokens.count;
+    chunk->count = 1;
+    tokens[chunks->tokens.count] = tokens[plain->first];
+    tokens[chunks->tokens.count++].start = chunk->before;
+    return 1;
 }
 
-static const Chunk *
-known(const Chunks *chunks, const char *text, Py_ssize_t size)
+static int
+resolve_new(Chunks *chunks, uint64_t begun, PyObject *analyse)
 {
-    uint64_t entry = chunks->slots[slot_of(chunks, text, size, hash_of(chunks, text, size))];
-    return entry ? (Chunk *)chunks->chunks.data + ((uint32_t)entry - 1) : NULL;
+    for (; begun < chunks->chunks.count; begun++)
+        if (!resolve(chunks, (Chunk *)chunks->chunks.data + begun, analyse))
+            return 0;
+    return 1;
 }
 
 /* Copy a word in lower case, if it is one of letters of ASCII, or of digits; return whether it is. */
@@ -246,32 +243,59 @@ is_any(const char *marks, size_t count, char mark)
     return memchr(marks, mark, count) != NULL;
 }
 
-/* A chunk that was never seen: mostly a known word in another case, or beside a mark. */
-static const Chunk *
+/* Return the number of a chunk plus one, a new one where it was never seen; 0 where there is no memory. */
+static uint32_t
+number_of(Chunks *chunks, const char *text, Py_ssize_t size, uint32_t plain, uint32_t before)
+{
+    uint64_t hash = hash_of(chunks, text, size), slot = slot_of(chunks, text, size, hash);
+    if (chunks->slots[slot])
+        return (uint32_t)chunks->slots[slot];
+    if (!grow(&chunks->chunks, 1, sizeof(Chunk)) || !grow(&chunks->texts, (uint64_t)size, 1) || !spread_out(chunks))
+        return 0;
+    Chunk *chunk = (Chunk *)chunks->chunks.data + chunks->chunks.count;
+    *chunk = (Chunk){.text = chunks->texts.count, .size = (uint32_t)size, .plain = plain, .before = before,
+                     .characters = count_characters(text, size)};
+    memcpy((char *)chunks->texts.data + chunks->texts.count, text, size);
+    chunks->texts.count += size;
+    chunks->slots[slot_of(chunks, text, size, hash)] = hash >> 32 << 32 | ++chunks->chunks.count;
+    return (uint32_t)chunks->chunks.count;
+}
+
+/* The same for one that is new: mostly a known word in another case, or beside a mark. */
+static uint32_t
 learn(Chunks *chunks, const char *text, Py_ssize_t size)
 {
     const char *bare = text, *end = text + size;
     char word[MAX_TERM];
+    uint32_t plain = 0;
     while (bare < end && is_any("(\"", 2, *bare))
         bare++;
     while (end > bare && is_any(".,;:!?)\"", 8, end[-1]))
         end--;
-    Py_ssize_t length = end - bare;
-    if (length > MAX_TERM || !lower(bare, length, word))
-        return remember(chunks, text, size, ask(chunks, text, size));
-    const Chunk *plain = known(chunks, word, length);
-    if (!plain)
-        plain = remember(chunks, word, length, ask(chunks, word, length));
-    if (!plain || (length == size && !memcmp(word, text, size)))
-        return plain;
-    if (plain->count != 1)
-        return remember(chunks, text, size, ask(chunks, text, size));
-    if (!grow(&chunks->tokens, 1, sizeof(Token)))
-        return NULL;
-    Token *tokens = chunks->tokens.data, *token = tokens + chunks->tokens.count;
-    *token = tokens[plain->first];
-    token->start = (uint32_t)(bare - text);
-    return remember(chunks, text, size, 1);
+    if (end - bare <= MAX_TERM && lower(bare, end - bare, word) && !(plain = number_of(chunks, word, end - bare, 0, 0)))
+        return 0;
+    return number_of(chunks, text, size, plain, (uint32_t)(bare - text));
+}
+
+/* Write down the numbers of the chunks of a text, each plus one; 0 stands for nothing between two blanks. */
+static int
+look_up(Chunks *chunks, const char *text, Py_ssize_t size, List *numbers)
+{
+    for (const char *stop = text + size; text < stop;) {
+        const char *blank = memchr(text, ' ', stop - text);
+        Py_ssize_t length = (blank ? blank : stop) - text;
+        uint32_t number = 0;
+        if (length) {
+            number = (uint32_t)chunks->slots[slot_of(chunks, text, length, hash_of(chunks, text, length))];
+            if (!number && !(number = learn(chunks, text, length)))
+                return 0;
+        }
+        if (!grow(numbers, 1, sizeof number))
+            return 0;
+        ((uint32_t *)numbers->data)[numbers->count++] = number;
+        text += length + 1;
+    }
+    return 1;
 }
 
 static uint8_t
@@ -280,45 +304,52 @@ span_of(uint64_t start, uint64_t length, uint64_t end)
     return start >= end && start - end <= MAX_GAP && length <= MAX_LENGTH ? (uint8_t)((start - end) << 5 | length) : 0;
 }
 
+/* What is being written down: of which article and field, how many characters come before, where the last term ended,
+ * and the hash of all terms. */
+typedef struct {
+    uint32_t doc;
+    uint8_t field;
+    uint64_t at;
+    uint64_t end;
+    uint64_t power;
+    uint64_t hash;
+} Text;
+
 #define AT(found, sink, type) ((type *)(found)->sinks[sink].data)
 
-/* Put the terms of one text behind the others; return how many there are, -1 where that fails. */
-static int64_t
-cut_text(Chunks *chunks, Found *found, const char *text, Py_ssize_t size, uint32_t doc, uint8_t field, uint64_t *title)
+/* Put the terms of a chunk behind the others. */
+static void
+write_chunk(const Chunks *chunks, const Chunk *chunk, Found *found, Text *text)
 {
-    uint64_t begun = found->terms, at_character = 0, end = 0, power = 1;
-    for (const char *stop = text + size; text < stop;) {
-        const char *blank = memchr(text, ' ', stop - text);
-        Py_ssize_t length = (blank ? blank : stop) - text;
-        Chunk lone = {0, chunks->tokens.count, 0, 0, 0};
-        const Chunk *chunk = &lone;
-        if (length > MAX_CHUNK) {
-            Py_ssize_t count = ask(chunks, text, length);
-            if (count < 0)
-                return -1;
-            lone.count = (uint32_t)count;
-            lone.characters = count_characters(text, length);
-        } else if (length && !(chunk = known(chunks, text, length)) && !(chunk = learn(chunks, text, length)))
-            return -1;
-        if (found->terms + chunk->count > found->room)
-            return -1;
-        const Token *token = (Token *)chunks->tokens.data + chunk->first;
-        for (uint32_t i = 0; i < chunk->count; i++, token++) {
-            uint64_t start = at_character + token->start, place = found->terms++;
-            AT(found, TERM, uint32_t)[place] = token->term;
-            AT(found, DOC, uint32_t)[place] = doc;
-            AT(found, FIELD, uint8_t)[place] = field;
-            AT(found, POSITION, uint32_t)[place] = (uint32_t)found->position++;
-            if (field < SPANNED)
-                AT(found, SPAN, uint8_t)[found->spans++] = span_of(start, token->length, end);
-            end = start + token->length;
-            power *= MULTIPLIER;
-            *title += field ? 0 : token->hash * power;
-        }
-        at_character += chunk->characters + 1;
-        text += length + 1;
+    const Token *token = (Token *)chunks->tokens.data + chunk->first;
+    for (uint32_t i = 0; i < chunk->count; i++, token++) {
+        uint64_t start = text->at + token->start, place = found->terms++;
+        AT(found, TERM, uint32_t)[place] = token->term;
+        AT(found, DOC, uint32_t)[place] = text->doc;
+        AT(found, FIELD, uint8_t)[place] = text->field;
+        AT(found, POSITION, uint32_t)[place] = (uint32_t)found->position++;
+        if (text->field < SPANNED)
+            AT(found, SPAN, uint8_t)[found->spans++] = span_of(start, token->length, text->end);
+        text->end = start + token->length;
+        text->power *= MULTIPLIER;
+        text->hash += token->hash * text->power;
     }
-    return (int64_t)(found->terms - begun);
+    text->at += chunk->characters;
+}
+
+/* The same for all chunks of a text; return where the numbers of the next one begin, NULL where there is no room. */
+static const uint32_t *
+write_text(const Chunks *chunks, Found *found, const uint32_t *number, Py_ssize_t count, Text *text)
+{
+    for (; count > 0; count--, number++, text->at++) {
+        if (!*number)
+            continue;
+        const Chunk *chunk = (Chunk *)chunks->chunks.data + (*number - 1);
+        if (found->terms + chunk->count > found->room)
+            return NULL;
+        write_chunk(chunks, chunk, found, text);
+    }
+    return number;
 }
 
 /* The texts of some articles, in UTF-8. */
@@ -326,6 +357,8 @@ typedef struct {
     PyObject **texts;
     const char **data;
     Py_ssize_t *sizes;
+    /* Of its chunks, once they are looked up. */
+    Py_ssize_t *chunks;
     Py_ssize_t *counts;
     Py_ssize_t articles;
     Py_ssize_t count;
@@ -340,6 +373,7 @@ free_texts(Texts *texts)
     free(texts->texts);
     free(texts->data);
     free(texts->sizes);
+    free(texts->chunks);
     free(texts->counts);
 }
 
@@ -358,7 +392,8 @@ count_texts(Texts *texts, PyObject *articles)
     texts->texts = calloc(count + 1, sizeof *texts->texts);
     texts->data = calloc(count + 1, sizeof *texts->data);
     texts->sizes = calloc(count + 1, sizeof *texts->sizes);
-    if (!texts->counts || !texts->texts || !texts->data || !texts->sizes)
+    texts->chunks = calloc(count + 1, sizeof *texts->chunks);
+    if (!texts->counts || !texts->texts || !texts->data || !texts->sizes || !texts->chunks)
         PyErr_NoMemory();
     return !PyErr_Occurred();
 }
@@ -384,21 +419,33 @@ take_texts(Texts *texts, PyObject *articles)
 }
 
 static int
-cut_articles(Chunks *chunks, const Texts *texts, Found *found, uint32_t first)
+look_up_all(Chunks *chunks, const Texts *texts, List *numbers)
+{
+    for (Py_ssize_t i = 0; i < texts->count; i++) {
+        uint64_t before = numbers->count;
+        if (!look_up(chunks, texts->data[i], texts->sizes[i], numbers))
+            return 0;
+        texts->chunks[i] = (Py_ssize_t)(numbers->count - before);
+    }
+    return 1;
+}
+
+static int
+write_all(const Chunks *chunks, const Texts *texts, Found *found, const uint32_t *number, uint32_t first)
 {
     Py_ssize_t next = 0;
     for (Py_ssize_t i = 0; i < texts->articles; i++) {
         uint32_t *lengths = AT(found, LENGTHS, uint32_t) + FIELDS * i;
-        uint64_t *title = AT(found, TITLE, uint64_t) + i;
         memset(lengths, 0, FIELDS * sizeof *lengths);
-        *title = found->position = 0;
+        AT(found, TITLE, uint64_t)[i] = found->position = 0;
         for (Py_ssize_t j = 0; j < texts->counts[i]; j++, next++) {
-            uint8_t field = j < FIELDS - 1 ? (uint8_t)j : FIELDS - 1;
-            int64_t count =
-                cut_text(chunks, found, texts->data[next], texts->sizes[next], first + (uint32_t)i, field, title);
-            if (count < 0 || found->position >= MAX_POSITION)
+            Text text = {.doc = first + (uint32_t)i, .field = j < FIELDS - 1 ? (uint8_t)j : FIELDS - 1, .power = 1};
+            uint64_t before = found->terms;
+            if (!(number = write_text(chunks, found, number, texts->chunks[next], &text)) ||
+                found->position >= MAX_POSITION)
                 return 0;
-            lengths[field] += (uint32_t)count;
+            lengths[text.field] += (uint32_t)(found->terms - before);
+            AT(found, TITLE, uint64_t)[i] += text.field ? 0 : text.hash;
             found->position++;
         }
     }
@@ -433,8 +480,25 @@ take_sinks(Found *found, PyObject *sinks)
     return 1;
 }
 
+/* Do all of it, once the texts are there. */
 static int
-cut_all(Chunks *chunks, PyObject *articles, uint32_t first, Found *found)
+cut_texts(Chunks *chunks, const Texts *texts, PyObject *analyse, uint32_t first, Found *found)
+{
+    List numbers = {0};
+    uint64_t begun = chunks->chunks.count;
+    PyThreadState *thread = PyEval_SaveThread();
+    int is_right = spread_out(chunks) && grow(&numbers, 1, sizeof(uint32_t)) && look_up_all(chunks, texts, &numbers);
+    PyEval_RestoreThread(thread);
+    is_right = is_right && resolve_new(chunks, begun, analyse);
+    thread = PyEval_SaveThread();
+    is_right = is_right && write_all(chunks, texts, found, numbers.data, first);
+    PyEval_RestoreThread(thread);
+    free(numbers.data);
+    return is_right;
+}
+
+static int
+cut_all(Chunks *chunks, PyObject *articles, PyObject *analyse, uint32_t first, Found *found)
 {
     Texts texts = {0};
     int is_cut = 0;
@@ -442,9 +506,9 @@ cut_all(Chunks *chunks, PyObject *articles, uint32_t first, Found *found)
         uint64_t many = found->room = texts.bytes, count = (uint64_t)texts.articles;
         uint64_t wanted[SINKS] = {many, many, many, many, many, count, count};
         if (resize(found, wanted)) {
-            chunks->thread = PyEval_SaveThread();
-            is_cut = spread_out(chunks) && cut_articles(chunks, &texts, found, first);
-            PyEval_RestoreThread(chunks->thread);
+            chunks->is_busy = 1;
+            is_cut = cut_texts(chunks, &texts, analyse, first, found);
+            chunks->is_busy = !is_cut;
             many = found->terms;
             uint64_t used[SINKS] = {many, many, many, many, found->spans, count, count};
             is_cut = resize(found, used) && is_cut;
@@ -466,11 +530,8 @@ cut(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return NULL;
     if (!PyList_Check(args[1]) || !take_sinks(&found, args[4]) || chunks->is_busy)
         return PyErr_Format(PyExc_TypeError, "cut() takes free chunks, a list and a tuple of bytearrays");
-    chunks->is_busy = 1;
-    chunks->analyse = args[3];
-    int is_cut = cut_all(chunks, args[1], (uint32_t)first, &found);
-    chunks->is_busy = 0;
-    return is_cut ? PyLong_FromUnsignedLongLong(chunks->chunks.count) : NULL;
+    int is_cut = cut_all(chunks, args[1], args[3], (uint32_t)first, &found);
+    return is_cut ? PyLong_FromUnsignedLongLong(chunks->chunks.count + chunks->texts.count / COSTLY) : NULL;
 }
 
 static void
