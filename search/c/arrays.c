@@ -1,6 +1,23 @@
-/* Borrowing arrays, and giving them back. */
+/* Borrowing arrays, and giving them back; bytes that grow. */
 
 #include "arrays.h"
+
+#include <stdlib.h>
+
+int
+make_room(Buffer *buffer, size_t more)
+{
+    size_t wanted = buffer->size + more;
+    if (wanted <= buffer->room)
+        return 1;
+    size_t room = wanted + wanted / 2 + 64;
+    char *data = realloc(buffer->data, room);
+    if (!data)
+        return 0;
+    buffer->data = data;
+    buffer->room = room;
+    return 1;
+}
 
 int
 hold(Held *held, PyObject *from, Array *array, int flags)

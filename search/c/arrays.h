@@ -11,6 +11,7 @@
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>
 #include <stdint.h>
+#include <string.h>
 
 #if defined(__GNUC__)
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
@@ -44,6 +45,30 @@ typedef struct {
     Py_buffer views[MAX_HELD];
     int count;
 } Held;
+
+/* Bytes that grow. */
+typedef struct {
+    char *data;
+    size_t size;
+    size_t room;
+} Buffer;
+
+/* Make sure that so many bytes more have room; return whether there is the memory. */
+int
+make_room(Buffer *buffer, size_t more);
+
+/* Put bytes behind the others; there must be room for them. */
+static inline void
+put(Buffer *buffer, const void *bytes, size_t size)
+{
+    memcpy(buffer->data + buffer->size, bytes, size);
+    buffer->size += size;
+}
+
+/* Make room for a value, and put it behind the others; tell whether that could be done. */
+#define PUSH(buffer, value) (make_room(buffer, sizeof(value)) && (put(buffer, &(value), sizeof(value)), 1))
+#define ITEMS(buffer, type) ((type *)(buffer).data)
+#define COUNT(buffer, type) ((buffer).size / sizeof(type))
 
 int
 hold(Held *held, PyObject *from, Array *array, int flags);

@@ -25,8 +25,8 @@ ARGUMENTS(add_up, 5)
 ARGUMENTS(find_text, 4)
 ARGUMENTS(find_row, 10)
 ARGUMENTS(make_chunks, 1)
-ARGUMENTS(cut, 5)
-ARGUMENTS(group, 4)
+ARGUMENTS(cut, 4)
+ARGUMENTS(group, 5)
 ARGUMENTS(read_lines, 1)
 
 #define METHOD(name) {#name, (PyCFunction)(void (*)(void))checked_##name, METH_FASTCALL, NULL}

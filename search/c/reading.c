@@ -23,12 +23,6 @@ typedef struct {
 } Span;
 
 typedef struct {
-    char *data;
-    size_t size;
-    size_t room;
-} Out;
-
-typedef struct {
     const char *text;
     Py_ssize_t size;
 } Name;
@@ -184,13 +178,6 @@ take_item(Span *list, Span *item)
 
 /* Writing; there is always room for what a line can give. */
 
-static void
-put(Out *out, const char *text, size_t size)
-{
-    memcpy(out->data + out->size, text, size);
-    out->size += size;
-}
-
 #define PUT(out, text) put(out, text, sizeof(text) - 1)
 
 /* Whether a character beyond ASCII is one that is printed, and no blank: some that surely are. */
@@ -233,7 +220,7 @@ digit_of(char text)
 
 /* Write the character that four hexadecimal digits stand for, if it is printed and beyond ASCII. */
 static int
-put_escaped(Out *out, const char *digits, const char *end)
+put_escaped(Buffer *out, const char *digits, const char *end)
 {
     uint32_t character = 0;
     if (end - digits < 4)
@@ -255,7 +242,7 @@ put_escaped(Out *out, const char *digits, const char *end)
 
 /* Write one unit of a text that needs no cleaning; return the bytes that it took, 0 where it does. */
 static int
-put_unit(Out *out, const char *at, const char *end)
+put_unit(Buffer *out, const char *at, const char *end)
 {
     if (*at == '\\') {
         if (at + 1 == end)
@@ -289,7 +276,7 @@ is_plain(char letter)
 
 /* Write a text, in quotation marks, as cleaning would leave it; return its bytes, -1 where that would change it. */
 static int64_t
-put_text(Out *out, Span value)
+put_text(Buffer *out, Span value)
 {
     size_t begun = out->size + 1;
     char last = ' ';
@@ -321,7 +308,7 @@ put_text(Out *out, Span value)
 
 /* The same for one that may be missing or empty, for which null is written. */
 static int
-put_optional(Out *out, Span value)
+put_optional(Buffer *out, Span value)
 {
     size_t begun = out->size;
     int64_t size = is_null(&value) ? 0 : put_text(out, value);
@@ -333,7 +320,7 @@ put_optional(Out *out, Span value)
 }
 
 static void
-put_number(Out *out, int64_t number)
+put_number(Buffer *out, int64_t number)
 {
     char digits[MAX_DIGITS + 1];
     int size = 0;
@@ -369,7 +356,7 @@ read_number(const Span *value, int64_t *number)
 
 /* Write a number from *least* on, null for any other. */
 static int
-put_mark(Out *out, const Span *value, int64_t least)
+put_mark(Buffer *out, const Span *value, int64_t least)
 {
     int64_t number;
     if (!read_number(value, &number))
@@ -382,7 +369,7 @@ put_mark(Out *out, const Span *value, int64_t least)
 }
 
 static int
-put_flag(Out *out, const Span *value)
+put_flag(Buffer *out, const Span *value)
 {
     if (!is_null(value) && !is_text(value, "true") && !is_text(value, "false"))
         return 0;
@@ -415,7 +402,7 @@ days_of(int year, int month)
 
 /* Write a moment that is written as records have it: 2021-12-09T07:49:00Z. */
 static int
-put_moment(Out *out, Span value)
+put_moment(Buffer *out, Span value)
 {
     static const char form[] = "\"dddd-dd-ddTdd:dd:ddZ\"";
     if (is_null(&value)) {
@@ -541,7 +528,7 @@ find_url(const Span *values, Url *url)
 /* Parts of an article. */
 
 static void
-put_id(Out *out, uint64_t hash)
+put_id(Buffer *out, uint64_t hash)
 {
     static const char digits[] = "0123456789abcdef";
     for (int i = 0; i < MARK; i++, hash >>= 8) {
@@ -551,7 +538,7 @@ put_id(Out *out, uint64_t hash)
 }
 
 static int
-put_provider(Out *out, Span value, const Url *url)
+put_provider(Buffer *out, Span value, const Url *url)
 {
     Span values[PROVIDER_KEYS];
     if (!value.at || !take_object(&value, provider_keys, PROVIDER_KEYS, values))
@@ -592,7 +579,7 @@ is_repeated(Span *written, int count, Span topic)
 }
 
 static int
-put_topics(Out *out, Span list)
+put_topics(Buffer *out, Span list)
 {
     Span written[MAX_TOPICS + 1], item;
     int count = 0, is_more = 0;
@@ -618,7 +605,7 @@ put_topics(Out *out, Span list)
 
 /* Write a picture if it has a URL; return whether it is right. */
 static int
-put_picture(Out *out, Span picture, int *is_written)
+put_picture(Buffer *out, Span picture, int *is_written)
 {
     Span values[IMAGE_KEYS];
     Url url;
@@ -645,7 +632,7 @@ put_picture(Out *out, Span picture, int *is_written)
 
 /* Write the first picture that has a URL, once all were checked. */
 static int
-put_image(Out *out, Span list)
+put_image(Buffer *out, Span list)
 {
     Span item;
     int is_written = 0, is_more = 0;
@@ -658,13 +645,13 @@ put_image(Out *out, Span list)
 }
 
 static int
-put_title(Out *out, Span value)
+put_title(Buffer *out, Span value)
 {
     return value.at && put_text(out, value) > 0;
 }
 
 static int
-put_excerpt(Out *out, Span value)
+put_excerpt(Buffer *out, Span value)
 {
     if (!is_null(&value))
         return put_text(out, value) >= 0;
@@ -674,7 +661,7 @@ put_excerpt(Out *out, Span value)
 
 /* Write the record of an article, a seed's own or one that it is related to; return whether that could be done. */
 static int
-put_record(Out *out, const Span *values, int is_own)
+put_record(Buffer *out, const Span *values, int is_own)
 {
     static const Span none = {NULL, NULL};
     Url url;
@@ -709,14 +696,14 @@ put_record(Out *out, const Span *values, int is_own)
 
 typedef struct {
     /* The records, with commas between them, where each begins, and their fingerprints. */
-    Out records;
-    Out starts;
-    Out marks;
+    Buffer records;
+    Buffer starts;
+    Buffer marks;
     /* Of each seed its line, the place of its article, and how many it is related to; the places of these. */
-    Out seeds;
-    Out related;
+    Buffer seeds;
+    Buffer related;
     /* The number of each line that is left, where it begins and ends. */
-    Out others;
+    Buffer others;
     /* The place of each record plus one, by its fingerprint; their number is a power of two. */
     uint32_t *places;
     size_t slots;
@@ -724,37 +711,14 @@ typedef struct {
     int is_full;
 } Lines;
 
-static int
-make_room(Out *out, size_t more)
-{
-    size_t wanted = out->size + more;
-    if (wanted <= out->room)
-        return 1;
-    char *data = realloc(out->data, wanted + wanted / 2);
-    if (!data)
-        return 0;
-    out->data = data;
-    out->room = wanted + wanted / 2;
-    return 1;
-}
-
-static int
-add_number(Out *out, uint32_t number)
-{
-    if (!make_room(out, sizeof number))
-        return 0;
-    put(out, (char *)&number, sizeof number);
-    return 1;
-}
-
-#define COUNT(lines) ((uint32_t)((lines)->marks.size / MARK))
+#define RECORDS(lines) ((uint32_t)((lines)->marks.size / MARK))
 
 /* Return where a record begins, or would if it were the next. */
 static size_t
 start_of(const Lines *lines, uint32_t place)
 {
     uint32_t start;
-    if (place == COUNT(lines))
+    if (place == RECORDS(lines))
         return lines->records.size + (place ? 1 : 0);
     memcpy(&start, lines->starts.data + sizeof start * place, sizeof start);
     return start;
@@ -764,7 +728,7 @@ start_of(const Lines *lines, uint32_t place)
 static int
 spread_out(Lines *lines)
 {
-    uint32_t count = COUNT(lines);
+    uint32_t count = RECORDS(lines);
     if (lines->slots > 2 * ((size_t)count + 1))
         return 1;
     size_t slots = lines->slots ? 4 * lines->slots : 1 << 12;
@@ -792,7 +756,7 @@ spread_out(Lines *lines)
 static uint32_t
 place_of(Lines *lines, size_t start, size_t size, uint64_t mark)
 {
-    uint32_t count = COUNT(lines);
+    uint32_t count = RECORDS(lines);
     size_t slot = mark & (lines->slots - 1);
     for (; lines->places[slot] && lines->places[slot] <= count; slot = (slot + 1) & (lines->slots - 1)) {
         uint32_t place = lines->places[slot] - 1;
@@ -810,7 +774,7 @@ place_of(Lines *lines, size_t start, size_t size, uint64_t mark)
 static int64_t
 add_record(Lines *lines, const Span *values, int is_own)
 {
-    size_t begun = lines->records.size, start = start_of(lines, COUNT(lines));
+    size_t begun = lines->records.size, start = start_of(lines, RECORDS(lines));
     if (!spread_out(lines)) {
         lines->is_full = 1;
         return -1;
@@ -824,12 +788,12 @@ add_record(Lines *lines, const Span *values, int is_own)
     size_t size = lines->records.size - start;
     uint64_t mark = blake2b(lines->records.data + start, size);
     uint32_t place = place_of(lines, start, size, mark);
-    if (place < COUNT(lines))
+    if (place < RECORDS(lines))
         lines->records.size = begun;
-    else if (make_room(&lines->marks, MARK) && add_number(&lines->starts, (uint32_t)start))
-        put(&lines->marks, (char *)&mark, MARK);
-    else
-        lines->is_full = 1;
+    else {
+        uint32_t first = (uint32_t)start;
+        lines->is_full |= !PUSH(&lines->marks, mark) || !PUSH(&lines->starts, first);
+    }
     return place;
 }
 
@@ -848,7 +812,8 @@ add_related(Lines *lines, Span list)
         int64_t place = add_record(lines, values, 0);
         if (place < 0)
             return -1;
-        lines->is_full |= !add_number(&lines->related, (uint32_t)place);
+        uint32_t number = (uint32_t)place;
+        lines->is_full |= !PUSH(&lines->related, number);
         count++;
     }
     return is_more == 0 ? count : -1;
@@ -867,8 +832,8 @@ add_seed(Lines *lines, Span line, uint32_t number)
     int64_t own = add_record(lines, values, 1), related = own < 0 ? -1 : add_related(lines, values[RELATED]);
     if (related < 0)
         return 0;
-    lines->is_full |= !add_number(&lines->seeds, number) || !add_number(&lines->seeds, (uint32_t)own) ||
-                      !add_number(&lines->seeds, (uint32_t)related);
+    uint32_t seed[3] = {number, (uint32_t)own, (uint32_t)related};
+    lines->is_full |= !PUSH(&lines->seeds, seed);
     return 1;
 }
 
@@ -894,9 +859,8 @@ read_line(Lines *lines, Span line, uint32_t number, const char *content)
     lines->starts.size = before.starts.size;
     lines->marks.size = before.marks.size;
     lines->related.size = before.related.size;
-    return !lines->is_full && add_number(&lines->others, number) &&
-           add_number(&lines->others, (uint32_t)(line.at - content)) &&
-           add_number(&lines->others, (uint32_t)(line.end - content));
+    uint32_t other[3] = {number, (uint32_t)(line.at - content), (uint32_t)(line.end - content)};
+    return !lines->is_full && PUSH(&lines->others, other);
 }
 
 static int
@@ -915,7 +879,7 @@ read_all(Lines *lines, const char *content, size_t size)
 }
 
 static PyObject *
-bytes_of(const Out *out)
+bytes_of(const Buffer *out)
 {
     return PyBytes_FromStringAndSize(out->data, (Py_ssize_t)out->size);
 }
@@ -939,7 +903,7 @@ read_lines(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
                                bytes_of(&lines.related), bytes_of(&lines.others));
     else
         PyErr_NoMemory();
-    Out *const all[] = {&lines.records, &lines.starts, &lines.marks, &lines.seeds, &lines.related, &lines.others};
+    Buffer *const all[] = {&lines.records, &lines.starts, &lines.marks, &lines.seeds, &lines.related, &lines.others};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]->data);
     free(lines.places);

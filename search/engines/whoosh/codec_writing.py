@@ -183,8 +183,6 @@ class ArrayFieldWriter(FieldWriter):
         term = np.array(self._term, np.int32)[order]
         return Occurrences(
             term=term,
-            doc=doc,
-            field=field_,
             position=(position + text_starts(lengths).reshape(-1)[cells]).astype(np.int32),
             span=self._spans(lengths[:, :2]),
             lengths=lengths,

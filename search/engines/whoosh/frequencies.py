@@ -22,8 +22,6 @@ _FIELDS = len(ranking.FIELDS)
 _MAX_FREQUENCY, _MAX_LENGTH = 16, 256
 #: Combinations that need no table.
 SIMPLE = _FIELDS * _MAX_FREQUENCY * _MAX_LENGTH
-#: Stands for a combination that is not known yet.
-OTHER = 0xFFFFFFFF
 
 Numbers = NDArray[np.uint32]
 
@@ -44,24 +42,15 @@ def encode_frequencies(
     length = lengths.reshape(-1).take(docs * np.int64(_FIELDS) + first)
     # Nearly all postings are of one occurrence, whose field and length say it all.
     codes = (first * (_MAX_FREQUENCY * _MAX_LENGTH) + length - 1).astype(np.uint32)
-    codes[(counts > 1) | (length > _MAX_LENGTH)] = OTHER
-    return codes, encode_others(codes, field, starts, lengths, docs)
-
-
-def encode_others(
-    codes: Numbers, field: NDArray[np.uint8], starts: NDArray[np.intp], lengths: Array, docs: NDArray[np.integer[Any]]
-) -> Numbers:
-    """Put the combinations of all postings whose code is :data:`OTHER` in its place; return the extra ones."""
-    other = np.flatnonzero(codes == OTHER)
-    firsts, counts = starts[other], np.diff(starts, append=len(field))[other]
-    occurrences = field[ranges(firsts, firsts + counts)]
-    places = np.repeat(np.arange(0, len(other) * _FIELDS, _FIELDS), counts) + occurrences
+    other = np.flatnonzero((counts > 1) | (length > _MAX_LENGTH))
+    occurrences = field[ranges(starts[other], (starts + counts)[other])]
+    places = np.repeat(np.arange(0, len(other) * _FIELDS, _FIELDS), counts[other]) + occurrences
     frequencies = np.bincount(places, minlength=len(other) * _FIELDS).reshape(-1, _FIELDS).astype(np.uint32)
     simple, tuples = _combinations(frequencies, lengths[docs[other]])
     extra, which = _distinct(tuples[simple < 0])
     simple[simple < 0] = SIMPLE + which
     codes[other] = simple
-    return extra
+    return codes, extra
 
 
 def _combinations(frequencies: Numbers, lengths: Array) -> tuple[NDArray[np.int64], Numbers]:

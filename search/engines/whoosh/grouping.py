@@ -4,7 +4,7 @@ Postings are by stem, so that a word and its forms are one stretch of arrays. Wh
 beside each posting says which of them the article has; where that is more than one, each of them has a posting of its
 own in the *mixed* part.
 
-All that is sorted is the place of each occurrence. The rest is done for a stretch of stems at a time, since what the
+One compiled pass does it. In NumPy, all that is sorted is the place of each occurrence, and the rest is done for a stretch of stems at a time, since what the
 system gives out anew, as large arrays are, costs more than the work on it.
 """
 
@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search import native
-from search.engines.whoosh.arrays import Array, ranges
+from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.dictionary import Dictionary
-from search.engines.whoosh.frequencies import Numbers, encode_frequencies, encode_others, join_codes
+from search.engines.whoosh.frequencies import Numbers, encode_frequencies, join_codes
 from search.engines.whoosh.vocabulary import in_order
 from search.engines.whoosh.words import MIXED, Words, bounds
+from search.ranking import FIELDS
 
 #: Postings between two of which the place of their positions is kept.
 BLOCK = 16
@@ -30,16 +31,14 @@ HALF = 16
 #: Occurrences that are grouped in one go, or all of a stem that has more.
 STRETCH = 1 << 17
 #: Of an occurrence that the compiled pass can hold.
-_MAX_POSITION = (1 << 29) - 1
+_MAX_POSITION = (1 << 30) - 1
 
 
 @dataclass(slots=True)
 class Occurrences:
-    """Every term of some articles, in their order; all arrays have one entry a term but the last three."""
+    """Every term of some articles, in their order, field by field; *term* and *position* have one entry a term."""
 
     term: NDArray[np.int32]
-    doc: NDArray[np.int32]
-    field: NDArray[np.uint8]
     position: NDArray[np.int32]
     #: Of the terms of title and excerpt: blanks before it and characters in it, in one byte; 0 where they do not fit.
     span: NDArray[np.uint8]
@@ -48,40 +47,89 @@ class Occurrences:
     #: Of the terms of the title; 0 where there is none.
     title_hash: NDArray[np.uint64]
 
+    def docs(self) -> NDArray[np.int32]:
+        """Return the article of each term."""
+        return np.repeat(np.arange(len(self.lengths), dtype=np.int32), self.lengths.sum(axis=1, dtype=np.int64))
+
+    def fields(self) -> NDArray[np.uint8]:
+        """Return the field of each term."""
+        return np.repeat(np.tile(np.arange(len(FIELDS), dtype=np.uint8), len(self.lengths)), self.lengths.reshape(-1).astype(np.int64))
+
 
 def group(found: Occurrences, dictionary: Dictionary) -> dict[str, Array]:
     """Return the arrays of the postings of all occurrences, which are in the order of articles, then of positions."""
     used = _Used(found.term, dictionary)
-    words, parts = used.words, _parts(found, used)
-    mixed = _Mixed.of(parts, found.lengths)
-    (*codes, mixed_codes), extra = join_codes([*((part.code, part.extra) for part in parts), (mixed.code, mixed.extra)])
-    stem, doc, tag = (_joined([getattr(part, name) for part in parts]) for name in ("stem", "doc", "tag"))
-    count = _joined([part.count for part in parts])
-    begins = np.arange(0, len(count), BLOCK)
+    is_small = int(found.position.max(initial=0)) <= _MAX_POSITION
+    made = _compiled(found, used) if native.passes and is_small else _stretched(found, used)
+    mixed = _Mixed.of(made.mixed, found.lengths)
+    (code, mixed_code), extra = join_codes([(made.code, made.extra), (mixed.code, mixed.extra)])
     return {
-        **words.arrays(),
-        **pack_docs(stem, doc, words.stems, len(found.lengths)),
-        **pack_tags(stem, tag, words.forms),
-        "code": _joined(codes),
-        "block": _starts(np.add.reduceat(count, begins, dtype=np.int64) if len(count) else begins),
-        "position": small(_joined([part.position for part in parts])),
-        "mixed.term": bounds(mixed.term, words.terms),
+        **used.words.arrays(),
+        **made.arrays,
+        "code": code,
+        "mixed.term": bounds(mixed.term, used.words.terms),
         "mixed.posting": mixed.posting.astype(np.uint32),
-        "mixed.code": mixed_codes,
+        "mixed.code": mixed_code,
         "mixed.start": np.append(mixed.start, len(mixed.position)).astype(np.uint32),
         "mixed.position": small(mixed.position),
         "frequency.extra": extra,
     }
 
 
-def _parts(found: Occurrences, used: _Used) -> list[_Part]:
-    if native.passes and found.position.max(initial=0) <= _MAX_POSITION:
-        return [_Part.compiled(found, used)]
-    postings, parts = 0, []
+@dataclass(slots=True)
+class _Made:
+    """The postings of all stems."""
+
+    #: Ready to be written.
+    arrays: dict[str, Array]
+    code: NDArray[np.uint32]
+    extra: Numbers
+    #: Of each occurrence of a posting of several forms: its term, posting, article, field and position.
+    mixed: Sequence[Array]
+
+
+def _compiled(found: Occurrences, used: _Used) -> _Made:
+    """Make them by the compiled pass."""
+    size, words, halves = len(found.term), used.words, high_halves(len(found.lengths))
+    arrays: dict[str, Array] = {
+        "stem.posting": np.empty(words.stems * halves + 1, np.uint32),
+        "doc": np.empty(size, np.uint16),
+        "code": np.empty(size, np.uint32),
+        "stem.tag": np.empty(words.stems + 1, np.uint32),
+        "tag": np.empty(size, np.uint8),
+        "block": np.empty(size // BLOCK + 2, np.uint32),
+        "position": np.empty(size, np.min_scalar_type(int(found.position.max(initial=0)))),
+    }
+    postings, tagged, extra, mixed = native.passes.group(
+        (found.term, found.position, found.lengths),
+        (used.term, used.stem, words.tags, words.forms > 1),
+        np.empty(words.stems, np.uint32),
+        tuple(arrays.values()),
+        halves,
+    )
+    used_up = {"doc": postings, "tag": tagged, "block": -(-postings // BLOCK) + 1}
+    arrays |= {name: arrays[name][:count] for name, count in used_up.items()}
+    rows = np.frombuffer(extra, np.uint32).reshape(-1, 2 * len(FIELDS))
+    return _Made(arrays, arrays.pop("code")[:postings], rows, np.frombuffer(mixed, np.uint32).reshape(-1, 5).T)
+
+
+def _stretched(found: Occurrences, used: _Used) -> _Made:
+    """Make them a stretch of stems at a time."""
+    docs, fields, postings, parts = found.docs(), found.fields(), 0, []
     for stem, order in _stretches(used.stem[found.term]):
-        parts.append(_Part.of(found, used, stem, order, postings))
+        parts.append(_Part.of(found, used, (docs.take(order), fields.take(order)), stem, order, postings))
         postings += len(parts[-1].doc)
-    return parts
+    codes, extra = join_codes([(part.code, part.extra) for part in parts])
+    stem, doc, tag, count = (_joined([getattr(part, name) for part in parts]) for name in ("stem", "doc", "tag", "count"))
+    begins = np.arange(0, len(count), BLOCK)
+    arrays = {
+        **pack_docs(stem, doc, used.words.stems, len(found.lengths)),
+        **pack_tags(stem, tag, used.words.forms),
+        "block": _starts(np.add.reduceat(count, begins, dtype=np.int64) if len(count) else begins),
+        "position": small(_joined([part.position for part in parts])),
+    }
+    mixed = [_joined(list(column)) for column in zip(*(part.mixed for part in parts), strict=True)]
+    return _Made(arrays, _joined(codes).astype(np.uint32), extra, mixed or [np.empty(0, np.int64)] * 5)
 
 
 def _stretches(stem: NDArray[np.int32]) -> Iterator[tuple[Array, Array]]:
@@ -110,51 +158,32 @@ class _Part:
     extra: Numbers
     #: Of each occurrence.
     position: Array
-    #: Of each occurrence of a mixed posting: its term, the number of the posting, its field and position.
+    #: As in :class:`_Made`.
     mixed: tuple[Array, ...]
 
     @classmethod
-    def of(cls, found: Occurrences, used: _Used, stem: Array, order: Array, postings: int) -> _Part:
-        """Make one of the occurrences in *order*; *postings* come before it."""
-        doc, field = found.doc.take(order), found.field.take(order)
+    def of(  # noqa: PLR0913 - all that is known of them
+        cls, found: Occurrences, used: _Used, places: tuple[Array, Array], stem: Array, order: Array, postings: int
+    ) -> _Part:
+        """Make one of the occurrences in *order*, in the articles and fields *places*; *postings* come before it."""
+        doc, field = places
         term, position = used.term.take(found.term.take(order)), found.position.take(order)
         starts = _changes(stem, doc)
+        count = np.diff(starts, append=len(doc))
+        tag = _tags(used.words.tags.take(term), starts)
+        posting = np.repeat(np.arange(postings, postings + len(starts), dtype=np.int64), count)
+        mixed = np.flatnonzero(np.repeat(tag == MIXED, count))
         docs = doc.take(starts)
         code, extra = encode_frequencies(field, starts, found.lengths, docs)
         return cls(
             stem=stem.take(starts).astype(np.int32),
             doc=docs,
-            tag=(tag := _tags(used.words.tags.take(term), starts)),
-            count=small(count := np.diff(starts, append=len(doc))),
-            code=code,
-            extra=extra,
-            position=small(position),
-            mixed=_mixed((term, field, position), tag, count, postings),
-        )
-
-    @classmethod
-    def compiled(cls, found: Occurrences, used: _Used) -> _Part:
-        """Make the only one, of all occurrences, by the compiled pass."""
-        size, words = len(found.term), used.words
-        term, position, stem, doc, count, code = (np.empty(size, np.uint32) for _ in range(6))
-        field, tag = np.empty(size, np.uint8), np.empty(size, np.uint8)
-        made = native.passes.group(
-            (found.term, found.doc, found.field, found.position, found.lengths),
-            (used.term, used.stem, words.tags),
-            np.empty(words.stems, np.uint32),
-            (term, field, position, stem, doc, tag, count, code),
-        )
-        stem, doc, tag, count, code = stem[:made], doc[:made], tag[:made], count[:made], code[:made]
-        starts = np.cumsum(count, dtype=np.int64) - count
-        return cls(
-            stem=stem,
-            doc=doc,
             tag=tag,
             count=small(count),
             code=code,
-            extra=encode_others(code, field, starts, found.lengths, doc),
+            extra=extra,
             position=small(position),
-            mixed=_mixed((term, field, position), tag, count, 0),
+            mixed=tuple(column.take(mixed) for column in (term, posting, doc, field, position)),
         )
 
 
@@ -171,27 +200,13 @@ class _Mixed:
     position: Array
 
     @classmethod
-    def of(cls, parts: Sequence[_Part], lengths: Array) -> _Mixed:
+    def of(cls, mixed: Sequence[Array], lengths: Array) -> _Mixed:
         """Put together those of all stems."""
-        columns = [_joined(list(column)) for column in zip(*(part.mixed for part in parts), strict=True)]
-        term, posting, field, position = columns or [np.empty(0, np.int64)] * 4
-        order = np.lexsort((posting, term))
-        term, posting = term[order], posting[order]
+        order = np.lexsort((mixed[1], mixed[0]))
+        term, posting, doc, field, position = (column[order] for column in mixed)
         starts = _changes(term, posting)
-        term, posting = term[starts], posting[starts]
-        docs = _joined([part.doc for part in parts])[posting]
-        code, extra = encode_frequencies(field[order], starts, lengths, docs)
-        return cls(term, posting, code, extra, starts, position[order])
-
-
-def _mixed(found: tuple[Array, Array, Array], tag: Array, count: Array, postings: int) -> tuple[Array, ...]:
-    """Return term, posting, field and position of each occurrence of a mixed posting; *postings* come before these."""
-    mixed = np.flatnonzero(tag == MIXED)
-    counts = count[mixed]
-    ends = np.cumsum(count, dtype=np.int64)[mixed]
-    places = ranges(ends - counts, ends)
-    term, field, position = (column.take(places) for column in found)
-    return term, np.repeat(mixed + postings, counts), field, position
+        code, extra = encode_frequencies(field, starts, lengths, doc[starts])
+        return cls(term[starts], posting[starts], code, extra, starts, position)
 
 
 def pack_docs(stem: Array, doc: Array, stems: int, articles: int) -> dict[str, Array]:

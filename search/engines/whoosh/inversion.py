@@ -53,21 +53,17 @@ def _find(articles: Sequence[Article], dictionary: Dictionary) -> Occurrences:
     if native.passes:
         with suppress(UnicodeEncodeError):
             return _cut([articles[at : at + _BATCH] for at in starts], dictionary)
-    return _joined([_analyse(articles[at : at + _BATCH], at, dictionary) for at in starts])
+    return _joined([_analyse(articles[at : at + _BATCH], dictionary) for at in starts])
 
 
 def _cut(batches: Sequence[Sequence[Article]], dictionary: Dictionary) -> Occurrences:
     """Do what :func:`_analyse` does by the compiled pass."""
     sinks = tuple(bytearray() for _ in Occurrences.__slots__)
-    first = 0
     for batch in batches:
-        dictionary.cut(list(map(texts_of, batch)), first, sinks)
-        first += len(batch)
-    term, doc, field, position, span, lengths, title_hash = sinks
+        dictionary.cut(list(map(texts_of, batch)), sinks)
+    term, position, span, lengths, title_hash = sinks
     return Occurrences(
         term=np.frombuffer(term, np.int32),
-        doc=np.frombuffer(doc, np.int32),
-        field=np.frombuffer(field, np.uint8),
         position=np.frombuffer(position, np.int32),
         span=np.frombuffer(span, np.uint8),
         lengths=np.frombuffer(lengths, np.uint32).reshape(-1, len(FIELDS)),
@@ -75,7 +71,7 @@ def _cut(batches: Sequence[Sequence[Article]], dictionary: Dictionary) -> Occurr
     )
 
 
-def _analyse(articles: Sequence[Article], first: int, dictionary: Dictionary) -> Occurrences:
+def _analyse(articles: Sequence[Article], dictionary: Dictionary) -> Occurrences:
     texts = [texts_of(article) for article in articles]
     per_article = np.fromiter(map(len, texts), np.int64, len(texts))
     tokens = dictionary.tokens(chain.from_iterable(texts))
@@ -91,8 +87,6 @@ def _analyse(articles: Sequence[Article], first: int, dictionary: Dictionary) ->
     lengths = np.bincount(article * np.int64(len(FIELDS)) + field, counts, len(texts) * len(FIELDS))
     return Occurrences(
         term=tokens.term,
-        doc=np.repeat(article + np.int32(first), counts),
-        field=np.repeat(field, counts),
         position=position.astype(np.int32),
         span=pack_spans(tokens, counts, field),
         lengths=lengths.astype(np.uint32).reshape(-1, len(FIELDS)),
@@ -130,5 +124,5 @@ def hash_titles(tokens: Tokens, begins: NDArray[np.int64], dictionary: Dictionar
 
 def _joined(batches: Sequence[Occurrences]) -> Occurrences:
     names = Occurrences.__slots__
-    empty = _analyse([], 0, Dictionary()) if not batches else None
+    empty = _analyse([], Dictionary()) if not batches else None
     return empty or Occurrences(*(np.concatenate([getattr(batch, name) for batch in batches]) for name in names))
