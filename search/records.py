@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -52,6 +52,11 @@ _decode = msgspec.json.Decoder(_WireArticle).decode
 def to_record(value: Article | Story) -> bytes:
     """Return what is kept of *value*, as JSON; the same value gives the same record on any machine."""
     return _encode(value)
+
+
+def to_records(articles: Sequence[Article]) -> bytes:
+    """Return the records of articles, as one list."""
+    return _encode(articles)
 
 
 def fingerprint(record: bytes) -> bytes:

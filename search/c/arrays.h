@@ -24,6 +24,8 @@ PyObject *
 group(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 PyObject *
 read_lines(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+write_articles(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 
 #endif
 
@@ -164,5 +166,7 @@ PyObject *
 group(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 PyObject *
 read_lines(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+write_articles(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 
 #endif

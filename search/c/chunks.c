@@ -2,74 +2,16 @@
 
 #include <stdlib.h>
 
-#define MULTIPLIER 0x9E3779B97F4A7C15u
 /* Characters of one term that are kept. */
 #define MAX_TERM 64
 
-#define NAME "search._passes.chunks"
-
-static uint64_t
-mix(uint64_t hash, uint64_t bits)
-{
-    hash = (hash ^ bits) * MULTIPLIER;
-    return hash ^ hash >> 29;
-}
-
-static uint64_t
-hash_of(const Chunks *chunks, const char *text, Py_ssize_t size)
-{
-    uint64_t hash = chunks->seed, bits;
-    for (; size > 8; text += 8, size -= 8) {
-        memcpy(&bits, text, 8);
-        hash = mix(hash, bits);
-    }
-    bits = 0;
-    memcpy(&bits, text, size);
-    return mix(mix(hash, bits), (uint64_t)size);
-}
-
-/* Return the slot of a text, or the empty one that it may have. */
-static uint64_t
-slot_of(const Chunks *chunks, const char *text, Py_ssize_t size, uint64_t hash)
-{
-    const Chunk *known = CHUNKS(chunks);
-    for (uint64_t slot = hash & chunks->mask;; slot = (slot + 1) & chunks->mask) {
-        uint64_t entry = chunks->slots[slot];
-        if (!entry)
-            return slot;
-        const Chunk *chunk = known + ((uint32_t)entry - 1);
-        if (entry >> 32 == hash >> 32 && chunk->size == (uint32_t)size &&
-            !memcmp(chunks->texts.data + chunk->text, text, size))
-            return slot;
-    }
-}
-
-int
-spread_chunks(Chunks *chunks)
-{
-    if (chunks->slots && 2 * (COUNT(chunks->chunks, Chunk) + 1) <= chunks->mask)
-        return 1;
-    uint64_t count = chunks->slots ? 4 * (chunks->mask + 1) : 1 << 12;
-    uint64_t *slots = calloc(count, sizeof *slots);
-    if (!slots)
-        return 0;
-    free(chunks->slots);
-    chunks->slots = slots;
-    chunks->mask = count - 1;
-    const Chunk *known = CHUNKS(chunks);
-    for (uint64_t number = 0; number < COUNT(chunks->chunks, Chunk); number++) {
-        const char *text = chunks->texts.data + known[number].text;
-        uint64_t hash = hash_of(chunks, text, known[number].size);
-        chunks->slots[slot_of(chunks, text, known[number].size, hash)] = hash >> 32 << 32 | (number + 1);
-    }
-    return 1;
-}
+#define CAPSULE "search._passes.chunks"
 
 static uint32_t
-count_characters(const char *text, Py_ssize_t size)
+count_characters(const char *text, size_t size)
 {
     uint32_t count = 0;
-    for (Py_ssize_t i = 0; i < size; i++)
+    for (size_t i = 0; i < size; i++)
         count += (text[i] & 0xC0) != 0x80;
     return count;
 }
@@ -90,12 +32,15 @@ take_token(PyObject *from, Token *token)
 
 /* Put the tokens that Python finds in a chunk behind the others. */
 static int
-ask(Chunks *chunks, Chunk *chunk, PyObject *analyse)
+ask(Chunks *chunks, uint64_t number, PyObject *analyse)
 {
-    PyObject *text = PyUnicode_FromStringAndSize(chunks->texts.data + chunk->text, chunk->size);
+    size_t size;
+    const char *bytes = text_of(&chunks->names, number, &size);
+    PyObject *text = PyUnicode_FromStringAndSize(bytes, (Py_ssize_t)size);
     PyObject *found = text ? PyObject_CallFunctionObjArgs(analyse, text, NULL) : NULL;
     Py_ssize_t count = found ? PyList_Size(found) : -1;
     int is_taken = count >= 0;
+    Chunk *chunk = CHUNKS(chunks) + number;
     Token token;
     chunk->first = COUNT(chunks->tokens, Token);
     chunk->count = (uint32_t)count;
@@ -108,11 +53,12 @@ ask(Chunks *chunks, Chunk *chunk, PyObject *analyse)
 
 /* Find the tokens of a new chunk: mostly the one of a plain word, elsewhere in the text. */
 static int
-resolve_one(Chunks *chunks, Chunk *chunk, PyObject *analyse)
+resolve_one(Chunks *chunks, uint64_t number, PyObject *analyse)
 {
+    Chunk *chunk = CHUNKS(chunks) + number;
     const Chunk *plain = chunk->plain ? CHUNKS(chunks) + (chunk->plain - 1) : NULL;
     if (!plain || plain->count != 1)
-        return ask(chunks, chunk, analyse);
+        return ask(chunks, number, analyse);
     Token token = TOKENS(chunks)[plain->first];
     token.start = chunk->before;
     chunk->first = COUNT(chunks->tokens, Token);
@@ -124,7 +70,7 @@ int
 resolve(Chunks *chunks, uint64_t begun, PyObject *analyse)
 {
     for (; begun < COUNT(chunks->chunks, Chunk); begun++)
-        if (!resolve_one(chunks, CHUNKS(chunks) + begun, analyse))
+        if (!resolve_one(chunks, begun, analyse))
             return 0;
     return 1;
 }
@@ -154,21 +100,13 @@ is_any(const char *marks, size_t count, char mark)
 
 /* Return the number of a chunk plus one, a new one where it was never seen; 0 where there is no memory. */
 static uint32_t
-number_of(Chunks *chunks, const char *text, Py_ssize_t size, uint32_t plain, uint32_t before)
+number_of(Chunks *chunks, const char *text, size_t size, uint32_t plain, uint32_t before)
 {
-    uint64_t hash = hash_of(chunks, text, size), slot = slot_of(chunks, text, size, hash);
-    if (chunks->slots[slot])
-        return (uint32_t)chunks->slots[slot];
-    Chunk chunk = {.text = chunks->texts.size, .size = (uint32_t)size, .plain = plain, .before = before,
-                   .characters = count_characters(text, size)};
-    if (!make_room(&chunks->texts, (size_t)size))
+    uint32_t number = add_name(&chunks->names, text, size);
+    Chunk chunk = {.plain = plain, .before = before, .characters = count_characters(text, size)};
+    if (number > COUNT(chunks->chunks, Chunk) && !PUSH(&chunks->chunks, chunk))
         return 0;
-    put(&chunks->texts, text, (size_t)size);
-    if (!PUSH(&chunks->chunks, chunk) || !spread_chunks(chunks))
-        return 0;
-    uint64_t number = COUNT(chunks->chunks, Chunk);
-    chunks->slots[slot_of(chunks, text, size, hash)] = hash >> 32 << 32 | number;
-    return (uint32_t)number;
+    return number;
 }
 
 /* The same for one that is new: mostly a known word in another case, or beside a mark. */
@@ -195,7 +133,7 @@ look_up(Chunks *chunks, const char *text, Py_ssize_t size, Buffer *numbers)
         Py_ssize_t length = (blank ? blank : stop) - text;
         uint32_t number = 0;
         if (length) {
-            number = (uint32_t)chunks->slots[slot_of(chunks, text, length, hash_of(chunks, text, length))];
+            number = find_name(&chunks->names, text, length);
             if (!number && !(number = learn(chunks, text, length)))
                 return 0;
         }
@@ -209,18 +147,17 @@ look_up(Chunks *chunks, const char *text, Py_ssize_t size, Buffer *numbers)
 static void
 free_chunks(PyObject *capsule)
 {
-    Chunks *chunks = PyCapsule_GetPointer(capsule, NAME);
+    Chunks *chunks = PyCapsule_GetPointer(capsule, CAPSULE);
+    free_names(&chunks->names);
     free(chunks->chunks.data);
     free(chunks->tokens.data);
-    free(chunks->texts.data);
-    free(chunks->slots);
     free(chunks);
 }
 
 Chunks *
 chunks_of(PyObject *capsule)
 {
-    return PyCapsule_GetPointer(capsule, NAME);
+    return PyCapsule_GetPointer(capsule, CAPSULE);
 }
 
 PyObject *
@@ -232,8 +169,8 @@ make_chunks(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     Chunks *chunks = calloc(1, sizeof *chunks);
     if (!chunks)
         return PyErr_NoMemory();
-    chunks->seed = seed;
-    PyObject *capsule = PyCapsule_New(chunks, NAME, free_chunks);
+    chunks->names.seed = seed;
+    PyObject *capsule = PyCapsule_New(chunks, CAPSULE, free_chunks);
     if (!capsule)
         free(chunks);
     return capsule;

@@ -3,7 +3,7 @@
 #ifndef LEDE_CHUNKS_H
 #define LEDE_CHUNKS_H
 
-#include "arrays.h"
+#include "names.h"
 
 typedef struct {
     uint64_t hash;
@@ -13,9 +13,7 @@ typedef struct {
 } Token;
 
 typedef struct {
-    uint64_t text;
     uint64_t first;
-    uint32_t size;
     uint32_t count;
     uint32_t characters;
     /* Where it is one word in another case, or beside a mark: the chunk of that plus one, and what comes before. */
@@ -24,14 +22,10 @@ typedef struct {
 } Chunk;
 
 typedef struct {
+    /* The texts of the chunks, which have their numbers. */
+    Names names;
     Buffer chunks;
     Buffer tokens;
-    Buffer texts;
-    /* A chunk's number plus one below, and half of its hash above; 0 where there is none. Their number is a power of
-     * two. */
-    uint64_t *slots;
-    uint64_t mask;
-    uint64_t seed;
     /* Set as long as somebody is at work, and for good where that failed. */
     int is_busy;
 } Chunks;
@@ -42,9 +36,6 @@ typedef struct {
 /* Return the chunks of a capsule, NULL with an exception where it has none. */
 Chunks *
 chunks_of(PyObject *capsule);
-/* Make the slots more than twice as many as the chunks; return whether there is the memory. */
-int
-spread_chunks(Chunks *chunks);
 /* Write down the numbers of the chunks of a text, each plus one; 0 stands for nothing between two blanks. */
 int
 look_up(Chunks *chunks, const char *text, Py_ssize_t size, Buffer *numbers);

@@ -2,6 +2,7 @@
  * terms of all are written down. Others may have the interpreter before and after that. */
 
 #include "chunks.h"
+#include "records.h"
 
 #include <stdlib.h>
 
@@ -71,9 +72,9 @@ write_chunk(const Chunks *chunks, const Chunk *chunk, Found *found, Text *text)
 
 /* The same for all chunks of a text; return where the numbers of the next one begin, NULL where there is no room. */
 static const uint32_t *
-write_text(const Chunks *chunks, Found *found, const uint32_t *number, Py_ssize_t count, Text *text)
+write_text(const Chunks *chunks, Found *found, const uint32_t *number, uint32_t count, Text *text)
 {
-    for (; count > 0; count--, number++, text->at++) {
+    for (; count; count--, number++, text->at++) {
         if (!*number)
             continue;
         const Chunk *chunk = CHUNKS(chunks) + (*number - 1);
@@ -84,80 +85,67 @@ write_text(const Chunks *chunks, Found *found, const uint32_t *number, Py_ssize_
     return number;
 }
 
-/* The texts of some articles, in UTF-8. */
+/* The texts of some articles, those of topics last. */
 typedef struct {
-    PyObject **texts;
-    const char **data;
-    Py_ssize_t *sizes;
-    /* Of its chunks, once they are looked up. */
-    Py_ssize_t *chunks;
-    Py_ssize_t *counts;
-    Py_ssize_t articles;
-    Py_ssize_t count;
-    uint64_t bytes;
+    /* What has escapes in the records, without them. */
+    Buffer plain;
+    Buffer spans;
+    /* Texts of each article. */
+    Buffer counts;
+    /* Chunks of each text, once they are looked up. */
+    Buffer chunks;
 } Texts;
 
 static void
 free_texts(Texts *texts)
 {
-    for (Py_ssize_t i = 0; i < texts->count; i++)
-        Py_DECREF(texts->texts[i]);
-    free(texts->texts);
-    free(texts->data);
-    free(texts->sizes);
-    free(texts->chunks);
-    free(texts->counts);
+    free(texts->plain.data);
+    free(texts->spans.data);
+    free(texts->counts.data);
+    free(texts->chunks.data);
 }
 
 static int
-count_texts(Texts *texts, PyObject *articles)
+add_text(Texts *texts, Span value)
 {
-    Py_ssize_t count = 0;
-    texts->articles = PyList_Size(articles);
-    texts->counts = calloc(texts->articles + 1, sizeof *texts->counts);
-    for (Py_ssize_t i = 0; texts->counts && i < texts->articles; i++) {
-        texts->counts[i] = PyTuple_Size(PyList_GetItem(articles, i));
-        if (texts->counts[i] < 0)
-            return 0;
-        count += texts->counts[i];
-    }
-    texts->texts = calloc(count + 1, sizeof *texts->texts);
-    texts->data = calloc(count + 1, sizeof *texts->data);
-    texts->sizes = calloc(count + 1, sizeof *texts->sizes);
-    texts->chunks = calloc(count + 1, sizeof *texts->chunks);
-    if (!texts->counts || !texts->texts || !texts->data || !texts->sizes || !texts->chunks)
-        PyErr_NoMemory();
-    return !PyErr_Occurred();
+    Span text = plain_text(value, &texts->plain);
+    return text.at && PUSH(&texts->spans, text);
 }
 
 static int
-take_texts(Texts *texts, PyObject *articles)
+take_texts(Texts *texts, Span records)
 {
-    if (!count_texts(texts, articles))
+    Record record;
+    int is_more;
+    if (!make_room(&texts->plain, records.end - records.at))
         return 0;
-    for (Py_ssize_t i = 0; i < texts->articles; i++)
-        for (Py_ssize_t j = 0; j < texts->counts[i]; j++) {
-            PyObject *text = PyTuple_GetItem(PyList_GetItem(articles, i), j);
-            text = text ? PyUnicode_AsUTF8String(text) : NULL;
-            if (!text)
+    while ((is_more = take_record(&records, &record)) > 0) {
+        size_t before = COUNT(texts->spans, Span);
+        Span topic, *topics = &record.parts[SUBJECTS];
+        if (!add_text(texts, record.parts[HEADLINE]) || !add_text(texts, record.parts[SUMMARY]) ||
+            !add_text(texts, record.publisher[PUBLISHER_NAME]))
+            return 0;
+        while ((is_more = take_item(topics, &topic)) > 0)
+            if (!add_text(texts, topic))
                 return 0;
-            texts->texts[texts->count] = text;
-            texts->data[texts->count] = PyBytes_AsString(text);
-            texts->sizes[texts->count] = PyBytes_Size(text);
-            texts->bytes += PyBytes_Size(text);
-            texts->count++;
-        }
-    return 1;
+        uint32_t count = (uint32_t)(COUNT(texts->spans, Span) - before);
+        if (is_more < 0 || !PUSH(&texts->counts, count))
+            return 0;
+    }
+    return is_more == 0;
 }
 
 static int
-look_up_all(Chunks *chunks, const Texts *texts, Buffer *numbers)
+look_up_all(Chunks *chunks, Texts *texts, Buffer *numbers)
 {
-    for (Py_ssize_t i = 0; i < texts->count; i++) {
+    const Span *text = ITEMS(texts->spans, Span), *end = text + COUNT(texts->spans, Span);
+    for (; text < end; text++) {
         uint64_t before = COUNT(*numbers, uint32_t);
-        if (!look_up(chunks, texts->data[i], texts->sizes[i], numbers))
+        if (!look_up(chunks, text->at, text->end - text->at, numbers))
             return 0;
-        texts->chunks[i] = (Py_ssize_t)(COUNT(*numbers, uint32_t) - before);
+        uint32_t count = (uint32_t)(COUNT(*numbers, uint32_t) - before);
+        if (!PUSH(&texts->chunks, count))
+            return 0;
     }
     return 1;
 }
@@ -165,16 +153,15 @@ look_up_all(Chunks *chunks, const Texts *texts, Buffer *numbers)
 static int
 write_all(const Chunks *chunks, const Texts *texts, Found *found, const uint32_t *number)
 {
-    Py_ssize_t next = 0;
-    for (Py_ssize_t i = 0; i < texts->articles; i++) {
-        uint32_t *lengths = AT(found, LENGTHS, uint32_t) + FIELDS * i;
+    const uint32_t *counts = ITEMS(texts->chunks, uint32_t);
+    for (size_t i = 0; i < COUNT(texts->counts, uint32_t); i++) {
+        uint32_t *lengths = AT(found, LENGTHS, uint32_t) + FIELDS * i, of_article = ITEMS(texts->counts, uint32_t)[i];
         memset(lengths, 0, FIELDS * sizeof *lengths);
         AT(found, TITLE, uint64_t)[i] = found->position = 0;
-        for (Py_ssize_t j = 0; j < texts->counts[i]; j++, next++) {
+        for (uint32_t j = 0; j < of_article; j++) {
             Text text = {.field = j < FIELDS - 1 ? (int)j : FIELDS - 1, .power = 1};
             uint64_t before = found->terms;
-            if (!(number = write_text(chunks, found, number, texts->chunks[next], &text)) ||
-                found->position >= MAX_POSITION)
+            if (!(number = write_text(chunks, found, number, *counts++, &text)) || found->position >= MAX_POSITION)
                 return 0;
             lengths[text.field] += (uint32_t)(found->terms - before);
             AT(found, TITLE, uint64_t)[i] += text.field ? 0 : text.hash;
@@ -212,44 +199,31 @@ take_sinks(Found *found, PyObject *sinks)
     return 1;
 }
 
-/* Do all of it, once the texts are there. */
+/* Look up the texts of records, and learn what is new in them. */
 static int
-cut_texts(Chunks *chunks, const Texts *texts, PyObject *analyse, Found *found)
+prepare(Chunks *chunks, Texts *texts, Span records, Buffer *numbers, PyObject *analyse)
 {
-    Buffer numbers = {0};
     uint64_t begun = COUNT(chunks->chunks, Chunk);
     PyThreadState *thread = PyEval_SaveThread();
-    int is_right = spread_chunks(chunks) && make_room(&numbers, 1) && look_up_all(chunks, texts, &numbers);
+    int is_right = make_room(numbers, 1) && take_texts(texts, records) &&
+                   look_up_all(chunks, texts, numbers);
     PyEval_RestoreThread(thread);
-    is_right = is_right && resolve(chunks, begun, analyse);
-    thread = PyEval_SaveThread();
-    is_right = is_right && write_all(chunks, texts, found, ITEMS(numbers, uint32_t));
-    PyEval_RestoreThread(thread);
-    free(numbers.data);
-    return is_right;
+    return is_right && resolve(chunks, begun, analyse);
 }
 
+/* Write down all terms of the texts, for which room is made first. */
 static int
-cut_all(Chunks *chunks, PyObject *articles, PyObject *analyse, Found *found)
+write_down(const Chunks *chunks, const Texts *texts, const Buffer *numbers, Found *found, uint64_t bytes)
 {
-    Texts texts = {0};
-    int is_cut = 0;
-    if (take_texts(&texts, articles)) {
-        uint64_t many = found->room = texts.bytes, count = (uint64_t)texts.articles;
-        uint64_t wanted[SINKS] = {many, many, many, count, count};
-        if (resize(found, wanted)) {
-            chunks->is_busy = 1;
-            is_cut = cut_texts(chunks, &texts, analyse, found);
-            chunks->is_busy = !is_cut;
-            many = found->terms;
-            uint64_t used[SINKS] = {many, many, found->spans, count, count};
-            is_cut = resize(found, used) && is_cut;
-        }
-    }
-    free_texts(&texts);
-    if (!is_cut && !PyErr_Occurred())
-        PyErr_SetString(PyExc_ValueError, "too much text for one article, or too little memory");
-    return is_cut;
+    uint64_t articles = COUNT(texts->counts, uint32_t), wanted[SINKS] = {bytes, bytes, bytes, articles, articles};
+    if (!resize(found, wanted))
+        return 0;
+    found->room = bytes;
+    PyThreadState *thread = PyEval_SaveThread();
+    int is_right = write_all(chunks, texts, found, ITEMS(*numbers, uint32_t));
+    PyEval_RestoreThread(thread);
+    uint64_t used[SINKS] = {found->terms, found->terms, found->spans, articles, articles};
+    return resize(found, used) && is_right;
 }
 
 PyObject *
@@ -257,10 +231,21 @@ cut(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     Chunks *chunks = chunks_of(args[0]);
     Found found = {0};
-    if (!chunks)
+    Texts texts = {0};
+    Buffer numbers = {0};
+    char *content;
+    Py_ssize_t size;
+    if (!chunks || PyBytes_AsStringAndSize(args[1], &content, &size) < 0)
         return NULL;
-    if (!PyList_Check(args[1]) || !take_sinks(&found, args[3]) || chunks->is_busy)
-        return PyErr_Format(PyExc_TypeError, "cut() takes free chunks, a list and a tuple of bytearrays");
-    int is_cut = cut_all(chunks, args[1], args[2], &found);
-    return is_cut ? PyLong_FromSize_t(COUNT(chunks->chunks, Chunk) + chunks->texts.size / COSTLY) : NULL;
+    if (!take_sinks(&found, args[3]) || chunks->is_busy)
+        return PyErr_Format(PyExc_TypeError, "cut() takes free chunks and a tuple of bytearrays");
+    chunks->is_busy = 1;
+    int is_cut = prepare(chunks, &texts, (Span){content, content + size}, &numbers, args[2]) &&
+                 write_down(chunks, &texts, &numbers, &found, (uint64_t)size);
+    chunks->is_busy = !is_cut;
+    free_texts(&texts);
+    free(numbers.data);
+    if (!is_cut && !PyErr_Occurred())
+        PyErr_SetString(PyExc_ValueError, "no records, too much text for one article, or too little memory");
+    return is_cut ? PyLong_FromSize_t(COUNT(chunks->chunks, Chunk) + chunks->names.texts.size / COSTLY) : NULL;
 }

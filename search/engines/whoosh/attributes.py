@@ -12,6 +12,7 @@ import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
+from search import native
 from search.articles import Article
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.vocabulary import Vocabulary, pack_texts
@@ -45,8 +46,16 @@ _DICTIONARY_BYTES = 1 << 16
 _MIN_SAMPLES, _MAX_SAMPLES = 500, 4000
 
 
-def attribute_arrays(articles: Sequence[Article], fingerprints: Mapping[str, bytes]) -> dict[str, Array]:
-    """Return the columns of *articles*, which are numbered as they come, and the articles themselves."""
+def attribute_arrays(
+    articles: Sequence[Article], fingerprints: Mapping[str, bytes], stored: Mapping[str, Array] | None = None
+) -> dict[str, Array]:
+    """Return the columns of *articles*, which are numbered as they come, and the articles themselves.
+
+    Args:
+        articles: all of them.
+        fingerprints: by id.
+        stored: the articles themselves, from :class:`Storing`, where somebody has that already.
+    """
     arrays: dict[str, Array] = {
         "id": ids_to_numbers(article.id for article in articles),
         "fingerprint": np.frombuffer(b"".join([fingerprints[article.id] for article in articles]), "<u8"),
@@ -57,7 +66,7 @@ def attribute_arrays(articles: Sequence[Article], fingerprints: Mapping[str, byt
     }
     for name, value in NAMES.items():
         arrays |= _names(name, [value(article) for article in articles])
-    return arrays | _topics([article.topics for article in articles]) | _stored(articles)
+    return arrays | _topics([article.topics for article in articles]) | (stored or _stored(articles))
 
 
 def ids_to_numbers(ids: Iterable[str]) -> NDArray[np.uint64]:
@@ -228,18 +237,42 @@ def _moved_runs(
     return np.frombuffer(b"".join(map(pieces.__getitem__, order.tolist())), np.uint8), sizes
 
 
+class Storing:
+    """Compresses articles, against what is learnt of some of them first."""
+
+    def __init__(self, articles: Sequence[Article]) -> None:
+        samples = articles[:: max(1, len(articles) // _MAX_SAMPLES)]
+        self._learnt = _learn(list(map(article_to_json, samples)))
+        compression = _dictionary(self._learnt)
+        self._compressor = zstandard.ZstdCompressor(_LEVEL, dict_data=compression, write_dict_id=False)
+        self._packed: list[bytes] = []
+
+    def add(self, articles: Sequence[Article]) -> None:
+        """Compress some more articles."""
+        self._add(list(map(article_to_json, articles)))
+
+    def add_records(self, records: bytes) -> None:
+        """Compress some more articles by their records, for which there must be a compiled pass."""
+        self._add(zstandard.BufferWithSegments(*native.passes.write_articles(records)))
+
+    def arrays(self) -> dict[str, Array]:
+        """Return all of them."""
+        sizes = np.fromiter(map(len, self._packed), np.intp, len(self._packed))
+        which = np.zeros(len(sizes), np.uint8)
+        return _packed(np.frombuffer(b"".join(self._packed), np.uint8), sizes, [self._learnt], which)
+
+    def _add(self, written: Any) -> None:  # noqa: ANN401 - the library has several
+        # Many in one call, during which other threads have the interpreter to themselves.
+        compressed: Any = self._compressor.multi_compress_to_buffer(written)
+        self._packed += map(bytes, compressed)
+
+
 def _stored(articles: Sequence[Article]) -> dict[str, Array]:
-    samples = articles[:: max(1, len(articles) // _MAX_SAMPLES)]
-    dictionary = _learn(list(map(article_to_json, samples)))
-    compressor = zstandard.ZstdCompressor(_LEVEL, dict_data=_dictionary(dictionary), write_dict_id=False)
-    packed: list[bytes] = []
+    storing = Storing(articles)
+    # Not all at once, since what orjson writes takes pages of memory, however short it is.
     for at in range(0, len(articles), _BATCH):
-        # Many in one call, during which other threads have the interpreter to themselves; not all, since what orjson
-        # writes takes pages of memory, however short it is.
-        buffers: Any = compressor.multi_compress_to_buffer(list(map(article_to_json, articles[at : at + _BATCH])))
-        packed += map(bytes, buffers)
-    sizes = np.fromiter(map(len, packed), np.intp, len(packed))
-    return _packed(np.frombuffer(b"".join(packed), np.uint8), sizes, [dictionary], np.zeros(len(packed), np.uint8))
+        storing.add(articles[at : at + _BATCH])
+    return storing.arrays()
 
 
 def _packed(packed: Array, sizes: NDArray[np.intp], dictionaries: Sequence[bytes], which: Array) -> dict[str, Array]:

@@ -84,16 +84,12 @@ class Dictionary:
             return [(self.number(bare.lower()[:MAX_TERM]), start, len(bare))]
         return [(self.number(token.term), token.start, token.end - token.start) for token in tokenize(chunk)]
 
-    def cut(self, texts: list[tuple[str, ...]], sinks: tuple[bytearray, ...]) -> None:
-        """Analyse the texts of many articles by the compiled pass, which says what goes to the *sinks*.
-
-        Raises:
-            UnicodeEncodeError: If a text has half of a surrogate pair; nothing is written then.
-        """
+    def cut(self, records: bytes, sinks: tuple[bytearray, ...]) -> None:
+        """Analyse the texts of many articles by the compiled pass, which says what goes to the *sinks*."""
         if self._compiled is None or self._compiled_count > MAX_CHUNKS:
             # A start of its own, so that nobody can write texts of which all chunks share one place.
             self._compiled = native.passes.make_chunks(secrets.randbits(64))
-        self._compiled_count = native.passes.cut(self._compiled, texts, self._hashed, sinks)
+        self._compiled_count = native.passes.cut(self._compiled, records, self._hashed, sinks)
 
     def _hashed(self, chunk: str) -> list[tuple[int, int, int, int]]:
         return [(number, start, length, self.hashes[number]) for number, start, length in self.analyse(chunk)]

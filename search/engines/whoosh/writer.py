@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
@@ -25,15 +25,16 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from search import native
 from search.articles import Article
 from search.catalog import Catalog
 from search.engines.whoosh.arrays import Array, Arrays, write_arrays
-from search.engines.whoosh.attributes import attribute_arrays, ids_to_numbers, moment_to_age
+from search.engines.whoosh.attributes import Storing, attribute_arrays, ids_to_numbers, moment_to_age
 from search.engines.whoosh.codec import write_toc
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.columns import make_columns
 from search.engines.whoosh.dictionary import Dictionary
-from search.engines.whoosh.inversion import invert
+from search.engines.whoosh.inversion import invert, record_batches
 from search.engines.whoosh.merging import merge_segments
 from search.engines.whoosh.opening import COLUMNS, SEGMENTS, open_generation, segment_files
 from search.engines.whoosh.segment import Segment
@@ -138,10 +139,22 @@ def _runs(articles: Sequence[Article]) -> Iterator[list[Article]]:
 def _arrays_of(
     articles: Sequence[Article], fingerprints: Mapping[str, bytes], dictionary: Dictionary
 ) -> dict[str, Array]:
-    # Side by side: what NumPy and the compressor do needs no turn at the interpreter.
+    # Side by side: what NumPy, the compressor and the compiled passes do needs no turn at the interpreter.
     with ThreadPoolExecutor(1) as thread:
+        if native.passes:
+            storing = thread.submit(Storing, articles)
+            inverted = invert(articles, dictionary, _stored_as_well(record_batches(articles), storing, thread))
+            stored = thread.submit(lambda: storing.result().arrays())
+            return inverted | attribute_arrays(articles, fingerprints, stored.result())
         attributes = thread.submit(attribute_arrays, articles, fingerprints)
         return invert(articles, dictionary) | attributes.result()
+
+
+def _stored_as_well(records: Iterable[bytes], storing: Future[Storing], thread: Executor) -> Iterator[bytes]:
+    """Yield what comes, and have it stored by the thread that made the *storing*."""
+    for batch in records:
+        thread.submit(lambda batch=batch: storing.result().add_records(batch))
+        yield batch
 
 
 def _write_segment(arrays: Mapping[str, Array], folder: Path) -> SegmentFile:

@@ -1,0 +1,184 @@
+/* Reading records, and writing them as what the API sends. */
+
+#include "records.h"
+#include "values.h"
+
+#include <stdlib.h>
+
+int
+take_values(Span list, Span *values, int count)
+{
+    Span more;
+    for (int i = 0; i < count; i++)
+        if (take_item(&list, &values[i]) != 1)
+            return 0;
+    return take_item(&list, &more) == 0;
+}
+
+int
+take_record(Span *list, Record *record)
+{
+    Span item;
+    int is_more = take_item(list, &item);
+    if (is_more != 1)
+        return is_more;
+    return take_values(item, record->parts, PARTS) &&
+                   take_values(record->parts[PUBLISHER], record->publisher, PUBLISHER_PARTS)
+               ? 1
+               : -1;
+}
+
+static int
+put_character(Buffer *buffer, uint32_t character)
+{
+    char bytes[3] = {(char)(0xE0 | character >> 12), (char)(0x80 | (character >> 6 & 0x3F)),
+                     (char)(0x80 | (character & 0x3F))};
+    if (character >= 0xD800 && character < 0xE000)
+        return 0;
+    if (character < 0x80)
+        bytes[2] = (char)character;
+    else if (character < 0x800)
+        bytes[1] = (char)(0xC0 | character >> 6);
+    int size = character < 0x80 ? 1 : character < 0x800 ? 2 : 3;
+    put(buffer, bytes + 3 - size, size);
+    return 1;
+}
+
+/* Write what an escape stands for; return the bytes that it takes, 0 where it is none. */
+static int
+put_unescaped(Buffer *buffer, const char *at, const char *end)
+{
+    static const char escapes[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    uint32_t character = 0;
+    const char *found = at + 1 < end ? memchr(escapes, at[1], sizeof escapes - 1) : NULL;
+    if (found)
+        return put_character(buffer, (uint32_t)meant[found - escapes]) ? 2 : 0;
+    if (end - at < 6 || at[1] != 'u')
+        return 0;
+    for (int i = 2; i < 6; i++) {
+        int digit = digit_of(at[i]);
+        if (digit < 0)
+            return 0;
+        character = character << 4 | (uint32_t)digit;
+    }
+    return put_character(buffer, character) ? 6 : 0;
+}
+
+Span
+plain_text(Span value, Buffer *buffer)
+{
+    static const Span none = {NULL, NULL};
+    if (value.end - value.at < 2 || *value.at != '"')
+        return none;
+    Span inner = {value.at + 1, value.end - 1};
+    if (!memchr(inner.at, '\\', inner.end - inner.at))
+        return inner;
+    size_t begun = buffer->size;
+    while (inner.at < inner.end) {
+        int size = 1;
+        if (*inner.at == '\\') {
+            if (!(size = put_unescaped(buffer, inner.at, inner.end)))
+                return none;
+        } else
+            put(buffer, inner.at, 1);
+        inner.at += size;
+    }
+    return (Span){buffer->data + begun, buffer->data + buffer->size};
+}
+
+#define KEY(out, key, value)                                                                                           \
+    do {                                                                                                               \
+        PUT(out, "\"" key "\":");                                                                                      \
+        put(out, (value).at, (value).end - (value).at);                                                                \
+    } while (0)
+#define NEXT(out, key, value)                                                                                          \
+    do {                                                                                                               \
+        PUT(out, ",");                                                                                                 \
+        KEY(out, key, value);                                                                                          \
+    } while (0)
+
+static int
+put_picture(Buffer *out, Span picture)
+{
+    Span values[PICTURE_PARTS];
+    PUT(out, ",\"image\":");
+    if (is_text(&picture, "null")) {
+        PUT(out, "null");
+        return 1;
+    }
+    if (!take_values(picture, values, PICTURE_PARTS))
+        return 0;
+    PUT(out, "{");
+    KEY(out, "url", values[PICTURE_URL]);
+    NEXT(out, "width", values[PICTURE_WIDTH]);
+    NEXT(out, "height", values[PICTURE_HEIGHT]);
+    PUT(out, "}");
+    return 1;
+}
+
+static int
+put_article(Buffer *out, const Record *record)
+{
+    const Span *parts = record->parts;
+    PUT(out, "{");
+    KEY(out, "url", parts[ADDRESS]);
+    NEXT(out, "title", parts[HEADLINE]);
+    NEXT(out, "excerpt", parts[SUMMARY]);
+    PUT(out, ",\"provider\":{");
+    KEY(out, "name", record->publisher[PUBLISHER_NAME]);
+    NEXT(out, "domain", record->publisher[PUBLISHER_DOMAIN]);
+    PUT(out, "}");
+    NEXT(out, "type", parts[KIND]);
+    NEXT(out, "category", parts[SECTION]);
+    NEXT(out, "topics", parts[SUBJECTS]);
+    NEXT(out, "quality", parts[MARK_OF_QUALITY]);
+    NEXT(out, "heat", parts[MARK_OF_HEAT]);
+    NEXT(out, "is_published", parts[IS_PUBLISHED]);
+    if (!put_picture(out, parts[PICTURE]))
+        return 0;
+    PUT(out, "}");
+    return 1;
+}
+
+/* Bytes of all keys, and of what stands between them. */
+#define KEY_BYTES 256
+
+/* Write all records, and of each where it begins and how many bytes it has. */
+static int
+put_articles(Buffer *out, Buffer *segments, Span list)
+{
+    Record record;
+    int is_more;
+    while ((is_more = take_record(&list, &record)) > 0) {
+        uint64_t begun = out->size;
+        const Span *parts = record.parts;
+        if (!make_room(out, (size_t)(parts[PICTURE].end - parts[ID].at) + KEY_BYTES) || !put_article(out, &record))
+            return 0;
+        uint64_t segment[2] = {begun, out->size - begun};
+        if (!PUSH(segments, segment))
+            return 0;
+    }
+    return is_more == 0;
+}
+
+PyObject *
+write_articles(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    char *content;
+    Py_ssize_t size;
+    Buffer out = {0}, segments = {0};
+    PyObject *result = NULL;
+    if (PyBytes_AsStringAndSize(args[0], &content, &size) < 0)
+        return NULL;
+    PyThreadState *thread = PyEval_SaveThread();
+    int is_written = put_articles(&out, &segments, (Span){content, content + size});
+    PyEval_RestoreThread(thread);
+    if (is_written)
+        result = Py_BuildValue("(NN)", PyBytes_FromStringAndSize(out.data, (Py_ssize_t)out.size),
+                               PyBytes_FromStringAndSize(segments.data, (Py_ssize_t)segments.size));
+    else
+        PyErr_SetString(PyExc_ValueError, "these are no records, or too many");
+    free(out.data);
+    free(segments.data);
+    return result;
+}

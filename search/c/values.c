@@ -1,0 +1,234 @@
+/* What a text, a number or a moment must be to be written as it is. */
+
+#include "values.h"
+
+#define MAX_DIGITS 9
+
+/* Whether a character beyond ASCII is one that is printed, and no blank: some that surely are. */
+static int
+is_printed(uint32_t character)
+{
+    return (character >= 0xA1 && character <= 0x377 && character != 0xAD) ||
+           (character >= 0x400 && character <= 0x52F) || (character >= 0x2010 && character <= 0x2027) ||
+           (character >= 0x2030 && character <= 0x205E) || (character >= 0x3041 && character <= 0x3096) ||
+           (character >= 0x30A0 && character <= 0x30FF) || (character >= 0x4E00 && character <= 0x9FA5) ||
+           (character >= 0xAC00 && character <= 0xD7A3);
+}
+
+/* Return the bytes of a character beyond ASCII that is printed, 0 where it is another. */
+static int
+printed_bytes(const unsigned char *text, const char *end)
+{
+    Py_ssize_t left = (const unsigned char *)end - text;
+    uint32_t character = 0;
+    int size = text[0] >= 0xC2 && text[0] <= 0xDF ? 2 : text[0] >= 0xE0 && text[0] <= 0xEF ? 3 : 0;
+    if (!size || size > left)
+        return 0;
+    character = text[0] & (size == 2 ? 0x1F : 0x0F);
+    for (int i = 1; i < size; i++) {
+        if ((text[i] & 0xC0) != 0x80)
+            return 0;
+        character = character << 6 | (text[i] & 0x3F);
+    }
+    return (size == 2 || character >= 0x800) && is_printed(character) ? size : 0;
+}
+
+/* Write the character that four hexadecimal digits stand for, if it is printed and beyond ASCII. */
+static int
+put_escaped(Buffer *out, const char *digits, const char *end)
+{
+    uint32_t character = 0;
+    if (end - digits < 4)
+        return 0;
+    for (int i = 0; i < 4; i++) {
+        int digit = digit_of(digits[i]);
+        if (digit < 0)
+            return 0;
+        character = character << 4 | (uint32_t)digit;
+    }
+    if (!is_printed(character))
+        return 0;
+    if (character >= 0x800)
+        out->data[out->size++] = (char)(0xE0 | character >> 12);
+    out->data[out->size++] = (char)(character >= 0x800 ? 0x80 | (character >> 6 & 0x3F) : 0xC0 | character >> 6);
+    out->data[out->size++] = (char)(0x80 | (character & 0x3F));
+    return 1;
+}
+
+/* Write one unit of a text that needs no cleaning; return the bytes that it took, 0 where it does. */
+static int
+put_unit(Buffer *out, const char *at, const char *end)
+{
+    if (*at == '\\') {
+        if (at + 1 == end)
+            return 0;
+        if (at[1] == '"' || at[1] == '\\')
+            put(out, at, 2);
+        else if (at[1] == '/')
+            put(out, at + 1, 1);
+        else
+            return at[1] == 'u' && put_escaped(out, at + 2, end) ? 6 : 0;
+        return 2;
+    }
+    /* An ampersand may begin an entity, unless a blank follows. */
+    if (*at == '&' && (at + 1 == end || at[1] != ' '))
+        return 0;
+    if ((unsigned char)*at < 0x80) {
+        put(out, at, 1);
+        return 1;
+    }
+    int size = printed_bytes((const unsigned char *)at, end);
+    put(out, at, size);
+    return size;
+}
+
+/* Of ASCII what is itself wherever it stands: all that is printed, but for the blank and what has a meaning. */
+static int
+is_plain(char letter)
+{
+    return letter > 0x20 && letter < 0x7F && letter != '"' && letter != '&' && letter != '\\';
+}
+
+int64_t
+put_text(Buffer *out, Span value)
+{
+    size_t begun = out->size + 1;
+    char last = ' ';
+    if (value.end - value.at < 2 || *value.at != '"')
+        return -1;
+    PUT(out, "\"");
+    for (const char *at = value.at + 1, *end = value.end - 1; at < end;) {
+        const char *run = at;
+        while (at < end && is_plain(*at))
+            at++;
+        if (at > run) {
+            put(out, run, at - run);
+            last = at[-1];
+            continue;
+        }
+        if ((unsigned char)*at < 0x20 || *at == 0x7F || (*at == ' ' && last == ' '))
+            return -1;
+        int size = put_unit(out, at, end);
+        if (!size)
+            return -1;
+        last = *at;
+        at += size;
+    }
+    if (out->size > begun && last == ' ')
+        return -1;
+    PUT(out, "\"");
+    return (int64_t)(out->size - 1 - begun);
+}
+
+int
+put_optional(Buffer *out, Span value)
+{
+    size_t begun = out->size;
+    int64_t size = is_null(&value) ? 0 : put_text(out, value);
+    if (!size) {
+        out->size = begun;
+        PUT(out, "null");
+    }
+    return size >= 0;
+}
+
+static void
+put_number(Buffer *out, int64_t number)
+{
+    char digits[MAX_DIGITS + 1];
+    int size = 0;
+    do {
+        digits[size++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    while (size)
+        put(out, &digits[--size], 1);
+}
+
+int
+read_number(const Span *value, int64_t *number)
+{
+    *number = -1;
+    if (is_null(value))
+        return 1;
+    const char *at = value->at;
+    int is_negative = *at == '-';
+    at += is_negative;
+    int64_t size = value->end - at, found = 0;
+    if (size < 1 || size > MAX_DIGITS || (*at == '0' && (size > 1 || is_negative)))
+        return 0;
+    for (; at < value->end; at++) {
+        if (*at < '0' || *at > '9')
+            return 0;
+        found = 10 * found + *at - '0';
+    }
+    *number = is_negative ? -1 : found;
+    return 1;
+}
+
+int
+put_mark(Buffer *out, const Span *value, int64_t least)
+{
+    int64_t number;
+    if (!read_number(value, &number))
+        return 0;
+    if (number >= least)
+        put_number(out, number);
+    else
+        PUT(out, "null");
+    return 1;
+}
+
+int
+put_flag(Buffer *out, const Span *value)
+{
+    if (!is_null(value) && !is_text(value, "true") && !is_text(value, "false"))
+        return 0;
+    if (value->at)
+        put(out, value->at, value->end - value->at);
+    else
+        PUT(out, "null");
+    return 1;
+}
+
+static int
+read_digits(const char *at, int count)
+{
+    int number = 0;
+    for (int i = 0; i < count; i++) {
+        if (at[i] < '0' || at[i] > '9')
+            return -1;
+        number = 10 * number + at[i] - '0';
+    }
+    return number;
+}
+
+static int
+days_of(int year, int month)
+{
+    static const int days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int is_leap = (year % 4 == 0 && year % 100) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && is_leap);
+}
+
+int
+put_moment(Buffer *out, Span value)
+{
+    static const char form[] = "\"dddd-dd-ddTdd:dd:ddZ\"";
+    if (is_null(&value)) {
+        PUT(out, "null");
+        return 1;
+    }
+    if (value.end - value.at != sizeof form - 1)
+        return 0;
+    for (size_t i = 0; i < sizeof form - 1; i++)
+        if (form[i] == 'd' ? value.at[i] < '0' || value.at[i] > '9' : value.at[i] != form[i])
+            return 0;
+    int year = read_digits(value.at + 1, 4), month = read_digits(value.at + 6, 2), day = read_digits(value.at + 9, 2);
+    if (!year || !month || month > 12 || !day || day > days_of(year, month) || read_digits(value.at + 12, 2) > 23 ||
+        read_digits(value.at + 15, 2) > 59 || read_digits(value.at + 18, 2) > 59)
+        return 0;
+    put(out, value.at, value.end - value.at);
+    return 1;
+}
+
