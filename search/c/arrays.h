@@ -25,7 +25,11 @@ group(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 PyObject *
 read_lines(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 PyObject *
-write_articles(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+make_columns(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+add_records(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+take_columns(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 
 #endif
 
@@ -167,6 +171,10 @@ group(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 PyObject *
 read_lines(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 PyObject *
-write_articles(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+make_columns(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+add_records(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *
+take_columns(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 
 #endif

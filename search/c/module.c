@@ -28,13 +28,15 @@ ARGUMENTS(make_chunks, 1)
 ARGUMENTS(cut, 4)
 ARGUMENTS(group, 5)
 ARGUMENTS(read_lines, 1)
-ARGUMENTS(write_articles, 1)
+ARGUMENTS(make_columns, 1)
+ARGUMENTS(add_records, 2)
+ARGUMENTS(take_columns, 1)
 
 #define METHOD(name) {#name, (PyCFunction)(void (*)(void))checked_##name, METH_FASTCALL, NULL}
 
 static PyMethodDef methods[] = {METHOD(best),      METHOD(pick),     METHOD(highest),      METHOD(spread),
                                 METHOD(tally),     METHOD(saturate), METHOD(locate),       METHOD(add_up),
-                                METHOD(find_text), METHOD(find_row), METHOD(make_chunks), METHOD(cut), METHOD(group), METHOD(read_lines), METHOD(write_articles), {NULL, NULL, 0, NULL}};
+                                METHOD(find_text), METHOD(find_row), METHOD(make_chunks), METHOD(cut), METHOD(group), METHOD(read_lines), METHOD(make_columns), METHOD(add_records), METHOD(take_columns), {NULL, NULL, 0, NULL}};
 
 static int
 fill(PyObject *module)

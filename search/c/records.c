@@ -3,7 +3,8 @@
 #include "records.h"
 #include "values.h"
 
-#include <stdlib.h>
+/* Bytes of all keys, and of what stands between them. */
+#define KEY_BYTES 256
 
 int
 take_values(Span list, Span *values, int count)
@@ -116,10 +117,12 @@ put_picture(Buffer *out, Span picture)
     return 1;
 }
 
-static int
+int
 put_article(Buffer *out, const Record *record)
 {
     const Span *parts = record->parts;
+    if (!make_room(out, (size_t)(parts[PICTURE].end - parts[ID].at) + KEY_BYTES))
+        return 0;
     PUT(out, "{");
     KEY(out, "url", parts[ADDRESS]);
     NEXT(out, "title", parts[HEADLINE]);
@@ -138,47 +141,4 @@ put_article(Buffer *out, const Record *record)
         return 0;
     PUT(out, "}");
     return 1;
-}
-
-/* Bytes of all keys, and of what stands between them. */
-#define KEY_BYTES 256
-
-/* Write all records, and of each where it begins and how many bytes it has. */
-static int
-put_articles(Buffer *out, Buffer *segments, Span list)
-{
-    Record record;
-    int is_more;
-    while ((is_more = take_record(&list, &record)) > 0) {
-        uint64_t begun = out->size;
-        const Span *parts = record.parts;
-        if (!make_room(out, (size_t)(parts[PICTURE].end - parts[ID].at) + KEY_BYTES) || !put_article(out, &record))
-            return 0;
-        uint64_t segment[2] = {begun, out->size - begun};
-        if (!PUSH(segments, segment))
-            return 0;
-    }
-    return is_more == 0;
-}
-
-PyObject *
-write_articles(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
-{
-    char *content;
-    Py_ssize_t size;
-    Buffer out = {0}, segments = {0};
-    PyObject *result = NULL;
-    if (PyBytes_AsStringAndSize(args[0], &content, &size) < 0)
-        return NULL;
-    PyThreadState *thread = PyEval_SaveThread();
-    int is_written = put_articles(&out, &segments, (Span){content, content + size});
-    PyEval_RestoreThread(thread);
-    if (is_written)
-        result = Py_BuildValue("(NN)", PyBytes_FromStringAndSize(out.data, (Py_ssize_t)out.size),
-                               PyBytes_FromStringAndSize(segments.data, (Py_ssize_t)segments.size));
-    else
-        PyErr_SetString(PyExc_ValueError, "these are no records, or too many");
-    free(out.data);
-    free(segments.data);
-    return result;
 }

@@ -25,5 +25,8 @@ take_record(Span *list, Record *record);
  * room. A text that is none, or holds half a character, has no beginning. */
 Span
 plain_text(Span value, Buffer *buffer);
+/* Write an article as the API sends it, but for its id and moment; return whether it is right. */
+int
+put_article(Buffer *out, const Record *record);
 
 #endif

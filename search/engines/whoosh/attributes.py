@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from search import native
 from search.articles import Article
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.vocabulary import Vocabulary, pack_texts
+from search.engines.whoosh.vocabulary import Vocabulary, in_order, pack_texts
 from search.records import Sharing, article_from_json, article_to_json
 
 #: Stands for "no date" and "unknown" in columns of numbers.
@@ -46,27 +47,19 @@ _DICTIONARY_BYTES = 1 << 16
 _MIN_SAMPLES, _MAX_SAMPLES = 500, 4000
 
 
-def attribute_arrays(
-    articles: Sequence[Article], fingerprints: Mapping[str, bytes], stored: Mapping[str, Array] | None = None
-) -> dict[str, Array]:
-    """Return the columns of *articles*, which are numbered as they come, and the articles themselves.
-
-    Args:
-        articles: all of them.
-        fingerprints: by id.
-        stored: the articles themselves, from :class:`Storing`, where somebody has that already.
-    """
+def attribute_arrays(articles: Sequence[Article], fingerprints: Mapping[str, bytes]) -> dict[str, Array]:
+    """Return the columns of *articles*, which are numbered as they come, and the articles themselves."""
     arrays: dict[str, Array] = {
         "id": ids_to_numbers(article.id for article in articles),
         "fingerprint": np.frombuffer(b"".join([fingerprints[article.id] for article in articles]), "<u8"),
         "age": np.array([moment_to_age(article.published_at) for article in articles], np.int64),
-        "quality": _numbers(article.quality for article in articles),
-        "heat": _numbers(article.heat for article in articles),
+        "quality": _smallest(np.array([UNKNOWN if a.quality is None else a.quality for a in articles], np.int32)),
+        "heat": _smallest(np.array([UNKNOWN if a.heat is None else a.heat for a in articles], np.int32)),
         "flags": np.array([_flags(article) for article in articles], np.uint8),
     }
     for name, value in NAMES.items():
         arrays |= _names(name, [value(article) for article in articles])
-    return arrays | _topics([article.topics for article in articles]) | (stored or _stored(articles))
+    return arrays | _topics([article.topics for article in articles]) | _stored(articles)
 
 
 def ids_to_numbers(ids: Iterable[str]) -> NDArray[np.uint64]:
@@ -237,7 +230,15 @@ def _moved_runs(
     return np.frombuffer(b"".join(map(pieces.__getitem__, order.tolist())), np.uint8), sizes
 
 
-class Storing:
+def _stored(articles: Sequence[Article]) -> dict[str, Array]:
+    packing = _Packing(articles)
+    # Not all at once, since what orjson writes takes pages of memory, however short it is.
+    for at in range(0, len(articles), _BATCH):
+        packing.add(list(map(article_to_json, articles[at : at + _BATCH])))
+    return packing.arrays()
+
+
+class _Packing:
     """Compresses articles, against what is learnt of some of them first."""
 
     def __init__(self, articles: Sequence[Article]) -> None:
@@ -247,13 +248,13 @@ class Storing:
         self._compressor = zstandard.ZstdCompressor(_LEVEL, dict_data=compression, write_dict_id=False)
         self._packed: list[bytes] = []
 
-    def add(self, articles: Sequence[Article]) -> None:
-        """Compress some more articles."""
-        self._add(list(map(article_to_json, articles)))
+    def add(self, written: Any) -> None:  # noqa: ANN401 - whatever the library takes for many texts
+        """Compress articles as :func:`article_to_json` writes them.
 
-    def add_records(self, records: bytes) -> None:
-        """Compress some more articles by their records, for which there must be a compiled pass."""
-        self._add(zstandard.BufferWithSegments(*native.passes.write_articles(records)))
+        Many in one call, during which other threads have the interpreter to themselves.
+        """
+        compressed: Any = self._compressor.multi_compress_to_buffer(written)
+        self._packed += map(bytes, compressed)
 
     def arrays(self) -> dict[str, Array]:
         """Return all of them."""
@@ -261,18 +262,47 @@ class Storing:
         which = np.zeros(len(sizes), np.uint8)
         return _packed(np.frombuffer(b"".join(self._packed), np.uint8), sizes, [self._learnt], which)
 
-    def _add(self, written: Any) -> None:  # noqa: ANN401 - the library has several
-        # Many in one call, during which other threads have the interpreter to themselves.
-        compressed: Any = self._compressor.multi_compress_to_buffer(written)
-        self._packed += map(bytes, compressed)
+
+class AttributeWriter:
+    """Does what :func:`attribute_arrays` does by the compiled pass, some records at a time."""
+
+    def __init__(self, articles: Sequence[Article]) -> None:
+        self._packing = _Packing(articles)
+        self._columns = native.passes.make_columns(secrets.randbits(64))
+
+    def add(self, records: bytes) -> None:
+        """Add the next articles, by their records."""
+        content, segments = native.passes.add_records(self._columns, records)
+        self._packing.add(zstandard.BufferWithSegments(content, segments))
+
+    def arrays(self, fingerprints: Mapping[str, bytes]) -> dict[str, Array]:
+        """Return the arrays of all articles that were added."""
+        columns = native.passes.take_columns(self._columns)
+        (id_, age, quality, heat, flags), coded = columns[:5], [np.frombuffer(codes, np.uint32) for codes in columns[5:11]]
+        *codes, counts, topics = coded
+        *names, topic_names = columns[11:]
+        numbers = np.frombuffer(id_, np.uint64)
+        arrays: dict[str, Array] = {
+            "id": numbers,
+            "fingerprint": np.frombuffer(b"".join(map(fingerprints.__getitem__, numbers_to_ids(numbers))), "<u8"),
+            "age": np.frombuffer(age, np.int64),
+            "quality": _smallest(np.frombuffer(quality, np.int32)),
+            "heat": _smallest(np.frombuffer(heat, np.int32)),
+            "flags": np.frombuffer(flags, np.uint8),
+        }
+        for name, own, texts in zip(NAMES, codes, names, strict=True):
+            arrays |= _coded(name, own, texts)
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        return arrays | _coded("topic", topics, topic_names) | {"topic.of": starts.astype(np.uint32)} | self._packing.arrays()
 
 
-def _stored(articles: Sequence[Article]) -> dict[str, Array]:
-    storing = Storing(articles)
-    # Not all at once, since what orjson writes takes pages of memory, however short it is.
-    for at in range(0, len(articles), _BATCH):
-        storing.add(articles[at : at + _BATCH])
-    return storing.arrays()
+def _coded(name: str, codes: NDArray[np.uint32], texts: Sequence[str]) -> dict[str, Array]:
+    """Return a column of texts as numbers, and the texts; *codes* are places in *texts* plus one, 0 for none."""
+    order = in_order(texts)
+    ranks = np.empty(len(texts) + 1, np.min_scalar_type(len(texts)))
+    ranks[0] = len(texts)
+    ranks[np.array(order, np.intp) + 1] = np.arange(len(texts))
+    return {**pack_texts(name, [texts[place] for place in order]), name: ranks.take(codes)}
 
 
 def _packed(packed: Array, sizes: NDArray[np.intp], dictionaries: Sequence[bytes], which: Array) -> dict[str, Array]:
@@ -297,8 +327,7 @@ def _dictionary(learnt: bytes) -> zstandard.ZstdCompressionDict | None:
     return zstandard.ZstdCompressionDict(learnt) if learnt else None
 
 
-def _numbers(values: Iterable[int | None]) -> Array:
-    numbers = np.array([UNKNOWN if value is None else value for value in values], np.int32)
+def _smallest(numbers: NDArray[np.int32]) -> Array:
     return numbers.astype(np.int16) if numbers.max(initial=0) <= np.iinfo(np.int16).max else numbers
 
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from search import native
 from search.articles import Article
 from search.catalog import Catalog
 from search.engines.whoosh.arrays import Array, Arrays, write_arrays
-from search.engines.whoosh.attributes import Storing, attribute_arrays, ids_to_numbers, moment_to_age
+from search.engines.whoosh.attributes import AttributeWriter, attribute_arrays, ids_to_numbers, moment_to_age
 from search.engines.whoosh.codec import write_toc
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.columns import make_columns
@@ -141,19 +141,23 @@ def _arrays_of(
 ) -> dict[str, Array]:
     # Side by side: what NumPy, the compressor and the compiled passes do needs no turn at the interpreter.
     with ThreadPoolExecutor(1) as thread:
-        if native.passes:
-            storing = thread.submit(Storing, articles)
-            inverted = invert(articles, dictionary, _stored_as_well(record_batches(articles), storing, thread))
-            stored = thread.submit(lambda: storing.result().arrays())
-            return inverted | attribute_arrays(articles, fingerprints, stored.result())
-        attributes = thread.submit(attribute_arrays, articles, fingerprints)
-        return invert(articles, dictionary) | attributes.result()
+        if not native.passes:
+            attributes = thread.submit(attribute_arrays, articles, fingerprints)
+            return invert(articles, dictionary) | attributes.result()
+        writer, added = thread.submit(AttributeWriter, articles), list[Future[None]]()
+
+        def add(records: bytes) -> None:
+            added.append(thread.submit(lambda: writer.result().add(records)))
+
+        inverted = invert(articles, dictionary, _seen(record_batches(articles), add))
+        for one in added:
+            one.result()
+        return inverted | writer.result().arrays(fingerprints)
 
 
-def _stored_as_well(records: Iterable[bytes], storing: Future[Storing], thread: Executor) -> Iterator[bytes]:
-    """Yield what comes, and have it stored by the thread that made the *storing*."""
+def _seen(records: Iterable[bytes], see: Callable[[bytes], None]) -> Iterator[bytes]:
     for batch in records:
-        thread.submit(lambda batch=batch: storing.result().add_records(batch))
+        see(batch)
         yield batch
 
 
