@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
+from itertools import repeat
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -46,7 +47,7 @@ class Catalog:
     articles: tuple[Article, ...]
     #: Stories of two articles or more, in the order of their ids.
     shared_stories: tuple[Story, ...]
-    #: Of some of the articles, by id; the others' are found when they are asked for.
+    #: Of some of the articles, by id, in their order; the others' are found when they are asked for.
     known_fingerprints: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -61,6 +62,8 @@ class Catalog:
     def fingerprints(self) -> Mapping[str, bytes]:
         """Map every article's id to the hash of its content, in the order of the articles."""
         known = self.known_fingerprints
+        if len(known) == len(self.articles) and all(known.values()):
+            return known
         return {article.id: known.get(article.id) or fingerprint(article) for article in self.articles}
 
     @cached_property
@@ -85,8 +88,7 @@ def generation_id(fingerprints: Iterable[bytes], stories: Iterable[Story]) -> st
     Both are in the order of their ids; 16 hexadecimal digits.
     """
     digest = blake2b(str(INDEX_FORMAT).encode(), digest_size=8)
-    for print_ in fingerprints:
-        digest.update(print_)
+    digest.update(b"".join(fingerprints))
     for story in stories:
         digest.update(to_record(story))
     return digest.hexdigest()
@@ -112,15 +114,15 @@ def make_catalog(mentions: Iterable[Mention]) -> Catalog:
         (removed.add if mention.seed.is_removed else removed.discard)(article.id)
     for identifier in removed:
         del articles[identifier]
-    # Last, since an own entry beats what others say; and taken out, since there may be a million of them.
-    while lone:
-        identifier, mention = lone.popitem()
-        articles[identifier], fingerprints[identifier] = mention.seed.article, mention.fingerprint
+    # Last, since an own entry beats what others say.
+    articles |= {identifier: mention.seed.article for identifier, mention in lone.items()}
+    fingerprints |= {identifier: mention.fingerprint for identifier, mention in lone.items()}
+    order = sorted(articles)
     stories = [_story(group, articles) for group in group_stories(_links(others, articles)) if len(group) > 1]
     return Catalog(
-        articles=tuple([articles[id_] for id_ in sorted(articles)]),
+        articles=tuple(map(articles.__getitem__, order)),
         shared_stories=tuple(sorted(stories, key=attrgetter("id"))),
-        known_fingerprints=fingerprints,
+        known_fingerprints=dict(zip(order, map(fingerprints.get, order, repeat(b"")), strict=True)),
     )
 
 

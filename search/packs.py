@@ -124,11 +124,15 @@ class _Table:
         """Return the fingerprint of an article that is in a row."""
         return self.fingerprints[self._by_identity[id(article)]]
 
-    def rows(self, seeds: Iterable[SourcedSeed]) -> list[list[Any]]:
+    def rows(self, seeds: Sequence[SourcedSeed]) -> list[list[Any]]:
         rows: list[list[Any]] = []
         last_line = last_own = 0
+        by_identity = self._by_identity
         for line, seed, mark in seeds:
-            own = self._place(seed.article, mark)
+            article = seed.article
+            own = by_identity.get(id(article))
+            if own is None:
+                own = self._add(article, mark)
             row: list[Any] = [line - last_line, own - last_own]
             if seed.related or seed.is_removed:
                 row += [self._place(article) for article in seed.related], seed.is_removed
@@ -136,16 +140,16 @@ class _Table:
             last_line, last_own = line, own
         return rows
 
-    def _place(self, article: Article, mark: bytes = b"") -> int:
+    def _place(self, article: Article) -> int:
         place = self._by_identity.get(id(article))
-        if place is None:
-            place = self._places.setdefault(self._key(article, mark), len(self._places))
-            self._by_identity[id(article)] = place
+        return self._add(article, b"") if place is None else place
+
+    def _add(self, article: Article, mark: bytes) -> int:
+        key = mark if mark in self._elsewhere else self._key(article, mark)
+        place = self._by_identity[id(article)] = self._places.setdefault(key, len(self._places))
         return place
 
     def _key(self, article: Article, mark: bytes) -> bytes:
-        if mark in self._elsewhere:
-            return mark
         record = to_record(article)
         found = fingerprint(record) if self._elsewhere and not mark else b""
         return found if found in self._elsewhere else record

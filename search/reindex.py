@@ -195,7 +195,7 @@ class _Run:
         both = served.keys() & found.keys()
         staying = frozenset([found[id_] for id_ in both if served[id_] == found[id_]])
         leaving = {id_: mark for id_, mark in served.items() if mark not in staying}
-        self.new = frozenset(found.keys() - both)
+        self.new = frozenset(found.keys() - both if both else found)
         differences = {
             "added": len(self.new),
             "changed": len(both) - len(staying),

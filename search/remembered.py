@@ -40,7 +40,7 @@ class KnownFile:
     @property
     def problems(self) -> list[SeedError]:
         """What is wrong, with the lines of the file."""
-        return [_moved(problem, line=base) for base, part in self._placed() for problem in part.problems]
+        return [_moved(problem, line=base) for base, part in self.placed() for problem in part.problems]
 
     @property
     def digests(self) -> list[bytes]:
@@ -53,12 +53,21 @@ class KnownFile:
 
     def seeds(self) -> Iterator[SourcedSeed]:
         """Yield what the file gives, with the lines of the file."""
-        for base, part in self._placed():
+        for base, part in self.placed():
             if base:
                 for line, seed, fingerprint in part.seeds:
                     yield SourcedSeed(base + line, seed, fingerprint)
             else:
                 yield from part.seeds
+
+    def placed(self) -> Iterator[tuple[int, KnownPart]]:
+        """Yield every part with the lines before it."""
+        base = 0
+        for part in self.parts:
+            yield base, part
+            base += part.lines
+        if self.kept:
+            yield 0, self.kept
 
     def seen_as(self, name: str, path: str) -> KnownFile:
         """Return the same for a file that is called so now."""
@@ -67,14 +76,6 @@ class KnownFile:
         ]
         return replace(self, name=name, parts=parts)
 
-    def _placed(self) -> Iterator[tuple[int, KnownPart]]:
-        """Yield every part with the lines before it."""
-        base = 0
-        for part in self.parts:
-            yield base, part
-            base += part.lines
-        if self.kept:
-            yield 0, self.kept
 
 
 @dataclass(slots=True)

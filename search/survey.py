@@ -67,8 +67,9 @@ class Survey:
     def mentions(self) -> Iterator[Mention]:
         """Yield every seed with where it comes from."""
         for known in self.files.values():
-            for line, seed, fingerprint in known.seeds():
-                yield Mention(known.name, line, seed, fingerprint)
+            for base, part in known.placed():
+                for line, seed, fingerprint in part.seeds:
+                    yield Mention(known.name, base + line, seed, fingerprint)
 
     def counts(self) -> FileCounts:
         """Count what became of the files."""

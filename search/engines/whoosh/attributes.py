@@ -47,8 +47,18 @@ _DICTIONARY_BYTES = 1 << 16
 _MIN_SAMPLES, _MAX_SAMPLES = 500, 4000
 
 
-def attribute_arrays(articles: Sequence[Article], fingerprints: Mapping[str, bytes]) -> dict[str, Array]:
-    """Return the columns of *articles*, which are numbered as they come, and the articles themselves."""
+def attribute_arrays(
+    articles: Sequence[Article], fingerprints: Mapping[str, bytes], records: Iterable[bytes] | None = None
+) -> dict[str, Array]:
+    """Return the columns of *articles*, which are numbered as they come, and the articles themselves.
+
+    Args:
+        articles: all of them.
+        fingerprints: by id.
+        records: of the articles, in lists as :func:`search.records.to_records` writes them, if there is a compiled pass.
+    """
+    if records is not None:
+        return _compiled(articles, fingerprints, records)
     arrays: dict[str, Array] = {
         "id": ids_to_numbers(article.id for article in articles),
         "fingerprint": np.frombuffer(b"".join([fingerprints[article.id] for article in articles]), "<u8"),
@@ -263,37 +273,30 @@ class _Packing:
         return _packed(np.frombuffer(b"".join(self._packed), np.uint8), sizes, [self._learnt], which)
 
 
-class AttributeWriter:
-    """Does what :func:`attribute_arrays` does by the compiled pass, some records at a time."""
-
-    def __init__(self, articles: Sequence[Article]) -> None:
-        self._packing = _Packing(articles)
-        self._columns = native.passes.make_columns(secrets.randbits(64))
-
-    def add(self, records: bytes) -> None:
-        """Add the next articles, by their records."""
-        content, segments = native.passes.add_records(self._columns, records)
-        self._packing.add(zstandard.BufferWithSegments(content, segments))
-
-    def arrays(self, fingerprints: Mapping[str, bytes]) -> dict[str, Array]:
-        """Return the arrays of all articles that were added."""
-        columns = native.passes.take_columns(self._columns)
-        (id_, age, quality, heat, flags), coded = columns[:5], [np.frombuffer(codes, np.uint32) for codes in columns[5:11]]
-        *codes, counts, topics = coded
-        *names, topic_names = columns[11:]
-        numbers = np.frombuffer(id_, np.uint64)
-        arrays: dict[str, Array] = {
-            "id": numbers,
-            "fingerprint": np.frombuffer(b"".join(map(fingerprints.__getitem__, numbers_to_ids(numbers))), "<u8"),
-            "age": np.frombuffer(age, np.int64),
-            "quality": _smallest(np.frombuffer(quality, np.int32)),
-            "heat": _smallest(np.frombuffer(heat, np.int32)),
-            "flags": np.frombuffer(flags, np.uint8),
-        }
-        for name, own, texts in zip(NAMES, codes, names, strict=True):
-            arrays |= _coded(name, own, texts)
-        starts = np.concatenate([[0], np.cumsum(counts)])
-        return arrays | _coded("topic", topics, topic_names) | {"topic.of": starts.astype(np.uint32)} | self._packing.arrays()
+def _compiled(
+    articles: Sequence[Article], fingerprints: Mapping[str, bytes], records: Iterable[bytes]
+) -> dict[str, Array]:
+    """Do what :func:`attribute_arrays` does by the compiled pass, which others have the interpreter beside."""
+    packing, pass_ = _Packing(articles), native.passes.make_columns(secrets.randbits(64))
+    for some in records:
+        packing.add(zstandard.BufferWithSegments(*native.passes.add_records(pass_, some)))
+    columns = native.passes.take_columns(pass_)
+    (id_, age, quality, heat, flags), coded = columns[:5], [np.frombuffer(codes, np.uint32) for codes in columns[5:11]]
+    *codes, counts, topics = coded
+    *names, topic_names = columns[11:]
+    numbers = np.frombuffer(id_, np.uint64)
+    arrays: dict[str, Array] = {
+        "id": numbers,
+        "fingerprint": np.frombuffer(b"".join(map(fingerprints.__getitem__, numbers_to_ids(numbers))), "<u8"),
+        "age": np.frombuffer(age, np.int64),
+        "quality": _smallest(np.frombuffer(quality, np.int32)),
+        "heat": _smallest(np.frombuffer(heat, np.int32)),
+        "flags": np.frombuffer(flags, np.uint8),
+    }
+    for name, own, texts in zip(NAMES, codes, names, strict=True):
+        arrays |= _coded(name, own, texts)
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    return arrays | _coded("topic", topics, topic_names) | {"topic.of": starts.astype(np.uint32)} | packing.arrays()
 
 
 def _coded(name: str, codes: NDArray[np.uint32], texts: Sequence[str]) -> dict[str, Array]:

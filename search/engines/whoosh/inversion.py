@@ -35,17 +35,17 @@ def invert(
     Args:
         articles: what is searched.
         dictionary: numbers their words.
-        records: of the articles, as :func:`record_batches` gives them, where somebody has them already.
+        records: of the articles, in lists as :func:`search.records.to_records` writes them, if somebody has them.
     """
     if native.passes:
-        return occurrence_arrays(_cut(records or record_batches(articles), dictionary), dictionary)
-    batches = [_analyse(batch, dictionary) for batch in _batches(articles)]
-    return occurrence_arrays(_joined(batches), dictionary)
+        return occurrence_arrays(_cut(records or map(to_records, batches(articles)), dictionary), dictionary)
+    found = [_analyse(batch, dictionary) for batch in batches(articles)]
+    return occurrence_arrays(_joined(found), dictionary)
 
 
-def record_batches(articles: Sequence[Article]) -> Iterator[bytes]:
-    """Yield the records of articles, of some at a time."""
-    return map(to_records, _batches(articles))
+def batches(articles: Sequence[Article]) -> Iterator[Sequence[Article]]:
+    """Yield articles, as many at a time as are analysed in one go."""
+    return (articles[at : at + _BATCH] for at in range(0, len(articles), _BATCH))
 
 
 def occurrence_arrays(found: Occurrences, dictionary: Dictionary) -> dict[str, Array]:
@@ -61,10 +61,6 @@ def occurrence_arrays(found: Occurrences, dictionary: Dictionary) -> dict[str, A
 def texts_of(article: Article) -> tuple[str, ...]:
     """Return the texts of an article that are searched; the first three are of the first fields, the rest of topics."""
     return (article.title, article.excerpt, article.provider.name, *article.topics)
-
-
-def _batches(articles: Sequence[Article]) -> Iterator[Sequence[Article]]:
-    return (articles[at : at + _BATCH] for at in range(0, len(articles), _BATCH))
 
 
 def _cut(records: Iterable[bytes], dictionary: Dictionary) -> Occurrences:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -29,15 +29,16 @@ from search import native
 from search.articles import Article
 from search.catalog import Catalog
 from search.engines.whoosh.arrays import Array, Arrays, write_arrays
-from search.engines.whoosh.attributes import AttributeWriter, attribute_arrays, ids_to_numbers, moment_to_age
+from search.engines.whoosh.attributes import attribute_arrays, ids_to_numbers, moment_to_age
 from search.engines.whoosh.codec import write_toc
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.columns import make_columns
 from search.engines.whoosh.dictionary import Dictionary
-from search.engines.whoosh.inversion import invert, record_batches
+from search.engines.whoosh.inversion import batches, invert
 from search.engines.whoosh.merging import merge_segments
 from search.engines.whoosh.opening import COLUMNS, SEGMENTS, open_generation, segment_files
 from search.engines.whoosh.segment import Segment
+from search.records import to_records
 
 #: Articles that are inverted in one go; more become several segments, which are merged. Takes about half a GB.
 RUN = 1 << 17
@@ -144,21 +145,10 @@ def _arrays_of(
         if not native.passes:
             attributes = thread.submit(attribute_arrays, articles, fingerprints)
             return invert(articles, dictionary) | attributes.result()
-        writer, added = thread.submit(AttributeWriter, articles), list[Future[None]]()
-
-        def add(records: bytes) -> None:
-            added.append(thread.submit(lambda: writer.result().add(records)))
-
-        inverted = invert(articles, dictionary, _seen(record_batches(articles), add))
-        for one in added:
-            one.result()
-        return inverted | writer.result().arrays(fingerprints)
-
-
-def _seen(records: Iterable[bytes], see: Callable[[bytes], None]) -> Iterator[bytes]:
-    for batch in records:
-        see(batch)
-        yield batch
+        # The records come first, since the other side waits for them.
+        records = [thread.submit(to_records, batch) for batch in batches(articles)]
+        attributes = thread.submit(attribute_arrays, articles, fingerprints, map(Future.result, records))
+        return invert(articles, dictionary, map(Future.result, records)) | attributes.result()
 
 
 def _write_segment(arrays: Mapping[str, Array], folder: Path) -> SegmentFile:
