@@ -24,7 +24,7 @@ import orjson
 from search.articles import Article
 from search.errors import IndexUnreadableError, IndexWriteError
 from search.files import UNREAD
-from search.packs import Unpacked, pack
+from search.packs import Unpacked, pack, pack_table
 from search.records import Sharing, fingerprint, to_record
 from search.remembered import KnownPart, LastRun, file_from_row, file_to_row
 from search.store import Pack, Place, Store
@@ -101,13 +101,13 @@ class Cache:
         for part in memory.parts() if memory else ():
             part.place = None
 
-    def keep(self, packed: bytes) -> Place:
+    def keep(self, packed: bytes, *, is_final: bool = False) -> Place:
         """Keep one list of seeds, packed, to be saved later.
 
         Raises:
             IndexWriteError: If it cannot be written.
         """
-        return Place(self._store.append(packed), 0)
+        return Place(self._store.append(packed, is_final=is_final), 0)
 
     def save(
         self,
@@ -219,14 +219,19 @@ class Cache:
         old = self._store
         self.start_anew()
         for part in memory.parts():
-            is_alone = part.place is not None and old.packs[part.place.pack].lists is None
-            packed = old.read(part.place.pack) if part.place and is_alone else None
-            part.place = self.keep(packed) if packed else None
+            known = old.packs[part.place.pack] if part.place else None
+            packed = old.read(part.place.pack) if part.place and known and known.lists is None else None
+            part.place = self.keep(packed, is_final=known.is_final) if packed and known else None
         old.undo()
 
     def _keep_rest(self, parts: Iterable[KnownPart], elsewhere: Collection[bytes], *, is_final: bool) -> None:
-        """Keep what is not kept yet, all in one pack."""
-        rest = [part for part in parts if part.place is None and part.seeds]
+        """Keep what is not kept yet: ranges of lines as they were read, and all else in one pack."""
+        rest = []
+        for part in parts:
+            if part.place is None and part.table:
+                part.place = self.keep(pack_table(part.table, elsewhere), is_final=is_final)
+            elif part.place is None and part.seeds:
+                rest.append(part)
         if rest:
             packed = pack([part.seeds for part in rest], elsewhere)
             number = self._store.append(packed, len(rest), is_final=is_final)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
-from itertools import repeat
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -114,15 +113,20 @@ def make_catalog(mentions: Iterable[Mention]) -> Catalog:
         (removed.add if mention.seed.is_removed else removed.discard)(article.id)
     for identifier in removed:
         del articles[identifier]
-    # Last, since an own entry beats what others say.
-    articles |= {identifier: mention.seed.article for identifier, mention in lone.items()}
-    fingerprints |= {identifier: mention.fingerprint for identifier, mention in lone.items()}
-    order = sorted(articles)
+    for identifier in articles.keys() & lone.keys():
+        # An own entry beats what others say.
+        articles[identifier] = lone[identifier].seed.article
     stories = [_story(group, articles) for group in group_stories(_links(others, articles)) if len(group) > 1]
+    winners = lone
+    for identifier in articles.keys() - lone.keys():
+        seed = Seed(article=articles[identifier])
+        winners[identifier] = Mention(name="", line=0, seed=seed, fingerprint=fingerprints.get(identifier, b""))
+    order = sorted(winners)
+    mentioned = list(map(winners.__getitem__, order))
     return Catalog(
-        articles=tuple(map(articles.__getitem__, order)),
+        articles=tuple([mention.seed.article for mention in mentioned]),
         shared_stories=tuple(sorted(stories, key=attrgetter("id"))),
-        known_fingerprints=dict(zip(order, map(fingerprints.get, order, repeat(b"")), strict=True)),
+        known_fingerprints=dict(zip(order, [mention.fingerprint for mention in mentioned], strict=True)),
     )
 
 

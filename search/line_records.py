@@ -25,6 +25,8 @@ class LineRecords(NamedTuple):
     records: bytes
     #: See :func:`search.records.fingerprint`; one behind the other.
     marks: bytes
+    #: The seeds as rows of :mod:`search.packs`, commas between them.
+    rows: bytes
     #: Of each seed its line, counted from 1, the place of its article, and how many others it is related to.
     seeds: Sequence[int]
     #: The places of these.
@@ -36,7 +38,7 @@ class LineRecords(NamedTuple):
         """Return the articles."""
         return _decode(b"[%b]" % self.records)
 
-    def rows(self) -> Iterator[tuple[int, int, Sequence[int]]]:
+    def places(self) -> Iterator[tuple[int, int, Sequence[int]]]:
         """Yield of each seed its line, the place of its article, and of those that it is related to."""
         listed, first = iter(self.seeds), 0
         for line, own, count in zip(listed, listed, listed, strict=True):
@@ -53,5 +55,5 @@ def read_records(content: bytes) -> LineRecords | None:
     """Return the records of whole lines; None where nothing was compiled."""
     if native.passes is None:
         return None
-    records, marks, *numbers = native.passes.read_lines(content)
-    return LineRecords(records, marks, *(array("I", found) for found in numbers))
+    records, marks, rows, *numbers = native.passes.read_lines(content)
+    return LineRecords(records, marks, rows, *(array("I", found) for found in numbers))

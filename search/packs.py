@@ -19,12 +19,13 @@ import zstandard
 
 from search.articles import Article, Seed
 from search.line_records import LineRecords
-from search.records import MARK_BYTES, Sharing, fingerprint, to_record
+from search.records import MARK_BYTES, SeedTable, Sharing, fingerprint, to_record
 from search.seeds import SourcedSeed
 
 #: The fastest that zstd offers without growing much.
 _LEVEL = 1
-_decode = msgspec.json.Decoder(tuple[str, list[Article | None], list[list[list[Any]]]]).decode
+_decode = msgspec.json.Decoder(tuple[str, list[Article | None], msgspec.Raw]).decode
+_decode_rows = msgspec.json.Decoder(list[list[list[Any]]]).decode
 
 
 def pack(lists: Iterable[Sequence[SourcedSeed]], elsewhere: Collection[bytes] = frozenset()) -> bytes:
@@ -40,20 +41,15 @@ def pack(lists: Iterable[Sequence[SourcedSeed]], elsewhere: Collection[bytes] = 
 
 def pack_records(found: LineRecords) -> bytes:
     """Write the seeds of lines as :func:`pack` does one list of them."""
-    rows: list[list[Any]] = []
-    last_line = last_own = 0
-    for line, own, related in found.rows():
-        row: list[Any] = [line - last_line, own - last_own]
-        rows.append([*row, list(related), False] if related else row)
-        last_line, last_own = line, own
-    return _written(found.marks, found.records, [rows])
+    return _written(found.marks, found.records, b"[[%b]]" % found.rows)
 
 
-def pack_with_fingerprints(seeds: Sequence[SourcedSeed]) -> tuple[bytes, list[SourcedSeed]]:
-    """Write one list of seeds; return it also with the fingerprints that were found on the way."""
-    table = _Table()
-    packed = table.written([table.rows(seeds)])
-    return packed, [SourcedSeed(one.line, one.seed, table.fingerprint_of(one.seed.article)) for one in seeds]
+def pack_table(table: SeedTable, elsewhere: Collection[bytes] = frozenset()) -> bytes:
+    """Write one list of seeds as :func:`pack` does."""
+    marks = [table.marks[at : at + MARK_BYTES] for at in range(0, len(table.marks), MARK_BYTES)]
+    listed = zip(marks, table.articles, strict=True)
+    records = [b"null" if mark in elsewhere or one is None else to_record(one) for mark, one in listed]
+    return _written(table.marks, b",".join(records), b"[[%b]]" % table.rows)
 
 
 class Unpacked:
@@ -63,6 +59,10 @@ class Unpacked:
         digits, self._articles, self._rows = _decode(zstandard.ZstdDecompressor().decompress(packed))
         sharing.share(filter(None, self._articles))
         self._marks = bytes.fromhex(digits)
+
+    def table(self) -> SeedTable:
+        """Return what is packed, if it is one list, to be packed once more."""
+        return SeedTable(self._articles, self._marks, bytes(self._rows)[2:-2])
 
     def missing(self) -> list[bytes]:
         """Return the fingerprints of the articles that were left out."""
@@ -75,7 +75,7 @@ class Unpacked:
 
     def lists(self) -> list[list[SourcedSeed] | None]:
         """Return what was packed; None for a list that is not whole, as an article of it was not found."""
-        return [self._list(rows) for rows in self._rows]
+        return [self._list(rows) for rows in _decode_rows(self._rows)]
 
     def _list(self, rows: list[list[Any]]) -> list[SourcedSeed] | None:
         lines, places = accumulate([row[0] for row in rows]), accumulate([row[1] for row in rows])
@@ -118,11 +118,7 @@ class _Table:
 
     def written(self, rows: list[list[list[Any]]]) -> bytes:
         articles = b",".join([b"null" if len(key) == MARK_BYTES else key for key in self._places])
-        return _written(b"".join(self.fingerprints), articles, rows)
-
-    def fingerprint_of(self, article: Article) -> bytes:
-        """Return the fingerprint of an article that is in a row."""
-        return self.fingerprints[self._by_identity[id(article)]]
+        return _written(b"".join(self.fingerprints), articles, orjson.dumps(rows))
 
     def rows(self, seeds: Sequence[SourcedSeed]) -> list[list[Any]]:
         rows: list[list[Any]] = []
@@ -155,6 +151,6 @@ class _Table:
         return found if found in self._elsewhere else record
 
 
-def _written(marks: bytes, articles: bytes, rows: list[list[list[Any]]]) -> bytes:
-    content = b'["%b",[%b],%b]' % (marks.hex().encode(), articles, orjson.dumps(rows))
+def _written(marks: bytes, articles: bytes, rows: bytes) -> bytes:
+    content = b'["%b",[%b],%b]' % (marks.hex().encode(), articles, rows)
     return zstandard.ZstdCompressor(_LEVEL).compress(content)

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from search.errors import SeedError
 from search.files import LINES, LineRange, SeedFile, cut_lines, read_bytes, read_range
 from search.seeds import FileContent, SeedReader
-from search.store import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,6 @@ class PartAnswer:
     lines: int
     #: Its lines are counted from the first of the part; None where the known one still holds.
     content: FileContent | None
-    #: Where it was kept; None where it was not.
-    place: Place | None = None
 
 
 class Task(NamedTuple):

@@ -8,9 +8,8 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,28 +17,23 @@ from typing import IO, Any
 
 from search.errors import LedeError
 from search.files import SeedFile
-from search.packs import Unpacked, pack_records, pack_with_fingerprints
+from search.packs import Unpacked, pack, pack_records
 from search.parts import FileRequest, PartAnswer, Task, answer, plan
 from search.records import Sharing
 from search.seeds import FileContent, SeedReader
-from search.store import Place
 
 #: Bytes that one process reads before another is worth its start.
 BYTES_PER_PROCESS = 8 << 20
 
 #: Bytes that are read in the time that another process takes to start and to hand over what it found.
-LEAD_BYTES = 8 << 20
+LEAD_BYTES = 16 << 20
 
 #: To unpack what another process found in a range of lines, as a part of the time it takes to read it.
-UNPACKING = 0.3
+UNPACKING = 0.38
 
 _BATCH = 64
 # A range's packed seeds, so that whoever reads them is not waited for.
 _PIPE = 1 << 20
-
-
-#: Takes the packed seeds of a part, and says where they are kept.
-Keep = Callable[[bytes], Place]
 
 
 class Progress:
@@ -55,23 +49,20 @@ class Progress:
         """Take note that the index is being written."""
 
 
-def read_files(
-    requests: Sequence[FileRequest], jobs: int, progress: Progress, keep: Keep | None = None
-) -> list[list[PartAnswer]]:
+def read_files(requests: Sequence[FileRequest], jobs: int, progress: Progress) -> list[list[PartAnswer]]:
     """Answer every request, in order, with the parts of its file.
 
     Args:
         requests: in the order of names, so that neighbours, which share related lists, are read by the same process.
         jobs: processes at most; 0 is one for each processor.
         progress: is told how far it is.
-        keep: is given the packed seeds of every range of lines, in no particular order.
 
     Raises:
         LedeError: If a process dies.
     """
     plans = [plan(request) for request in requests]
     steps = _Steps(plans, progress)
-    answers = iter(_answers([part for parts in plans for part in parts if isinstance(part, Task)], jobs, steps, keep))
+    answers = iter(_answers([part for parts in plans for part in parts if isinstance(part, Task)], jobs, steps))
     found = [[next(answers) if isinstance(part, Task) else part for part in parts] for parts in plans]
     # A file of which a part could not be read was not read.
     return [next(([part] for part in parts if not part.digest), parts) for parts in found]
@@ -135,21 +126,16 @@ def _take_seeds(content: FileContent | None, reader: SeedReader) -> bytes:
     """Take the seeds out of a range's content, packed; of a known one there are none."""
     if content is None:
         return b""
-    packed = _pack(content, reader)
+    if content.records and not content.seeds:
+        packed = pack_records(content.records)
+    else:
+        reader.complete(content)
+        packed = pack([content.seeds])
     content.seeds, content.records = [], None
     return packed
 
 
-def _pack(content: FileContent, reader: SeedReader) -> bytes:
-    """Return a range's seeds, packed; they have their fingerprints from then on."""
-    if content.records and not content.seeds:
-        return pack_records(content.records)
-    reader.complete(content)
-    packed, content.seeds = pack_with_fingerprints(content.seeds)
-    return packed
-
-
-def _answers(tasks: Sequence[Task], jobs: int, steps: _Steps, keep: Keep | None) -> list[PartAnswer]:
+def _answers(tasks: Sequence[Task], jobs: int, steps: _Steps) -> list[PartAnswer]:
     """Do the tasks, in several processes where it pays."""
     shares = _shares(tasks, _processes(tasks, jobs))
     workers = [_Worker(share, steps) for share in shares[1:]]
@@ -158,24 +144,22 @@ def _answers(tasks: Sequence[Task], jobs: int, steps: _Steps, keep: Keep | None)
     for task in shares[0]:
         found = answer(task, reader)
         if found.content:
-            if keep and task.range:
-                found = replace(found, place=keep(_pack(found.content, reader)))
             reader.complete(found.content)
         answers.append(found)
         steps.done(task.file)
     sharing = Sharing()
     for worker in workers:
-        answers += worker.join(sharing, keep)
+        answers += worker.join(sharing)
     return answers
 
 
-def _unpacked(found: PartAnswer, packed: bytes, sharing: Sharing, keep: Keep | None) -> PartAnswer:
+def _unpacked(found: PartAnswer, packed: bytes, sharing: Sharing) -> PartAnswer:
     """Put the seeds back where :func:`_take_seeds` took them."""
-    if found.content is None or not packed:
-        return found
-    (seeds,) = Unpacked(packed, sharing).lists()
-    found.content.seeds = seeds or []
-    return replace(found, place=keep(packed)) if keep else found
+    if found.content is not None and packed:
+        unpacked = Unpacked(packed, sharing)
+        (seeds,) = unpacked.lists()
+        found.content.seeds, found.content.table = seeds or [], unpacked.table()
+    return found
 
 
 class _Worker:
@@ -206,14 +190,14 @@ class _Worker:
         self._thread = threading.Thread(target=self._take, daemon=True)
         self._thread.start()
 
-    def join(self, sharing: Sharing, keep: Keep | None) -> Iterator[PartAnswer]:
+    def join(self, sharing: Sharing) -> Iterator[PartAnswer]:
         self._thread.join()
         if self._process.wait() != 0 or len(self._answers) != len(self._tasks):
             msg = f"a process that reads seeds died (exit code {self._process.returncode}): try again with --jobs 1"
             raise LedeError(msg)
         self._answers.reverse()
         while self._answers:
-            yield _unpacked(*self._answers.pop(), sharing, keep)
+            yield _unpacked(*self._answers.pop(), sharing)
 
     def _take(self) -> None:
         # Where the process died, join says so; closing its input may fail as well.

@@ -23,6 +23,8 @@ from search.report import Report, Seconds
 from search.saved import SavedQueries, read_saved_queries
 from search.survey import Survey
 
+#: Articles up to which a first run keeps what it has read beside what it publishes.
+FEW = 1000
 #: Seconds that a saved query may take.
 QUERY_SECONDS = 60.0
 
@@ -149,15 +151,20 @@ class _Run:
             survey = self._survey(folders, None)
         if full or not has_seeds:
             self._cache.start_anew(memory)
-        survey.read(jobs, self._progress, full=full or not has_seeds, keep=self._cache.keep)
+        survey.read(jobs, self._progress, full=full or not has_seeds)
         self._clock.lap("read")
         catalog = make_catalog(survey.mentions())
         differences, staying, leaving = self._differences(catalog, force=force)
         self._clock.lap("merge")
         # Ahead of publishing, so that nothing has changed where this cannot be written. Should we die in between, the
         # next run sees that what is remembered is not what is served, and publishes it.
+        is_first = memory is None
         memory = self._memory(survey, catalog)
-        self._cache.save(memory, staying, leaving)
+        if is_first and len(catalog.articles) > FEW:
+            # Should we die before they are published, all is read again: there is nothing yet that could be lost.
+            self._cache.save(memory, frozenset(catalog.fingerprints.values()), is_final=True)
+        else:
+            self._cache.save(memory, staying, leaving)
         self._clock.lap("remember")
         if full or self._engine.served() != catalog.generation:
             self._progress.indexing(len(catalog.articles))

@@ -9,6 +9,7 @@ from typing import Any
 
 from search.errors import Location, SeedError
 from search.files import Stamp
+from search.records import SeedTable
 from search.seeds import SourcedSeed
 from search.store import Place
 
@@ -24,6 +25,8 @@ class KnownPart:
     seeds: list[SourcedSeed] = field(default_factory=list)
     #: None for what is not kept yet.
     place: Place | None = None
+    #: The seeds, ready to be packed, where that was found as they were read.
+    table: SeedTable | None = None
 
 
 @dataclass(slots=True)

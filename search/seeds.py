@@ -17,7 +17,7 @@ from search.line_records import LineRecords, read_records
 from search.lines import LineParser
 from search.markup import Field, MarkupError
 from search.parse import KNOWN_KEYS, SeedWarning, find_warnings, parse_seed, without_secret
-from search.records import MARK_BYTES, Sharing
+from search.records import MARK_BYTES, SeedTable, Sharing
 from search.yaml_reader import read_yaml
 
 _BOM = b"\xef\xbb\xbf"
@@ -40,6 +40,8 @@ class FileContent:
     seeds: list[SourcedSeed] = field(default_factory=list)
     #: Of lines whose seeds are not among these yet; see :meth:`SeedReader.scan_lines`.
     records: LineRecords | None = None
+    #: The same seeds, ready to be packed, if that came for nothing.
+    table: SeedTable | None = None
     problems: list[SeedError] = field(default_factory=list)
     warnings: list[SeedWarning] = field(default_factory=list)
     #: Keys that are not read, and how many seeds have them.
@@ -96,7 +98,9 @@ class SeedReader:
             return
         articles, marks = found.records.articles(), found.records.marks
         self._sharing.share(articles)
-        for line, own, related in found.records.rows():
+        if not found.seeds:
+            found.table = SeedTable(articles, marks, found.records.rows)
+        for line, own, related in found.records.places():
             seed = Seed(article=articles[own], related=tuple([articles[place] for place in related]) if related else ())
             found.seeds.append(SourcedSeed(line, seed, marks[MARK_BYTES * own : MARK_BYTES * (own + 1)]))
         found.seeds.sort(key=itemgetter(0))

@@ -10,7 +10,7 @@ from search.errors import SeedError
 from search.files import UNREAD, RefusedFile, SeedFile, list_seed_files
 from search.parse import SeedWarning
 from search.parts import FileRequest, PartAnswer
-from search.reading import Keep, Progress, read_files
+from search.reading import Progress, read_files
 from search.remembered import KnownFile, KnownPart
 from search.report import FileCounts
 
@@ -46,19 +46,18 @@ class Survey:
             if (known := self._known.get(file.identity))
         }
 
-    def read(self, jobs: int, progress: Progress, *, full: bool = True, keep: Keep | None = None) -> None:
+    def read(self, jobs: int, progress: Progress, *, full: bool = True) -> None:
         """Read what has changed, and take what is known of the rest.
 
         Args:
             jobs: processes at most; 0 is one for each processor.
             progress: is told how far it is.
             full: read everything.
-            keep: is given the packed seeds of every range of lines that is read.
         """
         self.keep()
         requests = [FileRequest(file, self._digests(file, full=full)) for file in self._changed(full=full)]
         progress.files(len(requests))
-        for request, answers in zip(requests, read_files(requests, jobs, progress, keep), strict=True):
+        for request, answers in zip(requests, read_files(requests, jobs, progress), strict=True):
             self._take(request.file, answers)
         self.files = {file.identity: self.files[file.identity] for file in self.listed}
         for refused in self._refused:
@@ -128,7 +127,7 @@ class Survey:
         self.warnings += content.warnings
         for key, count in content.unknown_keys.items():
             self.unknown_keys[key] = self.unknown_keys.get(key, 0) + count
-        return KnownPart(answer.digest, answer.lines, content.problems, content.seeds, answer.place)
+        return KnownPart(answer.digest, answer.lines, content.problems, content.seeds, table=content.table)
 
     def _keep_last_good(self, refused: RefusedFile) -> None:
         known = self._known.get(refused.identity)

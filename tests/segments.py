@@ -18,7 +18,8 @@ from search.articles import Article, Story
 from search.catalog import Catalog, fingerprint
 from search.engine import Reader
 from search.engines.memory import MemoryEngine
-from search.engines.whoosh import WhooshEngine, bits, native, phrases, recent, rows, sums
+from search import native
+from search.engines.whoosh import WhooshEngine, bits, phrases, recent, rows, sums
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import attribute_arrays, moment_to_age
 from search.engines.whoosh.collection import Collection

@@ -28,7 +28,8 @@ from search.articles import Article, Image
 from search.catalog import Catalog, fingerprint
 from search.engine import Engine, Reader
 from search.engines.memory import MemoryEngine
-from search.engines.whoosh import WhooshEngine, completion, native
+from search import native
+from search.engines.whoosh import WhooshEngine, completion
 from search.errors import ImportRefusedError, NoIndexError, NotFoundError, PageTooDeepError, SearchTimeoutError
 from search.query import SORTS, Filters, Query, parse
 from search.results import Explanation, Hit, Page

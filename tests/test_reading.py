@@ -7,7 +7,6 @@ import pickle
 import subprocess
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,11 @@ from factories import SeedFolder, mention, seed
 from search import reading
 from search.errors import LedeError, Location, SeedError
 from search.files import LineRange, SeedFile, list_seed_files, read_range
-from search.packs import Unpacked
+from search.packs import Unpacked, pack_table
 from search.parts import FileRequest, PartAnswer, Task, answer, plan
 from search.reading import Progress, read_files, work
 from search.records import Sharing
 from search.seeds import FileContent, SeedReader
-from search.store import Place
 
 
 class Counted(Progress):
@@ -52,10 +50,11 @@ def digests_of(parts: Sequence[PartAnswer]) -> list[bytes]:
 
 
 def as_text(answers: Sequence[Sequence[PartAnswer]]) -> list[str]:
-    """Write answers out whole, since errors have no equality; fingerprints are known only of what was sent."""
+    """Write answers out whole, since errors have no equality; only some have fingerprints, and tables."""
     parts = deepcopy([part for parts in answers for part in parts])
     for part in parts:
         if part.content:
+            part.content.table = None
             part.content.seeds = [one._replace(fingerprint=b"") for one in part.content.seeds]
     return [repr(part) for part in parts]
 
@@ -217,23 +216,23 @@ def long(folder: SeedFolder, monkeypatch: pytest.MonkeyPatch) -> SeedFolder:
 @pytest.mark.parametrize("jobs", [2, 3])
 def test_one_file_of_lines_is_shared_out_and_answered_as_one_process_does(long: SeedFolder, jobs: int) -> None:
     progress = Counted()
-    kept: dict[bytes, Place] = {}
 
     alone = read_files(requests(long), 1, Progress())
-    together = read_files(requests(long), jobs, progress, lambda packed: kept.setdefault(packed, Place(len(kept), 0)))
+    together = read_files(requests(long), jobs, progress)
 
-    assert as_text([[replace(part, place=None) for part in parts] for parts in together]) == as_text(alone)
+    assert as_text(together) == as_text(alone)
     assert progress.count == 2
-    parts = together[0]
-    assert len(parts) > 20
-    # What is kept is what was found.
-    by_place = {place: packed for packed, place in kept.items()}
-    for part in parts:
+    assert len(together[0]) > 20
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_came_ready_to_be_packed_is_what_was_found(long: SeedFolder, jobs: int) -> None:
+    for part in read_files(requests(long), jobs, Progress())[0]:
         assert part.content is not None
-        assert part.place is not None
-        (unpacked,) = Unpacked(by_place[part.place], Sharing()).lists()
-        assert unpacked is not None
-        assert [one[:2] for one in unpacked] == [one[:2] for one in part.content.seeds]
+        if table := part.content.table:
+            (unpacked,) = Unpacked(pack_table(table), Sharing()).lists()
+            assert unpacked is not None
+            assert [one[:2] for one in unpacked] == [one[:2] for one in part.content.seeds]
 
 
 def test_of_a_file_that_has_grown_only_the_end_is_read(long: SeedFolder) -> None:

@@ -299,7 +299,7 @@ def test_postings_that_are_not_those_of_the_articles_are_named(
     index_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Files that are whole, but were written wrong."""
-    monkeypatch.setattr(writer, "invert", lambda articles, known: invert(articles[::-1], known))
+    monkeypatch.setattr(writer, "invert", lambda articles, known, _records=None: invert(articles[::-1], known))
     engine = WhooshEngine(index_path)
     engine.publish(news(START))
 

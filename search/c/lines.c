@@ -21,6 +21,10 @@ typedef struct {
     /* Of each seed its line, the place of its article, and how many it is related to; the places of these. */
     Buffer seeds;
     Buffer related;
+    /* The same as search/packs.py writes it: in JSON, line and place counted from those of the seed before. */
+    Buffer rows;
+    uint32_t last_line;
+    uint32_t last_place;
     /* The number of each line that is left, where it begins and ends. */
     Buffer others;
     /* The place of each record plus one, by its fingerprint; their number is a power of two. */
@@ -138,6 +142,40 @@ add_related(Lines *lines, Span list)
     return is_more == 0 ? count : -1;
 }
 
+static void
+put_difference(Buffer *out, int64_t difference)
+{
+    if (difference < 0)
+        PUT(out, "-");
+    put_number(out, difference < 0 ? -difference : difference);
+}
+
+/* Write the row of a seed, which is related to the last so many. */
+static int
+add_row(Lines *lines, const uint32_t *seed)
+{
+    Buffer *rows = &lines->rows;
+    const uint32_t *related = ITEMS(lines->related, uint32_t) + COUNT(lines->related, uint32_t) - seed[2];
+    if (!make_room(rows, 64 + 12 * (size_t)seed[2]))
+        return 0;
+    if (rows->size)
+        PUT(rows, ",");
+    PUT(rows, "[");
+    put_difference(rows, (int64_t)seed[0] - lines->last_line);
+    PUT(rows, ",");
+    put_difference(rows, (int64_t)seed[1] - lines->last_place);
+    for (uint32_t i = 0; i < seed[2]; i++) {
+        put(rows, i ? "," : ",[", i ? 1 : 2);
+        put_number(rows, related[i]);
+    }
+    if (seed[2])
+        PUT(rows, "],false");
+    PUT(rows, "]");
+    lines->last_line = seed[0];
+    lines->last_place = seed[1];
+    return 1;
+}
+
 /* Write what is in a line; return whether that could be done here. */
 static int
 add_seed(Lines *lines, Span line, uint32_t number)
@@ -152,7 +190,7 @@ add_seed(Lines *lines, Span line, uint32_t number)
     if (related < 0)
         return 0;
     uint32_t seed[3] = {number, (uint32_t)own, (uint32_t)related};
-    lines->is_full |= !PUSH(&lines->seeds, seed);
+    lines->is_full |= !PUSH(&lines->seeds, seed) || !add_row(lines, seed);
     return 1;
 }
 
@@ -218,11 +256,11 @@ read_lines(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     int is_read = read_all(&lines, content, (size_t)size);
     PyEval_RestoreThread(thread);
     if (is_read)
-        result = Py_BuildValue("(NNNNN)", bytes_of(&lines.records), bytes_of(&lines.marks), bytes_of(&lines.seeds),
-                               bytes_of(&lines.related), bytes_of(&lines.others));
+        result = Py_BuildValue("(NNNNNN)", bytes_of(&lines.records), bytes_of(&lines.marks), bytes_of(&lines.rows),
+                               bytes_of(&lines.seeds), bytes_of(&lines.related), bytes_of(&lines.others));
     else
         PyErr_NoMemory();
-    Buffer *const all[] = {&lines.records, &lines.starts, &lines.marks, &lines.seeds, &lines.related, &lines.others};
+    Buffer *const all[] = {&lines.records, &lines.starts, &lines.marks, &lines.seeds, &lines.related, &lines.rows, &lines.others};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]->data);
     free(lines.places);

@@ -132,10 +132,10 @@ put_optional(Buffer *out, Span value)
     return size >= 0;
 }
 
-static void
-put_number(Buffer *out, int64_t number)
+void
+put_number(Buffer *out, uint64_t number)
 {
-    char digits[MAX_DIGITS + 1];
+    char digits[20];
     int size = 0;
     do {
         digits[size++] = (char)('0' + number % 10);

@@ -14,6 +14,8 @@ put_text(Buffer *out, Span value);
 /* The same for one that may be missing or empty, for which null is written. */
 int
 put_optional(Buffer *out, Span value);
+void
+put_number(Buffer *out, uint64_t number);
 /* Read a whole number, -1 for null or one below 0; return whether it is one. */
 int
 read_number(const Span *value, int64_t *number);

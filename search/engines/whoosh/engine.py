@@ -183,9 +183,12 @@ class WhooshEngine:
     def recall(self, fingerprints: Iterable[bytes]) -> Mapping[bytes, Article]:
         """Return the articles with these fingerprints, of any generation that is whole."""
         missing, found = set(fingerprints), dict[bytes, Article]()
-        for folder in self._generations.whole() if missing else ():
-            for part in open_generation(folder).parts:
-                found |= part.segment.stored.recall(missing - found.keys())
+        try:
+            for folder in self._generations.whole() if missing else ():
+                for part in open_generation(folder).parts:
+                    found |= part.segment.stored.recall(missing - found.keys())
+        except OSError as exc:
+            raise IndexUnreadableError(self._folder, exc.strerror or str(exc)) from exc
         return found
 
     def verify(self) -> list[str]:
