@@ -30,6 +30,10 @@ typedef struct {
     /* The place of each record plus one, by its fingerprint; their number is a power of two. */
     uint32_t *places;
     size_t slots;
+    /* Slots that the records of the line got, to be taken back if it is left after all; they are of no use any more
+     * where all were given anew meanwhile. */
+    Buffer given;
+    int is_given_anew;
     /* A record was not written for want of memory. */
     int is_full;
 } Lines;
@@ -47,14 +51,11 @@ start_of(const Lines *lines, uint32_t place)
     return start;
 }
 
-/* Make the slots more than twice as many as the records. */
+/* Give all records new slots. */
 static int
-spread_out(Lines *lines)
+give_slots(Lines *lines, size_t slots)
 {
     uint32_t count = RECORDS(lines);
-    if (lines->slots > 2 * ((size_t)count + 1))
-        return 1;
-    size_t slots = lines->slots ? 4 * lines->slots : 1 << 12;
     uint32_t *places = calloc(slots, sizeof *places);
     if (!places)
         return 0;
@@ -69,19 +70,26 @@ spread_out(Lines *lines)
             slot = (slot + 1) & (slots - 1);
         places[slot] = place + 1;
     }
+    lines->is_given_anew = 1;
     return 1;
 }
 
-/* Return the place of a record that was just written behind the others: of one that is the same, or its own.
- *
- * What was written for a line that is left after all is forgotten, but for its slots: these name a place that there is
- * not, or one that another record has by now. */
+/* Make the slots more than twice as many as the records. */
+static int
+spread_out(Lines *lines)
+{
+    if (lines->slots > 2 * ((size_t)RECORDS(lines) + 1))
+        return 1;
+    return give_slots(lines, lines->slots ? 4 * lines->slots : 1 << 12);
+}
+
+/* Return the place of a record that was just written behind the others: of one that is the same, or its own. */
 static uint32_t
 place_of(Lines *lines, size_t start, size_t size, uint64_t mark)
 {
     uint32_t count = RECORDS(lines);
     size_t slot = mark & (lines->slots - 1);
-    for (; lines->places[slot] && lines->places[slot] <= count; slot = (slot + 1) & (lines->slots - 1)) {
+    for (; lines->places[slot]; slot = (slot + 1) & (lines->slots - 1)) {
         uint32_t place = lines->places[slot] - 1;
         size_t other = start_of(lines, place), end = start_of(lines, place + 1) - 1;
         if (place + 1 == count)
@@ -90,6 +98,7 @@ place_of(Lines *lines, size_t start, size_t size, uint64_t mark)
             return place;
     }
     lines->places[slot] = count + 1;
+    lines->is_full |= !PUSH(&lines->given, slot);
     return count;
 }
 
@@ -201,23 +210,37 @@ is_blank(Span line)
     return line.at == line.end;
 }
 
+/* Forget the records of a line that is left after all. */
+static int
+take_back(Lines *lines, const Lines *before)
+{
+    const size_t *given = ITEMS(lines->given, size_t);
+    lines->records.size = before->records.size;
+    lines->starts.size = before->starts.size;
+    lines->marks.size = before->marks.size;
+    lines->related.size = before->related.size;
+    if (lines->is_given_anew)
+        return give_slots(lines, lines->slots);
+    for (size_t i = COUNT(lines->given, size_t); i > 0; i--)
+        lines->places[given[i - 1]] = 0;
+    return 1;
+}
+
 /* Read a line, or note that it is left; return whether there was memory for it. */
 static int
 read_line(Lines *lines, Span line, uint32_t number, const char *content)
 {
     size_t size = line.end - line.at;
     Lines before = *lines;
+    lines->given.size = 0;
+    lines->is_given_anew = 0;
     /* A record takes its article's text, its host once more, and fewer bytes besides than no article can do without. */
     if (!make_room(&lines->records, 4 * size + 512))
         return 0;
     if (size <= MAX_LINE && add_seed(lines, line, number))
         return !lines->is_full;
-    lines->records.size = before.records.size;
-    lines->starts.size = before.starts.size;
-    lines->marks.size = before.marks.size;
-    lines->related.size = before.related.size;
     uint32_t other[3] = {number, (uint32_t)(line.at - content), (uint32_t)(line.end - content)};
-    return !lines->is_full && PUSH(&lines->others, other);
+    return take_back(lines, &before) && !lines->is_full && PUSH(&lines->others, other);
 }
 
 static int
@@ -260,7 +283,8 @@ read_lines(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
                                bytes_of(&lines.seeds), bytes_of(&lines.related), bytes_of(&lines.others));
     else
         PyErr_NoMemory();
-    Buffer *const all[] = {&lines.records, &lines.starts, &lines.marks, &lines.seeds, &lines.related, &lines.rows, &lines.others};
+    Buffer *const all[] = {&lines.records, &lines.starts, &lines.marks, &lines.seeds, &lines.related, &lines.rows, &lines.others,
+                           &lines.given};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]->data);
     free(lines.places);
