@@ -10,7 +10,8 @@ is_printed(uint32_t character)
 {
     return (character >= 0xA1 && character <= 0x377 && character != 0xAD) ||
            (character >= 0x400 && character <= 0x52F) || (character >= 0x2010 && character <= 0x2027) ||
-           (character >= 0x2030 && character <= 0x205E) || (character >= 0x3041 && character <= 0x3096) ||
+           (character >= 0x2030 && character <= 0x205E) || (character >= 0x20A0 && character <= 0x20BF) ||
+           (character >= 0x2100 && character <= 0x218B) || (character >= 0x3041 && character <= 0x3096) ||
            (character >= 0x30A0 && character <= 0x30FF) || (character >= 0x4E00 && character <= 0x9FA5) ||
            (character >= 0xAC00 && character <= 0xD7A3);
 }
@@ -55,6 +56,26 @@ put_escaped(Buffer *out, const char *digits, const char *end)
     return 1;
 }
 
+/* Of ASCII what is itself wherever it stands: all that is printed, but for the blank and what has a meaning. */
+static int
+is_plain(char letter)
+{
+    return letter > 0x20 && letter < 0x7F && letter != '"' && letter != '&' && letter != '\\';
+}
+
+static int
+is_blank(const char *at, const char *end)
+{
+    return at == end || *at == ' ';
+}
+
+/* Tell whether an ampersand may begin an entity: unless a blank follows, or one letter and a blank. */
+static int
+is_entity(const char *at, const char *end)
+{
+    return !is_blank(at + 1, end) && !(is_plain(at[1]) && at[1] != '#' && at[1] != ';' && is_blank(at + 2, end));
+}
+
 /* Write one unit of a text that needs no cleaning; return the bytes that it took, 0 where it does. */
 static int
 put_unit(Buffer *out, const char *at, const char *end)
@@ -70,8 +91,7 @@ put_unit(Buffer *out, const char *at, const char *end)
             return at[1] == 'u' && put_escaped(out, at + 2, end) ? 6 : 0;
         return 2;
     }
-    /* An ampersand may begin an entity, unless a blank follows. */
-    if (*at == '&' && (at + 1 == end || at[1] != ' '))
+    if (*at == '&' && is_entity(at, end))
         return 0;
     if ((unsigned char)*at < 0x80) {
         put(out, at, 1);
@@ -80,13 +100,6 @@ put_unit(Buffer *out, const char *at, const char *end)
     int size = printed_bytes((const unsigned char *)at, end);
     put(out, at, size);
     return size;
-}
-
-/* Of ASCII what is itself wherever it stands: all that is printed, but for the blank and what has a meaning. */
-static int
-is_plain(char letter)
-{
-    return letter > 0x20 && letter < 0x7F && letter != '"' && letter != '&' && letter != '\\';
 }
 
 int64_t
