@@ -1,15 +1,15 @@
-"""Passes over arrays for which NumPy needs several, in C; the sources are in ``c/``.
+"""Passes over arrays for which NumPy needs several, and over lines and records of articles; the sources are in ``c/``.
 
 Docs, postings, places and counts are arrays of intp, scores and keys of float64; all others are unsigned, of any width.
 All are C-contiguous. Each function raises IndexError where a number points outside of an array.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
-import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[Any]
+Array: TypeAlias = NDArray[Any]
 
 VERSION: int
 
@@ -110,3 +110,54 @@ def find_row(
         found: room for as many.
         scores: too.
     """
+
+def read_lines(content: bytes, /) -> tuple[bytes, bytes, bytes, bytes, bytes, bytes]:
+    """Return what :class:`search.line_records.LineRecords` holds; numbers as unsigned integers of four bytes."""
+
+def make_chunks(seed: int, /) -> object:
+    """Return room for chunks, which are what lies between blanks; hashing begins with *seed*."""
+
+def cut(
+    chunks: object,
+    records: bytes,
+    analyse: Callable[[str], list[tuple[int, int, int, int]]],
+    sinks: tuple[bytearray, ...],
+    /,
+) -> int:
+    """Put what :class:`search.engines.whoosh.grouping.Occurrences` holds behind the *sinks*; return what is remembered.
+
+    Args:
+        chunks: from :func:`make_chunks`, that nobody else is at work with.
+        records: a list of articles, as :func:`search.records.to_records` writes them.
+        analyse: is asked for the terms of each new chunk: number, first character, characters, hash.
+        sinks: one for each array.
+
+    Raises:
+        ValueError: If these are no records.
+    """
+
+def group(
+    occurrences: tuple[Array, ...], words: tuple[Array, ...], firsts: Array, made: tuple[Array, ...], halves: int, /
+) -> tuple[int, int, bytes, bytes]:
+    """Make postings, and return how many, and how many tags; extra combinations, and occurrences of mixed postings.
+
+    Args:
+        occurrences: terms, positions, and lengths of the fields.
+        words: of each term its final number and its stem; tags of final numbers, and whether stems have several forms.
+        firsts: room for a number of each stem.
+        made: is filled with the bounds of stems, docs, codes, bounds of tags, tags, blocks and positions.
+        halves: values that the high half of an article's number has.
+    """
+
+def make_columns(seed: int, /) -> object:
+    """Return room for the columns of articles; hashing begins with *seed*."""
+
+def add_records(columns: object, records: bytes, /) -> tuple[bytes, bytes]:
+    """Add articles to columns; return them as they are stored, and of each where it begins and its bytes.
+
+    Raises:
+        ValueError: If these are no records.
+    """
+
+def take_columns(columns: object, /) -> list[Any]:
+    """Return ids, ages, quality, heat, flags, the codes of four columns, counts of topics, topics; then all names."""

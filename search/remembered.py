@@ -80,7 +80,6 @@ class KnownFile:
         return replace(self, name=name, parts=parts)
 
 
-
 @dataclass(slots=True)
 class LastRun:
     """What one run leaves to the next."""

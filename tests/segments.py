@@ -13,12 +13,12 @@ import pytest
 from factories import article
 from hypothesis import strategies as st
 
+from search import native
 from search.analysis import stem
 from search.articles import Article, Story
 from search.catalog import Catalog, fingerprint
 from search.engine import Reader
 from search.engines.memory import MemoryEngine
-from search import native
 from search.engines.whoosh import WhooshEngine, bits, phrases, recent, rows, sums
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import attribute_arrays, moment_to_age

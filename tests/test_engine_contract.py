@@ -24,11 +24,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from segments import Way, searching, ways
 
+from search import native
 from search.articles import Article, Image
 from search.catalog import Catalog, fingerprint
 from search.engine import Engine, Reader
 from search.engines.memory import MemoryEngine
-from search import native
 from search.engines.whoosh import WhooshEngine, completion
 from search.errors import ImportRefusedError, NoIndexError, NotFoundError, PageTooDeepError, SearchTimeoutError
 from search.query import SORTS, Filters, Query, parse

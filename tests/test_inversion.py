@@ -7,15 +7,18 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from conftest import missing
 from factories import article
 from hypothesis import given
 from hypothesis import strategies as st
 from segments import arrays_of, forms_of_one_stem, numbered, texts, words
 
-from search import ranking
+from search import native, ranking
 from search.analysis import stem, terms, tokenize
 from search.articles import Article
+from search.catalog import fingerprint
 from search.engines.whoosh import dictionary
+from search.engines.whoosh.attributes import attribute_arrays
 from search.engines.whoosh.dictionary import Dictionary
 from search.engines.whoosh.frequencies import (
     SIMPLE,
@@ -25,8 +28,9 @@ from search.engines.whoosh.frequencies import (
     used_extras,
     weigh,
 )
-from search.engines.whoosh.inversion import invert, texts_of
+from search.engines.whoosh.inversion import batches, invert, texts_of
 from search.engines.whoosh.segment import Segment
+from search.records import to_records
 
 FIELDS = len(ranking.FIELDS)
 Found = dict[str, dict[int, list[tuple[int, int]]]]
@@ -45,6 +49,23 @@ articles = st.lists(
     ),
     max_size=6,
 )
+
+
+@given(articles)
+def test_the_compiled_passes_find_what_numpy_finds(own: Sequence[Article]) -> None:
+    if native.passes is None:
+        missing("the passes in C are not compiled")
+    prints = {one.id: fingerprint(one) for one in own}
+    records = list(map(to_records, batches(own)))
+    compiled = invert(own, Dictionary(), records) | attribute_arrays(own, prints, records)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native, "passes", None)
+        plain = invert(own, Dictionary()) | attribute_arrays(own, prints)
+
+    assert compiled.keys() == plain.keys()
+    for name, array in plain.items():
+        assert compiled[name].tolist() == array.tolist(), name
+        assert compiled[name].dtype == array.dtype or not array.size, name
 
 
 def looked_up(own: Sequence[Article]) -> Found:

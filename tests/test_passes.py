@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import missing
+from factories import article
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.part import Scores
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.sums import add_up
+from search.records import to_records
 
 ROOT = Path(__file__).parents[1]
 SIZE = 200
@@ -144,6 +146,69 @@ def test_following_stays_within_its_arrays(
     first, end, field, size = data.draw(st.tuples(numbers, numbers, st.integers(-1, 5), st.integers(0, 60)))
     room = np.zeros(size, np.intp), np.zeros(size)
     unharmed(compiled.find_row, *sought, segment, lengths, np.ones(12), field, first, end, *room)
+
+
+#: What records may look like, damaged or not.
+records = st.binary(max_size=60) | st.builds(
+    lambda found, place, instead: found[:place] + instead + found[place + len(instead) :],
+    st.lists(st.sampled_from([article("One", excerpt='"x"'), article("Two", topics=("a", "b"))]), max_size=3).map(
+        to_records
+    ),
+    st.integers(0, 400),
+    st.binary(max_size=3) | st.sampled_from([b'"', b"[", b"]", b",", b"\\", b"null"]),
+)
+
+
+@given(records)
+def test_damaged_records_are_refused(compiled: ModuleType, content: bytes) -> None:
+    sinks = tuple(bytearray() for _ in range(5))
+    with suppress(ValueError):
+        compiled.cut(compiled.make_chunks(1), content, lambda chunk: [(0, 0, len(chunk), 1)], sinks)
+    with suppress(ValueError):
+        compiled.add_records(compiled.make_columns(1), content)
+
+
+def test_what_failed_once_is_not_used_any_more(compiled: ModuleType) -> None:
+    chunks, columns = compiled.make_chunks(1), compiled.make_columns(1)
+    sinks = tuple(bytearray() for _ in range(5))
+    with pytest.raises(TypeError):
+        compiled.cut(chunks, to_records([article("One")]), lambda _chunk: [(1, 2)], sinks)
+    with pytest.raises(ValueError, match="no records"):
+        compiled.add_records(columns, b"[[]]")
+
+    with pytest.raises(TypeError):
+        compiled.cut(chunks, b"[]", list, sinks)
+    with pytest.raises(TypeError):
+        compiled.add_records(columns, b"[]")
+    with pytest.raises(TypeError):
+        compiled.take_columns(columns)
+
+
+four = arrays([4])
+one_byte = arrays([1])
+
+
+@given(
+    st.tuples(four, four, four),
+    st.tuples(four, four, one_byte, one_byte),
+    st.integers(0, 12),
+    st.tuples(four, arrays([2]), four, four, one_byte, four, arrays([1, 2, 4])),
+    numbers,
+)
+def test_grouping_stays_within_its_arrays(
+    compiled: ModuleType,
+    found: tuple[Array, ...],
+    words: tuple[Array, ...],
+    stems: int,
+    made: tuple[Array, ...],
+    halves: int,
+) -> None:
+    unharmed(compiled.group, found, words, np.zeros(stems, np.uint32), made, halves)
+    size = max(map(len, found))
+    room = tuple(np.zeros(4 * size + 40, array.dtype) for array in made)
+    count = min(map(len, found[:2]))
+    same = found[0][:count], found[1][:count], found[2]
+    unharmed(compiled.group, same, words, np.zeros(stems, np.uint32), room, 1)
 
 
 @pytest.mark.parametrize("instead", ["None", "types.SimpleNamespace(VERSION=0)"])

@@ -55,10 +55,10 @@ def attribute_arrays(
     Args:
         articles: all of them.
         fingerprints: by id.
-        records: of the articles, in lists as :func:`search.records.to_records` writes them, if there is a compiled pass.
+        records: of the articles, in lists as :func:`search.records.to_records` writes them, if there are passes.
     """
-    if records is not None:
-        return _compiled(articles, fingerprints, records)
+    if native.passes and records is not None:
+        return _compiled(native.passes, articles, fingerprints, records)
     arrays: dict[str, Array] = {
         "id": ids_to_numbers(article.id for article in articles),
         "fingerprint": np.frombuffer(b"".join([fingerprints[article.id] for article in articles]), "<u8"),
@@ -274,13 +274,16 @@ class _Packing:
 
 
 def _compiled(
-    articles: Sequence[Article], fingerprints: Mapping[str, bytes], records: Iterable[bytes]
+    passes: Any,  # noqa: ANN401 - a module
+    articles: Sequence[Article],
+    fingerprints: Mapping[str, bytes],
+    records: Iterable[bytes],
 ) -> dict[str, Array]:
     """Do what :func:`attribute_arrays` does by the compiled pass, which others have the interpreter beside."""
-    packing, pass_ = _Packing(articles), native.passes.make_columns(secrets.randbits(64))
+    packing, room = _Packing(articles), passes.make_columns(secrets.randbits(64))
     for some in records:
-        packing.add(zstandard.BufferWithSegments(*native.passes.add_records(pass_, some)))
-    columns = native.passes.take_columns(pass_)
+        packing.add(zstandard.BufferWithSegments(*passes.add_records(room, some)))
+    columns = passes.take_columns(room)
     (id_, age, quality, heat, flags), coded = columns[:5], [np.frombuffer(codes, np.uint32) for codes in columns[5:11]]
     *codes, counts, topics = coded
     *names, topic_names = columns[11:]

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from search.analysis import fold
 from search import native
+from search.analysis import fold
 from search.engines.whoosh.attributes import EPOCH
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS

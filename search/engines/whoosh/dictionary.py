@@ -13,7 +13,6 @@ import xxhash
 from numpy.typing import NDArray
 
 from search.analysis import MAX_TERM, stem, tokenize
-from search import native
 
 #: Distinct stretches of text that are remembered; beyond that they are analysed anew.
 MAX_CHUNKS = 1_000_000
@@ -84,12 +83,12 @@ class Dictionary:
             return [(self.number(bare.lower()[:MAX_TERM]), start, len(bare))]
         return [(self.number(token.term), token.start, token.end - token.start) for token in tokenize(chunk)]
 
-    def cut(self, records: bytes, sinks: tuple[bytearray, ...]) -> None:
+    def cut(self, passes: Any, records: bytes, sinks: tuple[bytearray, ...]) -> None:  # noqa: ANN401 - a module
         """Analyse the texts of many articles by the compiled pass, which says what goes to the *sinks*."""
         if self._compiled is None or self._compiled_count > MAX_CHUNKS:
             # A start of its own, so that nobody can write texts of which all chunks share one place.
-            self._compiled = native.passes.make_chunks(secrets.randbits(64))
-        self._compiled_count = native.passes.cut(self._compiled, records, self._hashed, sinks)
+            self._compiled = passes.make_chunks(secrets.randbits(64))
+        self._compiled_count = passes.cut(self._compiled, records, self._hashed, sinks)
 
     def _hashed(self, chunk: str) -> list[tuple[int, int, int, int]]:
         return [(number, start, length, self.hashes[number]) for number, start, length in self.analyse(chunk)]

@@ -66,7 +66,9 @@ def _combinations(frequencies: Numbers, lengths: Array) -> tuple[NDArray[np.int6
 
 def join_extras(tables: list[Numbers]) -> tuple[list[NDArray[np.uint32]], Numbers]:
     """Return, for each of several tables of extra combinations, where its rows are in the common one, and that."""
-    extra, which = _distinct(np.concatenate(tables) if tables else np.empty((0, 2 * _FIELDS), np.uint32))
+    if not tables:
+        return [], np.empty((0, 2 * _FIELDS), np.uint32)
+    extra, which = _distinct(np.concatenate(tables))
     ends = np.cumsum([len(table) for table in tables])[:-1]
     return [part.astype(np.uint32) for part in np.split(which, ends)], extra
 

@@ -4,14 +4,15 @@ Postings are by stem, so that a word and its forms are one stretch of arrays. Wh
 beside each posting says which of them the article has; where that is more than one, each of them has a posting of its
 own in the *mixed* part.
 
-One compiled pass does it. In NumPy, all that is sorted is the place of each occurrence, and the rest is done for a stretch of stems at a time, since what the
-system gives out anew, as large arrays are, costs more than the work on it.
+One compiled pass does it. In NumPy, all that is sorted is the place of each occurrence, and the rest is done for a
+stretch of stems at a time, since what the system gives out anew, as large arrays are, costs more than the work on it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,14 +54,17 @@ class Occurrences:
 
     def fields(self) -> NDArray[np.uint8]:
         """Return the field of each term."""
-        return np.repeat(np.tile(np.arange(len(FIELDS), dtype=np.uint8), len(self.lengths)), self.lengths.reshape(-1).astype(np.int64))
+        return np.repeat(
+            np.tile(np.arange(len(FIELDS), dtype=np.uint8), len(self.lengths)),
+            self.lengths.reshape(-1).astype(np.int64),
+        )
 
 
 def group(found: Occurrences, dictionary: Dictionary) -> dict[str, Array]:
     """Return the arrays of the postings of all occurrences, which are in the order of articles, then of positions."""
     used = _Used(found.term, dictionary)
     is_small = int(found.position.max(initial=0)) <= _MAX_POSITION
-    made = _compiled(found, used) if native.passes and is_small else _stretched(found, used)
+    made = _compiled(native.passes, found, used) if native.passes and is_small else _stretched(found, used)
     mixed = _Mixed.of(made.mixed, found.lengths)
     (code, mixed_code), extra = join_codes([(made.code, made.extra), (mixed.code, mixed.extra)])
     return {
@@ -88,7 +92,7 @@ class _Made:
     mixed: Sequence[Array]
 
 
-def _compiled(found: Occurrences, used: _Used) -> _Made:
+def _compiled(passes: Any, found: Occurrences, used: _Used) -> _Made:  # noqa: ANN401 - a module
     """Make them by the compiled pass."""
     size, words, halves = len(found.term), used.words, high_halves(len(found.lengths))
     arrays: dict[str, Array] = {
@@ -100,7 +104,7 @@ def _compiled(found: Occurrences, used: _Used) -> _Made:
         "block": np.empty(size // BLOCK + 2, np.uint32),
         "position": np.empty(size, np.min_scalar_type(int(found.position.max(initial=0)))),
     }
-    postings, tagged, extra, mixed = native.passes.group(
+    postings, tagged, extra, mixed = passes.group(
         (found.term, found.position, found.lengths),
         (used.term, used.stem, words.tags, words.forms > 1),
         np.empty(words.stems, np.uint32),
@@ -110,7 +114,7 @@ def _compiled(found: Occurrences, used: _Used) -> _Made:
     used_up = {"doc": postings, "tag": tagged, "block": -(-postings // BLOCK) + 1}
     arrays |= {name: arrays[name][:count] for name, count in used_up.items()}
     rows = np.frombuffer(extra, np.uint32).reshape(-1, 2 * len(FIELDS))
-    return _Made(arrays, arrays.pop("code")[:postings], rows, np.frombuffer(mixed, np.uint32).reshape(-1, 5).T)
+    return _Made(arrays, arrays.pop("code")[:postings], rows, list(np.frombuffer(mixed, np.uint32).reshape(-1, 5).T))
 
 
 def _stretched(found: Occurrences, used: _Used) -> _Made:
@@ -120,7 +124,9 @@ def _stretched(found: Occurrences, used: _Used) -> _Made:
         parts.append(_Part.of(found, used, (docs.take(order), fields.take(order)), stem, order, postings))
         postings += len(parts[-1].doc)
     codes, extra = join_codes([(part.code, part.extra) for part in parts])
-    stem, doc, tag, count = (_joined([getattr(part, name) for part in parts]) for name in ("stem", "doc", "tag", "count"))
+    stem, doc, tag, count = (
+        _joined([getattr(part, name) for part in parts]) for name in ("stem", "doc", "tag", "count")
+    )
     begins = np.arange(0, len(count), BLOCK)
     arrays = {
         **pack_docs(stem, doc, used.words.stems, len(found.lengths)),
@@ -162,7 +168,7 @@ class _Part:
     mixed: tuple[Array, ...]
 
     @classmethod
-    def of(  # noqa: PLR0913 - all that is known of them
+    def of(
         cls, found: Occurrences, used: _Used, places: tuple[Array, Array], stem: Array, order: Array, postings: int
     ) -> _Part:
         """Make one of the occurrences in *order*, in the articles and fields *places*; *postings* come before it."""

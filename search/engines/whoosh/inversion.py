@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search.articles import Article
 from search import native
+from search.articles import Article
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.dictionary import Dictionary, Tokens
 from search.engines.whoosh.grouping import Occurrences, group, small
@@ -38,9 +39,10 @@ def invert(
         records: of the articles, in lists as :func:`search.records.to_records` writes them, if somebody has them.
     """
     if native.passes:
-        return occurrence_arrays(_cut(records or map(to_records, batches(articles)), dictionary), dictionary)
-    found = [_analyse(batch, dictionary) for batch in batches(articles)]
-    return occurrence_arrays(_joined(found), dictionary)
+        found = _cut(native.passes, records or map(to_records, batches(articles)), dictionary)
+        return occurrence_arrays(found, dictionary)
+    analysed = [_analyse(batch, dictionary) for batch in batches(articles)]
+    return occurrence_arrays(_joined(analysed), dictionary)
 
 
 def batches(articles: Sequence[Article]) -> Iterator[Sequence[Article]]:
@@ -63,11 +65,11 @@ def texts_of(article: Article) -> tuple[str, ...]:
     return (article.title, article.excerpt, article.provider.name, *article.topics)
 
 
-def _cut(records: Iterable[bytes], dictionary: Dictionary) -> Occurrences:
+def _cut(passes: Any, records: Iterable[bytes], dictionary: Dictionary) -> Occurrences:  # noqa: ANN401 - a module
     """Do what :func:`_analyse` does by the compiled pass."""
     sinks = tuple(bytearray() for _ in Occurrences.__slots__)
     for batch in records:
-        dictionary.cut(batch, sinks)
+        dictionary.cut(passes, batch, sinks)
     term, position, span, lengths, title_hash = sinks
     return Occurrences(
         term=np.frombuffer(term, np.int32),

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.paging import MAX_OF_DOMAIN, TOP
 from search import native
+from search.engines.paging import MAX_OF_DOMAIN, TOP
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.part import Scores
 from search.engines.whoosh.segment import Docs

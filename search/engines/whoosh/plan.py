@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from search import ranking
+from search import native, ranking
 from search.analysis import query_terms
-from search import native
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import condition
 from search.engines.whoosh.expansion import Pattern, expanded_postings

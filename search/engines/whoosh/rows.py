@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from search import ranking
-from search import native
+from search import native, ranking
 from search.engines.whoosh.part import Part, Scores
 from search.engines.whoosh.recent import is_frequent
 from search.engines.whoosh.segment import Docs, Segment

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from search import ranking
-from search import native
+from search import native, ranking
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.locating import BISECTION, locate

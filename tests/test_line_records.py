@@ -1,0 +1,258 @@
+"""Lines of JSON by the compiled pass: what it answers is what the short way in Python would, and the rest is left."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from conftest import missing
+from factories import mention, seed_file
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search import native
+from search.line_records import read_records
+from search.packs import Unpacked, pack_records
+from search.records import Sharing, fingerprint, to_record
+from search.seeds import FileContent, SeedReader, SourcedSeed
+
+FILE = seed_file("lines.jsonl")
+
+pytestmark = pytest.mark.usefixtures("_compiled")
+
+
+@pytest.fixture(scope="module")
+def _compiled() -> None:
+    if native.passes is None:
+        missing("the passes in C are not compiled")
+
+
+#: What cleaning changes, what it leaves, and what may only look like something.
+words = st.sampled_from(
+    [
+        "a",
+        "AT&T",
+        "R&D",
+        "&",
+        "&amp;",
+        "&copy",
+        "&#8217;",
+        "Wave\u2122",
+        "\u20ac5",
+        "caf\u00e9",
+        "\u65e5\u672c",
+        "\U0001f680",
+        '"',
+        "\\",
+        "/",
+        "\x7f",
+        "\u00a0",
+        "\u200b",
+        "\u2028",
+        "\n",
+        "\t",
+        "\x1f",
+        "",
+        " ",
+        "  ",
+        "null",
+        "'",
+        "\u0301",
+        "\u0378",
+    ]
+)
+texts = st.lists(words, max_size=4).map(" ".join) | st.lists(words, max_size=3).map("".join)
+urls = st.sampled_from(
+    [
+        *("https://example.org/a", "http://WWW.Example.org/b/", "https://www.example.org", "https://example.org./c//"),
+        *("https://example.org/a?utm_source=x&id=1#top", "https://example.org/?fbclid=1", "https://e.org/d?&&a=1&b"),
+        *(
+            "https://e.org/?UTM_x=1&gclid=2&xclkid=3&mc_cid=4&_ga=5&ref_src",
+            "https://e.org/?utm_x-y=1&clid",
+            "https://e.org?q",
+        ),
+        *(
+            "https://example.org:443/a",
+            "https://ex\u00e4mple.org/",
+            "/relative",
+            "javascript:alert(1)",
+            "",
+            " https://a.b/ ",
+        ),
+        *("https://a.b/c d", "https://a.b/\u2019", "https://-a.b/", "http://www.", "ftp://a.b/", "https://a.b#x?y"),
+    ]
+)
+dates = st.sampled_from(
+    [
+        *("2021-12-09T07:49:00Z", "2020-02-29T23:59:59Z", "2021-02-29T00:00:00Z", "2021-13-01T00:00:00Z", "2021-12-09"),
+        *(
+            "0000-01-01T00:00:00Z",
+            "0001-01-01T00:00:00Z",
+            "2021-12-09T24:00:00Z",
+            "2021-12-09T07:49:00+02:00",
+            "",
+            None,
+        ),
+        *(
+            "1900-02-29T00:00:00Z",
+            "2000-02-29T00:00:00Z",
+            "2021-12-09T07:60:00Z",
+            "\u0662021-12-09T07:49:00Z",
+            20211209,
+        ),
+    ]
+)
+marks = st.sampled_from([0, 7, 100, -1, 999_999_999, 1_000_000_000, 1.5, "7", "x", None, True, 10**30])
+flags = st.sampled_from([True, False, None, "true", "no", "maybe", 1])
+anything: st.SearchStrategy[Any] = st.sampled_from([None, "", [], {}, 0, "x", [None], [[]], {"a": {}}])
+pictures = st.fixed_dictionaries({}, optional={"url": urls, "width": marks, "height": marks, "alt": texts})
+providers = st.fixed_dictionaries(
+    {}, optional={"name": texts, "domain": texts | st.sampled_from(["WWW.A.org", "www.", "a.org", "A\\b"]), "x": texts}
+)
+entries = st.fixed_dictionaries(
+    {"title": texts | st.just("A title"), "provider": providers | st.just({"name": "Name"}) | anything},
+    optional={
+        "webUrl": urls,
+        "originalUrl": urls | st.just("https://example.org/original"),
+        "website": urls | st.none(),
+        "ampWebUrl": urls,
+        "excerpt": texts | st.none(),
+        "publishedDateTime": dates,
+        "type": texts | st.none(),
+        "category": texts | anything,
+        "topics": st.lists(texts | st.none(), max_size=4) | st.lists(st.sampled_from("abcdefghijklmnopqrs")) | anything,
+        "quality": marks,
+        "heat": marks,
+        "published": flags,
+        "images": st.lists(pictures | st.none(), max_size=3) | anything,
+        "secured": st.just("x"),
+        "unknown": texts,
+    },
+)
+seeds = st.builds(
+    lambda own, related, removed: own | related | removed,
+    entries,
+    st.fixed_dictionaries({}, optional={"related": st.lists(entries | st.none(), max_size=3) | anything}),
+    st.fixed_dictionaries({}, optional={"removed": flags}),
+)
+written = st.builds(
+    lambda seed, ascii_, space: json.dumps(seed, ensure_ascii=ascii_, separators=space),
+    seeds | st.builds(mention, texts.filter(str.strip)),
+    st.booleans(),
+    st.sampled_from([(",", ":"), (", ", ": "), (" ,\t", "\r: ")]),
+)
+
+
+def read(content: bytes) -> FileContent:
+    return SeedReader().read_lines(FILE, content, is_start=True)
+
+
+def without_passes(content: bytes) -> FileContent:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native, "passes", None)
+        return read(content)
+
+
+def as_text(content: FileContent) -> str:
+    """Write all out but fingerprints and tables, which come for nothing only here."""
+    seeds = [one._replace(fingerprint=b"") for one in content.seeds]
+    return repr((seeds, content.problems, content.warnings, content.unknown_keys))
+
+
+def assert_same(content: bytes) -> FileContent:
+    found = read(content)
+    assert as_text(found) == as_text(without_passes(content))
+    for seed in found.seeds:
+        assert seed.fingerprint in {b"", fingerprint(to_record(seed.seed.article))}
+    return found
+
+
+@given(st.lists(written | st.sampled_from(["", " ", "{", "null", '{"title": "x", "title": "y"}']), max_size=5))
+def test_all_lines_say_what_they_say_without_it(lines: list[str]) -> None:
+    content = "\n".join(lines).encode("utf-8", "replace")
+
+    assert_same(content)
+
+    records = read_records(content)
+    assert records is not None
+    assert len(records.seeds) // 3 + len(records.others) // 3 <= len(lines)
+    (unpacked,) = Unpacked(pack_records(records), Sharing()).lists()
+    found = FileContent(records=records)
+    SeedReader().complete(found)
+    assert unpacked == found.seeds
+
+
+@given(st.lists(written, min_size=1, max_size=3), st.data())
+def test_whatever_stands_there_is_read_as_without_it(lines: list[str], data: st.DataObject) -> None:
+    content = bytearray("\n".join(lines).encode("utf-8", "replace"))
+    for _ in range(data.draw(st.integers(0, 3))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place : place + data.draw(st.integers(0, 2))] = data.draw(
+            st.binary(max_size=2)
+            | st.sampled_from([b'"', b"{", b"]", b"\\", b",", b"\\u12", b"\xe2\x80", b"\n", b":", b"0"])
+        )
+
+    assert_same(bytes(content))
+
+
+@pytest.mark.parametrize("first", range(0, 0x10000, 0x1000))
+def test_every_character_is_printed_or_left(first: int) -> None:
+    """Whether a character is printed depends on Python's table of Unicode; what is taken for that here must be so."""
+    codes = [code for code in range(first, first + 0x1000) if not 0xD800 <= code < 0xE000]
+    titles = [f"a{chr(code)}b {chr(code)} c" for code in codes]
+    for ensure_ascii in (True, False):
+        lines = [json.dumps(mention(excerpt=title), ensure_ascii=ensure_ascii) for title in titles]
+        assert_same("\n".join(lines).encode())
+
+
+def test_most_lines_of_news_are_not_left() -> None:
+    """Or nothing would be gained."""
+    lines = [
+        mention(
+            "\u201cWe\u2019re back\u201d \u2013 the CEO", slug="a", excerpt='She said: "no" \\ caf\u00e9 & bar\u2122'
+        ),
+        mention("R&D at AT&T", webUrl="https://example.org/a?utm_source=rss", related=[mention("One"), mention("Two")]),
+        mention("Topics", topics=["AI", "AI", "News"], images=[{"url": "https://a.b/c.png", "width": 3}], quality=-1),
+        mention("Nothing", related=[], removed=False, heat=None, images=None, publishedDateTime=None, type=None),
+    ]
+    content = "\n".join(json.dumps(line) for line in lines).encode()
+
+    records = read_records(content)
+
+    assert records is not None
+    assert list(records.others) == []
+    assert len(assert_same(content).seeds) == len(lines)
+
+
+def test_what_many_lines_are_related_to_is_there_once_and_nothing_of_lines_that_are_left() -> None:
+    related = [mention(f"Related {number}") for number in range(30)]
+    unusual = [
+        mention("Unusual", webUrl="https://example.org/&\u200b"),
+        mention("Usual", webUrl="https://example.org/usual"),
+    ]
+    lines = [mention(f"Line {number}", related=[*related, unusual[number % 2]]) for number in range(4000)]
+    content = "\n".join(map(json.dumps, lines)).encode()
+
+    records = read_records(content)
+
+    assert records is not None
+    assert (len(records.seeds) // 3, len(records.others) // 3) == (2000, 2000)
+    assert len(records.articles()) == 2000 + 30 + 1
+    assert all(len(places) == 31 for _, _, places in records.places())
+
+
+def test_a_line_too_long_is_left() -> None:
+    records = read_records(json.dumps(mention(excerpt="x" * (1 << 20))).encode())
+
+    assert records is not None
+    assert (records.records, len(records.others)) == (b"", 3)
+
+
+def test_seeds_are_in_the_order_of_their_lines() -> None:
+    lines = [mention("One"), mention("Two", unknown=1), mention("Three")]
+    content = ("\n\n".join(map(json.dumps, lines)) + "\n").encode()
+
+    found: list[SourcedSeed] = read(content).seeds
+
+    assert [(one.line, one.seed.article.title) for one in found] == [(1, "One"), (3, "Two"), (5, "Three")]
