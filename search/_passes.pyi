@@ -4,7 +4,7 @@ Docs, postings, places and counts are arrays of intp, scores and keys of float64
 All are C-contiguous. Each function raises IndexError where a number points outside of an array.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
@@ -109,6 +109,52 @@ def find_row(
         end: of them.
         found: room for as many.
         scores: too.
+    """
+
+def mark(
+    words: list[tuple[Array, int]],
+    rows: list[tuple[list[tuple[Any, ...]], bytes, int, int]],
+    segment: tuple[Array, ...],
+    texts: tuple[Array, Array, Array, int],
+    docs: Array,
+    /,
+) -> tuple[bytes, bytes]:
+    """Return how many spans the title and the excerpt of each article have, and where each begins and ends.
+
+    Numbers are unsigned, of four bytes; the largest stands for both texts of an article where a span is missing.
+
+    Args:
+        words: all forms of a stem: bounds as for :func:`locate`, and the text they are sought in, negative for both.
+        rows: terms and a row as for :func:`find_row`, how many others may be in between, and the text.
+        segment: as for :func:`find_row`.
+        texts: lengths of fields, shape (articles, fields); where the spans of each article's terms begin, and the spans
+            themselves; the number of fields.
+        docs: in any order.
+    """
+
+def write_hits(
+    contents: list[bytes],
+    docs: Array,
+    columns: tuple[Array, ...],
+    scores: bytes,
+    marks: tuple[Array, Array],
+    more: Sequence[int],
+    also: list[bytes] | None,
+    explanations: list[bytes] | None,
+    /,
+) -> bytes:
+    """Return a list of hits as the API sends it.
+
+    Args:
+        contents: of articles, as JSON, without ids and dates.
+        docs: the articles.
+        columns: of all articles ids and ages; the number of the story, none that is known where an article is alone;
+            of stories ids, articles and outlets.
+        scores: a list of JSON.
+        marks: as :func:`mark` returns them.
+        more: of each hit, how many of its domain were passed over.
+        also: the copies of each, as JSON, if any has some.
+        explanations: of each, if they are wanted.
     """
 
 def read_lines(content: bytes, /) -> tuple[bytes, bytes, bytes, bytes, bytes, bytes]:

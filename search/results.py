@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
@@ -76,8 +76,8 @@ class WrittenHits(Sequence[Hit], ABC):
     """Hits of which an engine has at hand what the API sends, so that they need not be made."""
 
     @abstractmethod
-    def written(self) -> Iterable[tuple[bytes, Match]]:
-        """Return of each hit its article, as JSON, and the rest."""
+    def written(self) -> bytes:
+        """Return the list of hits, as JSON."""
 
 
 class FacetValue(Struct, frozen=True):

@@ -14,7 +14,8 @@ from search.engine import Statistics
 from search.errors import Location, SeedError
 from search.records import article_to_wire, moment_to_wire
 from search.report import Finding, Report
-from search.results import Completion, Explanation, Hit, Match, Notice, Page, WrittenHits
+from search.results import Completion, Hit, Match, Notice, Page, WrittenHits
+from search.written import hits_to_json
 
 Wire = dict[str, Any]
 _encode = msgspec.json.Encoder().encode
@@ -22,7 +23,7 @@ _encode = msgspec.json.Encoder().encode
 
 def page_to_json(page: Page) -> bytes:
     """Write a page of results; what the engine has at hand as JSON is taken as it is."""
-    hits = page.hits.written() if isinstance(page.hits, WrittenHits) else map(_written, page.hits)
+    hits = page.hits.written() if isinstance(page.hits, WrittenHits) else hits_to_json(map(_written, page.hits))
     return orjson.dumps(
         {
             "query": page.query,
@@ -35,8 +36,7 @@ def page_to_json(page: Page) -> bytes:
             "searched": page.searched,
             "suggestion": page.suggestion,
             "relaxed": page.relaxed,
-            # A match follows its article in the same object.
-            "hits": [orjson.Fragment(article[:-1] + b"," + orjson.dumps(_match(match))[1:]) for article, match in hits],
+            "hits": orjson.Fragment(hits),
             "facets": orjson.Fragment(_encode(dict(page.facets))),
             "timeline": orjson.Fragment(_encode(page.timeline)),
         }
@@ -59,27 +59,9 @@ def _written(hit: Hit) -> tuple[bytes, Match]:
     return orjson.dumps(article_to_wire(hit.article)), match
 
 
-def _match(match: Match) -> Wire:
-    """Write why and where an article matched."""
-    score, highlights, (story, articles, outlets), also, more_from_domain, explanation = match
-    wire: Wire = {
-        "score": score,
-        "highlights": {"title": highlights.get("title", ()), "excerpt": highlights.get("excerpt", ())},
-        "story": {"id": story, "articles": articles, "outlets": outlets},
-        "also": [{"id": copy.id, "provider": copy.provider.name, "url": copy.url} for copy in also],
-        "more_from_domain": more_from_domain,
-    }
-    return wire | {"explanation": explanation_to_wire(explanation)} if explanation else wire
-
-
 def provider_to_wire(provider: Provider) -> Wire:
     """Write who published."""
     return {"name": provider.name, "domain": provider.domain}
-
-
-def explanation_to_wire(explanation: Explanation) -> Wire:
-    """Write why a hit has its score."""
-    return {"factors": dict(explanation.factors), "sentence": explanation.sentence}
 
 
 def report_to_wire(report: Report, *, with_details: bool = False) -> Wire:

@@ -65,6 +65,7 @@ def expected(known: Sequence[str], wanted: Sequence[Leaf], own: Article, field: 
     return highlight(getattr(own, field), single, [], rows)
 
 
+@pytest.mark.usefixtures("passes")
 @given(articles, st.integers(0, 5), st.lists(leaves, max_size=4), st.data())
 def test_highlights_are_those_of_the_text(
     pairs: list[tuple[str, str]], cut: int, wanted: list[Leaf], data: st.DataObject
@@ -72,7 +73,7 @@ def test_highlights_are_those_of_the_text(
     collection = made(pairs, cut)
     numbers = data.draw(st.permutations(range(len(pairs))))[: data.draw(st.integers(0, len(pairs)))]
 
-    found = highlight_hits(collection, wanted, numbers)
+    found = highlight_hits(collection, wanted, numbers).listed()
 
     known = vocabulary(collection)
     for number, spans in zip(numbers, found, strict=True):
@@ -80,23 +81,40 @@ def test_highlights_are_those_of_the_text(
         assert spans == {name: expected(known, wanted, own, name) for name in ("title", "excerpt")}
 
 
+@pytest.mark.usefixtures("passes")
 @pytest.mark.parametrize("gap", [1, 7, 8, 40])
 @pytest.mark.parametrize("length", [1, 31, 32, 64, 65, 100])
 def test_words_of_any_length_with_anything_between_are_highlighted(gap: int, length: int) -> None:
     collection = made([("a" * length + "." * (gap - 1) + " bank", "bank")], 0)
 
-    found = highlight_hits(collection, [Word("bank"), Word("a" * length)], [0])
+    found = highlight_hits(collection, [Word("bank"), Word("a" * length)], [0]).listed()
 
     assert found == [{"title": ((0, length), (length + gap, length + gap + 4)), "excerpt": ((0, 4),)}]
 
 
+@pytest.mark.usefixtures("passes")
 def test_far_into_a_long_text() -> None:
     collection = made([("filler " * 300 + "rates rise", "rise " * 300 + "in rates")], 0)
 
-    found = highlight_hits(collection, [Phrase("rates rise"), Phrase("rise rates", 1)], [0])
+    found = highlight_hits(collection, [Phrase("rates rise"), Phrase("rise rates", 1)], [0]).listed()
 
     assert found == [{"title": ((2100, 2110),), "excerpt": ((1495, 1508),)}]
 
 
+@pytest.mark.usefixtures("passes")
 def test_without_hits_there_are_no_highlights() -> None:
-    assert highlight_hits(made([("Rates", "rise")], 0), [Word("rates")], []) == []
+    assert highlight_hits(made([("Rates", "rise")], 0), [Word("rates")], []).listed() == []
+
+
+@pytest.mark.usefixtures("passes")
+def test_more_words_than_a_pass_takes_are_highlighted() -> None:
+    """Serial numbers are many terms, and one word of a query."""
+    number = "-".join(f"a{place}" for place in range(40))
+    collection = made([(f"No {number}", f"{number} again"), ("bank", number)], 0)
+
+    wanted = [Phrase(number), Phrase(f"no {number}")]
+    found = {collection.article(doc).title: highlight_hits(collection, wanted, [doc]).listed()[0] for doc in (0, 1)}
+
+    whole = len(number)
+    assert found["bank"] == {"title": (), "excerpt": ((0, whole),)}
+    assert found[f"No {number}"] == {"title": ((0, whole + 3),), "excerpt": ((0, whole),)}

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import orjson
 import pytest
 from conftest import missing
 from factories import article
@@ -146,6 +147,46 @@ def test_following_stays_within_its_arrays(
     first, end, field, size = data.draw(st.tuples(numbers, numbers, st.integers(-1, 5), st.integers(0, 60)))
     room = np.zeros(size, np.intp), np.zeros(size)
     unharmed(compiled.find_row, *sought, segment, lengths, np.ones(12), field, first, end, *room)
+
+
+sought_rows = st.lists(
+    st.tuples(st.lists(terms, max_size=4), st.binary(max_size=5), st.integers(0, 5), st.integers(-1, 2)), max_size=3
+)
+sought_words = st.lists(st.tuples(arrays([4]).map(np.sort), st.integers(-1, 2)), max_size=3)
+
+
+@given(sought_words, sought_rows, segments, st.tuples(arrays(), arrays(), arrays(), st.integers(0, 5)), wide)
+def test_marking_stays_within_its_arrays(
+    compiled: ModuleType,
+    words: list[tuple[Array, int]],
+    rows: list[tuple[Any, ...]],
+    segment: tuple[Array, ...],
+    texts: tuple[Array, Array, Array, int],
+    docs: Docs,
+) -> None:
+    unharmed(compiled.mark, words, rows, segment, texts, docs)
+
+
+json_lists = st.lists(st.floats(0, 40)).map(orjson.dumps) | st.binary(max_size=20)
+several = st.lists(st.binary(max_size=20), max_size=5)
+
+
+@given(
+    several, wide, st.tuples(*[arrays([8])] * 2, *[arrays()] * 4), json_lists, st.tuples(arrays(), arrays()), st.data()
+)
+def test_writing_hits_stays_within_its_arrays(  # noqa: PLR0913, PLR0917 - as many as the pass takes
+    compiled: ModuleType,
+    contents: list[bytes],
+    docs: Docs,
+    columns: tuple[Array, ...],
+    scores: bytes,
+    marks: tuple[Array, Array],
+    data: st.DataObject,
+) -> None:
+    more, also, explained = data.draw(
+        st.tuples(st.lists(st.integers(-1, 2**70), max_size=5), st.none() | several, st.none() | several)
+    )
+    unharmed(compiled.write_hits, contents, docs, columns, scores, marks, more, also, explained)
 
 
 #: What records may look like, damaged or not.

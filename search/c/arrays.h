@@ -16,24 +16,10 @@
 #if defined(__GNUC__)
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #else
-#define ALWAYS_INLINE static inlinePyObject *
-make_chunks(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-cut(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-group(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-read_lines(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-make_columns(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-add_records(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-take_columns(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-
+#define ALWAYS_INLINE static inline
 #endif
 
-#define MAX_HELD 96
+#define MAX_HELD 288
 /* As in the modules of Python: the tag of mixed postings, postings in a block, and the bits of a half's articles. */
 #define MIXED 255
 #define BLOCK 16
@@ -142,39 +128,27 @@ are_bounds(const Array *bounds, const Array *docs)
     return bounds->count > 1;
 }
 
-PyObject *
-best(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-highest(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-pick(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-spread(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-tally(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-saturate(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-locate(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-add_up(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-find_text(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-find_row(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-make_chunks(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-cut(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-group(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-read_lines(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-make_columns(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-add_records(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
-PyObject *
-take_columns(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+/* A pass: a function of the module, with as many arguments as module.c says. */
+#define PASS(name) PyObject *name(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+
+PASS(best);
+PASS(highest);
+PASS(pick);
+PASS(spread);
+PASS(tally);
+PASS(saturate);
+PASS(locate);
+PASS(add_up);
+PASS(find_text);
+PASS(find_row);
+PASS(mark);
+PASS(write_hits);
+PASS(make_chunks);
+PASS(cut);
+PASS(group);
+PASS(read_lines);
+PASS(make_columns);
+PASS(add_records);
+PASS(take_columns);
 
 #endif

@@ -4,7 +4,7 @@
 #include "arrays.h"
 
 /* Another one whenever a pass takes something else: the modules in Python ask for theirs. */
-#define VERSION 2
+#define VERSION 3
 
 #define ARGUMENTS(name, wanted)                                                                                        \
     static PyObject *checked_##name(PyObject *module, PyObject *const *args, Py_ssize_t nargs)                         \
@@ -24,6 +24,8 @@ ARGUMENTS(locate, 6)
 ARGUMENTS(add_up, 5)
 ARGUMENTS(find_text, 4)
 ARGUMENTS(find_row, 10)
+ARGUMENTS(mark, 5)
+ARGUMENTS(write_hits, 8)
 ARGUMENTS(make_chunks, 1)
 ARGUMENTS(cut, 4)
 ARGUMENTS(group, 5)
@@ -34,9 +36,12 @@ ARGUMENTS(take_columns, 1)
 
 #define METHOD(name) {#name, (PyCFunction)(void (*)(void))checked_##name, METH_FASTCALL, NULL}
 
-static PyMethodDef methods[] = {METHOD(best),      METHOD(pick),     METHOD(highest),      METHOD(spread),
-                                METHOD(tally),     METHOD(saturate), METHOD(locate),       METHOD(add_up),
-                                METHOD(find_text), METHOD(find_row), METHOD(make_chunks), METHOD(cut), METHOD(group), METHOD(read_lines), METHOD(make_columns), METHOD(add_records), METHOD(take_columns), {NULL, NULL, 0, NULL}};
+static PyMethodDef methods[] = {
+    METHOD(best),       METHOD(pick),         METHOD(highest),     METHOD(spread),       METHOD(tally),
+    METHOD(saturate),   METHOD(locate),       METHOD(add_up),      METHOD(find_text),    METHOD(find_row),
+    METHOD(mark),       METHOD(write_hits),   METHOD(make_chunks), METHOD(cut),          METHOD(group),
+    METHOD(read_lines), METHOD(make_columns), METHOD(add_records), METHOD(take_columns), {NULL, NULL, 0, NULL},
+};
 
 static int
 fill(PyObject *module)

@@ -1,32 +1,8 @@
 /* Where words are: articles among postings, and terms that stand in a row. */
 
-#include "arrays.h"
+#include "places.h"
 
 #define MAX_TERMS 32
-#define HALVES(array) ((const uint16_t *)(array).data)
-
-/* Return the first place from *low* to *end* whose number is not below *wanted*: in steps that double, then by halves.
- */
-static inline uint64_t
-gallop(const uint16_t *docs, uint64_t low, uint64_t end, uint64_t wanted)
-{
-    uint64_t high = low, step = 1;
-    while (high < end && docs[high] < wanted) {
-        low = high + 1;
-        high += step;
-        step *= 2;
-    }
-    high = high < end ? high : end;
-    while (low < high) {
-        uint64_t middle = low + (high - low) / 2;
-        if (docs[middle] < wanted)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* locate(docs, bounds, wanted, base, places, there) */
 
 PyObject *
@@ -66,61 +42,12 @@ locate(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 
 /* find_row(terms, row, segment, lengths, factors, wanted, first, end, found, scores) */
 
-enum { DOCS, CODES, TOTALS, BLOCKS, POSITIONS, MIXED_POSTINGS, MIXED_STARTS, MIXED_POSITIONS, OF_SEGMENT };
-
-/* One form of a stem: where its postings begin in each half of the articles, and how to tell them from other forms'. */
-typedef struct {
-    Array bounds, tags;
-    uint64_t tag, mixed_first, mixed_end, posting;
-    const Array *array;
-    uint64_t place, count;
-} Term;
-
 /* What is looked for, in which segment, and what it counts for in which field. */
 typedef struct {
     Array row, of[OF_SEGMENT], lengths, factors;
     Term terms[MAX_TERMS];
     Py_ssize_t count, fields, wanted;
 } Row;
-
-/* Find where a term stands in the article of its posting; 0 where only other forms do, -1 where that is not to be had.
- */
-static int
-find_places(Term *term, const Array *of)
-{
-    uint64_t posting = term->posting, own = posting - at(&term->bounds, 0), tag = term->tag;
-    if (term->tags.data) {
-        if (!HAS(term->tags, own))
-            return -1;
-        tag = at(&term->tags, own);
-    }
-    if (term->tags.data && tag == MIXED) {
-        uint64_t place = bisect(&of[MIXED_POSTINGS], term->mixed_first, term->mixed_end, posting);
-        if (place == term->mixed_end || at(&of[MIXED_POSTINGS], place) != posting)
-            return 0;
-        uint64_t end = at(&of[MIXED_STARTS], place + 1);
-        term->array = &of[MIXED_POSITIONS];
-        term->place = at(&of[MIXED_STARTS], place);
-        term->count = end - term->place;
-        return term->place <= end && end <= (uint64_t)term->array->count ? 1 : -1;
-    }
-    if (tag != term->tag)
-        return 0;
-    if (!HAS(of[BLOCKS], posting / BLOCK))
-        return -1;
-    term->array = &of[POSITIONS];
-    term->place = at(&of[BLOCKS], posting / BLOCK);
-    term->count = 0;
-    for (uint64_t i = posting / BLOCK * BLOCK; i <= posting; i++) {
-        uint64_t code = at(&of[CODES], i);
-        if (!HAS(of[TOTALS], code))
-            return -1;
-        term->place += term->count;
-        term->count = at(&of[TOTALS], code);
-    }
-    uint64_t room = term->array->count;
-    return term->place <= room && term->count <= room - term->place ? 1 : -1;
-}
 
 static int
 stands_at(const Term *term, uint64_t wanted)
@@ -214,24 +141,6 @@ find_in_half(Row *row, Py_ssize_t half, uint64_t first, uint64_t end, uint64_t *
 }
 
 static int
-read_term(Held *held, PyObject *from, Term *term, const Array *of)
-{
-    PyObject *parts[5];
-    for (int i = 0; i < 5; i++)
-        if (!from || !(parts[i] = PyTuple_GetItem(from, i)))
-            return 0;
-    *term = (Term){.tag = PyLong_AsUnsignedLongLong(parts[2]),
-                   .mixed_first = PyLong_AsUnsignedLongLong(parts[3]),
-                   .mixed_end = PyLong_AsUnsignedLongLong(parts[4])};
-    if (PyErr_Occurred() || !borrow(held, parts[0], &term->bounds) ||
-        (parts[1] != Py_None && !borrow(held, parts[1], &term->tags)))
-        return 0;
-    return are_bounds(&term->bounds, &of[DOCS]) && of[CODES].count >= of[DOCS].count &&
-           term->mixed_first <= term->mixed_end && term->mixed_end <= (uint64_t)of[MIXED_POSTINGS].count &&
-           term->mixed_end < (uint64_t)of[MIXED_STARTS].count;
-}
-
-static int
 read_row(Held *held, PyObject *const *args, Row *row)
 {
     row->count = PyList_Size(args[0]);
@@ -241,12 +150,7 @@ read_row(Held *held, PyObject *const *args, Row *row)
         !borrow_wide(held, args[4], &row->factors, PyBUF_SIMPLE))
         return 0;
     row->fields = row->factors.count / 3;
-    for (Py_ssize_t i = 0; i < OF_SEGMENT; i++) {
-        PyObject *array = PyTuple_GetItem(args[2], i);
-        if (!array || !borrow(held, array, &row->of[i]))
-            return 0;
-    }
-    if (row->of[DOCS].width != 2)
+    if (!read_segment(held, args[2], row->of))
         return 0;
     for (Py_ssize_t i = 0; i < row->count; i++)
         if (!read_term(held, PyList_GetItem(args[0], i), &row->terms[i], row->of) ||

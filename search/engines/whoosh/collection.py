@@ -191,12 +191,20 @@ class Collection:
         """Return articles as the API sends them, without making anything of them."""
         chosen = np.array(numbers, np.intp)
         heads = _json_heads(self.ids[chosen], self.ages[chosen])
+        return [head + content[1:] for head, content in zip(heads, self.contents(numbers), strict=True)]
+
+    def contents(self, numbers: Sequence[int]) -> list[bytes]:
+        """Return the same without what columns have: ids and dates."""
         if len(self.parts) == 1:
-            contents = self.parts[0].segment.stored.contents(chosen)
-        else:
-            parts = zip(map(self.part_of, numbers), numbers, strict=True)
-            contents = [part.segment.stored.json(number - part.base) for part, number in parts]
-        return [head + content[1:] for head, content in zip(heads, contents, strict=True)]
+            return self.parts[0].segment.stored.contents(np.array(numbers, np.intp))
+        parts = zip(map(self.part_of, numbers), numbers, strict=True)
+        return [part.segment.stored.json(number - part.base) for part, number in parts]
+
+    @cached_property
+    def written_columns(self) -> tuple[Array, ...]:
+        """What :func:`search._passes.write_hits` adds to contents."""
+        stories = [self.columns[name] for name in ("story", "story.id", "story.size", "story.outlets")]
+        return self.ids, self.ages, *stories
 
     def priors(self, number: int, reference: datetime | None) -> dict[str, float]:
         """Return the factors of an article's score beside the text, by name; ages are counted from *reference*."""

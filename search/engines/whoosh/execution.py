@@ -12,7 +12,7 @@ from search.engines.whoosh.attributes import UNDATED
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS, between_days, chosen_values, with_ids
 from search.engines.whoosh.counting import CountedFacets, count_facets, make_timeline
-from search.engines.whoosh.highlighting import Highlights, highlight_hits
+from search.engines.whoosh.highlighting import Marks, highlight_hits
 from search.engines.whoosh.hits import Details, Hits
 from search.engines.whoosh.lazy import lazy
 from search.engines.whoosh.operands import Budget
@@ -21,7 +21,6 @@ from search.engines.whoosh.part import Mask, Scores
 from search.engines.whoosh.plan import Matches, Planner
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.spelling import Words
-from search.engines.whoosh.stem_postings import StemPostings
 from search.likeness import with_words
 from search.query import Query
 from search.query.correction import Reading, first_that_finds, readings
@@ -37,7 +36,7 @@ class Execution:
     """
 
     def __init__(self, query: Query, collection: Collection, seconds: float) -> None:
-        self._query, self._collection = query, collection
+        self._query, self.collection = query, collection
         self._budget = Budget(seconds)
         self._planner = Planner(collection, self._budget)
         self._is_of_words = is_of_words(query.parsed.tree)
@@ -56,7 +55,7 @@ class Execution:
         listed = ordering.stretch(first, first + query.size)
         self._budget.check()
         facets = self._facets() if query.facets else {}
-        timeline = make_timeline(self._collection, self._found.docs) if query.facets else None
+        timeline = make_timeline(self.collection, self._found.docs) if query.facets else None
         return Page(
             query=query.parsed.text,
             searched=str(self._reading.tree),
@@ -76,7 +75,7 @@ class Execution:
 
     def _read(self) -> tuple[Reading, Matches]:
         """Return the way to read the query that counts, and what it finds."""
-        words = Words(self._collection, self._planner, self._budget.check)
+        words = Words(self.collection, self._planner, self._budget.check)
         tree = self._query.parsed.tree
         tree = tree if self._is_of_words else with_words(tree, words.telling)
         tries = readings(tree, self._query.match, words)
@@ -96,15 +95,15 @@ class Execution:
         """Return those of the matches that are of the articles and days that are searched."""
         first, last, among = self._query.filters.date_from, self._query.filters.date_to, self._query.among
         if first or last:
-            matches = matches.only(between_days(self._collection, first, last).among(matches.docs))
-        return matches if among is None else matches.only(with_ids(self._collection, among).among(matches.docs))
+            matches = matches.only(between_days(self.collection, first, last).among(matches.docs))
+        return matches if among is None else matches.only(with_ids(self.collection, among).among(matches.docs))
 
     def _choose(self, matches: Matches) -> dict[str, Mask]:
         """Return, for each facet with a choice, which of the matches have a value that was chosen."""
         filters = self._query.filters
         if not (filters.provider or filters.topic or filters.category or filters.type):
             return {}
-        conditions = {name: chosen_values(self._collection, filters, name) for name in FACETS}
+        conditions = {name: chosen_values(self.collection, filters, name) for name in FACETS}
         return {name: found.among(matches.docs) for name, found in conditions.items() if found}
 
     @lazy
@@ -115,14 +114,14 @@ class Execution:
         return self._planner.scores(self._leaves, self._found)
 
     def _ordering(self) -> Ordering:
-        query, collection, docs = self._query, self._collection, self._found.docs
+        query, collection, docs = self._query, self.collection, self._found.docs
         keys = self._relevance() if query.sort == "relevance" else _KEYS[query.sort](collection, docs)
         outlets = bool(query.filters.provider) or (not self._is_of_words and names_outlets(query.parsed.tree))
         diversity = query.diversity and query.sort == "relevance" and not outlets
         return Ordering(collection, docs, keys, collapse=query.collapse == "title", diversity=diversity)
 
     def _relevance(self) -> Scores:
-        keys = self._collection.priors_of(self._found.docs, self._reference)
+        keys = self.collection.priors_of(self._found.docs, self._reference)
         if self.texts is None:
             return keys
         # In place, where the numbers are nobody else's: new memory costs more than the product.
@@ -135,20 +134,20 @@ class Execution:
         if query.filters.date_from or query.filters.date_to:
             return None
         if self._is_of_words:
-            return self._collection.newest
+            return self.collection.newest
         if names_dates(tree):
             return None
         day = as_of(tree)
-        return end_of_day(day) if day else self._collection.newest
+        return end_of_day(day) if day else self.collection.newest
 
     def _facets(self) -> CountedFacets:
-        collection = self._collection
+        collection = self.collection
         counts = count_facets(collection, self._matches.docs, self._chosen, self._found.docs)
         return CountedFacets(collection, counts, self._query.filters)
 
     def article(self, number: int) -> Article:
         """Return an article."""
-        return self._collection.article(number)
+        return self.collection.article(number)
 
     def numbers(self, places: Sequence[int] | Docs) -> list[int]:
         """Return the numbers of the matches at places."""
@@ -158,32 +157,22 @@ class Execution:
     def scores(self, places: Sequence[int]) -> list[float]:
         """Return the scores of the matches at places."""
         chosen = np.array(places, np.intp)
-        scores = self._collection.priors_of(self._found.docs[chosen], self._reference)
+        scores = self.collection.priors_of(self._found.docs[chosen], self._reference)
         listed: list[float] = (scores if self.texts is None else scores * self.texts[chosen]).tolist()
         return listed
 
     def factors(self, place: int) -> dict[str, float]:
         """Return what the score of a match is the product of."""
         text, number = 1.0 if self.texts is None else float(self.texts[place]), int(self._found.docs[place])
-        return {"text": text, **self._collection.priors(number, self._reference)}
+        return {"text": text, **self.collection.priors(number, self._reference)}
 
     def stories(self, numbers: Sequence[int]) -> list[tuple[str, int, int]]:
         """Return what hits say of their stories: id, articles, outlets."""
-        return self._collection.stories_of(numbers)
+        return self.collection.stories_of(numbers)
 
-    def highlights(self, numbers: Sequence[int], places: Sequence[int]) -> list[Highlights]:
-        """Return where the searched words are in articles, the matches at places."""
-        chosen = np.array(places, np.intp)
-        known = {
-            leaf: chosen if postings is None else postings.take(chosen)
-            for leaf, postings in self._found.known.items()
-            if leaf not in self._found.patterns and isinstance(self._planner.leaf(leaf), StemPostings)
-        }
-        return highlight_hits(self._collection, self._leaves, numbers, known)
-
-    def articles_json(self, numbers: Sequence[int]) -> list[bytes]:
-        """Return articles as the API sends them."""
-        return self._collection.articles_json(numbers)
+    def marks(self, numbers: Sequence[int]) -> Marks:
+        """Return where the searched words are in articles."""
+        return highlight_hits(self.collection, self._leaves, numbers)
 
     @property
     def is_explained(self) -> bool:

@@ -6,20 +6,25 @@ the text is analysed after all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from search import native
 from search.analysis import query_terms, stem
 from search.articles import Article
 from search.engines.whoosh.arrays import Array, ranges
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.expansion import expanded_terms
 from search.engines.whoosh.part import Part
+from search.engines.whoosh.rows import look_up
 from search.engines.whoosh.segment import Docs, Segment
-from search.highlights import highlight, occurrences
-from search.query import Fuzzy, Leaf, Phrase, Prefix, Wildcard
+from search.highlights import highlight, merged, occurrences
+from search.query import Fuzzy, Leaf, Phrase, Prefix, Wildcard, Word
 from search.results import Span
 
 FIELDS = ("title", "excerpt")
@@ -29,44 +34,89 @@ _Sought = tuple[set[str], list[tuple[str, ...]], list[tuple[tuple[str, ...], int
 #: The first and the last of terms in a row, by number; shape (runs, 2).
 _Runs = NDArray[np.intp]
 _NONE = np.empty((0, 2), np.intp)
+#: Words, and terms in rows, of which a pass takes so many of each.
+_MAX_PASSED = 64
+#: As the pass has them.
+_FIELD_NUMBERS = {None: -1, "title": 0, "excerpt": 1}
+#: Stands for the number of spans where the text must be analysed.
+_UNEVEN = 0xFFFFFFFF
 
 
-def highlight_hits(
-    collection: Collection, leaves: Sequence[Leaf], numbers: Sequence[int], known: Mapping[Leaf, Docs] | None = None
-) -> list[Highlights]:
-    """Return, for each of the articles, the spans that match one of *leaves*, by field.
+class Marks(NamedTuple):
+    """Where the searched words are in the titles and excerpts of articles."""
 
-    Args:
-        collection: of the articles.
-        leaves: what was searched for.
-        numbers: of the articles.
-        known: for words of which that is known, the posting by which each article matches, from the stem's first on.
-            Nothing is known where there are several segments.
-    """
+    #: How many spans each text has: the first title, the first excerpt, ...
+    counts: NDArray[np.uint32]
+    #: Where each begins and ends, one text after the other.
+    spans: NDArray[np.uint32]
+
+    @classmethod
+    def of(cls, highlights: Iterable[Highlights]) -> Marks:
+        """Return the marks that :meth:`listed` makes *highlights* of."""
+        texts = [found[name] for found in highlights for name in FIELDS]
+        ends = [end for spans in texts for span in spans for end in span]
+        return cls(np.array(list(map(len, texts)), np.uint32), np.array(ends, np.uint32))
+
+    def listed(self) -> list[Highlights]:
+        """Return the spans of each article, by field."""
+        ends = iter(self.spans.tolist())
+        pairs = zip(ends, ends, strict=True)
+        texts = [tuple(islice(pairs, count)) for count in self.counts.tolist()]
+        return [dict(zip(FIELDS, texts[at : at + 2], strict=True)) for at in range(0, len(texts), 2)]
+
+
+def highlight_hits(collection: Collection, leaves: Sequence[Leaf], numbers: Sequence[int]) -> Marks:
+    """Return, for each of the articles, the spans that match one of *leaves*."""
+    docs = np.array(numbers, np.intp)
+    if len(collection.parts) == 1:
+        return _in_part(collection, collection.parts[0], leaves, docs)
     found: dict[int, Highlights] = {}
-    every = np.array(numbers, np.intp)
-    order = every.argsort()
-    wanted, known = every[order], {leaf: postings[order] for leaf, postings in (known or {}).items()}
     for part in collection.parts:
-        first, end = wanted.searchsorted([part.base, part.base + len(part.segment)]).tolist()
-        if first < end:
-            found |= _in_part(collection, part, leaves, wanted[first:end] - part.base, known)
-    return [found[number] for number in numbers]
+        own = docs[(docs >= part.base) & (docs < part.base + len(part.segment))]
+        if len(own):
+            found |= zip(own.tolist(), _in_part(collection, part, leaves, own - part.base).listed(), strict=True)
+    return Marks.of(map(found.__getitem__, numbers))
 
 
-def _in_part(
-    collection: Collection, part: Part, leaves: Sequence[Leaf], docs: Docs, known: Mapping[Leaf, Docs]
-) -> dict[int, Highlights]:
-    texts = _Texts(part.segment, docs)
-    runs = [] if not leaves else _runs(collection, texts, leaves, known)
-    spans = texts.spans(np.concatenate([_NONE, *runs]))
-    found: dict[int, Highlights] = {}
-    for place, (doc, is_exact) in enumerate(zip(docs.tolist(), texts.is_exact, strict=True)):
-        if is_exact:
-            found[part.base + doc] = {"title": tuple(spans[2 * place]), "excerpt": tuple(spans[2 * place + 1])}
-        else:
-            found[part.base + doc] = _analysed(collection, leaves, part.segment.stored.article(doc))
-    return found
+def _in_part(collection: Collection, part: Part, leaves: Sequence[Leaf], docs: Docs) -> Marks:
+    marks = _passed(native.passes, part, leaves, docs) if native.passes else None
+    if marks is None:
+        order = docs.argsort()
+        texts = _Texts(part.segment, docs[order])
+        marks = texts.marks(np.concatenate([_NONE, *_runs(collection, texts, leaves)]), order)
+    if _UNEVEN not in marks.counts:
+        return marks
+    uneven = marks.counts[::2] == _UNEVEN
+    even = iter(Marks(marks.counts[marks.counts != _UNEVEN], marks.spans).listed())
+    return Marks.of(
+        _analysed(collection, leaves, part.segment.stored.article(doc)) if is_uneven else next(even)
+        for doc, is_uneven in zip(docs.tolist(), uneven.tolist(), strict=True)
+    )
+
+
+def _passed(passes: ModuleType, part: Part, leaves: Sequence[Leaf], docs: Docs) -> Marks | None:
+    """Return the marks by the compiled pass, None where it does not know what is sought."""
+    segment, words, rows = part.segment, list[Any](), list[Any]()
+    for leaf in leaves:
+        if isinstance(leaf, Prefix | Wildcard | Fuzzy):
+            return None
+        row = query_terms(leaf.text)
+        if leaf.field not in _FIELD_NUMBERS or not row:
+            continue
+        field = _FIELD_NUMBERS[leaf.field]
+        if isinstance(leaf, Word) and len(row) == 1:
+            number = segment.stems.find(stem(row[0]))
+            words += [] if number is None else [(segment.bounds_of(number)[1], field)]
+            continue
+        known = {term: look_up(part, term).passed for term in row}
+        if all(known.values()):
+            slop = leaf.slop if isinstance(leaf, Phrase) else 0
+            rows.append((list(known.values()), bytes(map(list(known).index, row)), slop, field))
+    if max(len(words), sum(len(row[0]) for row in rows)) > _MAX_PASSED:
+        return None
+    texts = segment.lengths, segment.span_starts, segment.arrays["span"], segment.lengths.shape[1]
+    counts, spans = passes.mark(words, rows, part.row_arrays, texts, docs)
+    return Marks(np.frombuffer(counts, np.uint32), np.frombuffer(spans, np.uint32))
 
 
 class _Texts:
@@ -112,8 +162,8 @@ class _Texts:
             found.setdefault(text, []).append(place)
         return found
 
-    def spans(self, runs: _Runs) -> list[list[Span]]:
-        """Return for each text the characters of the runs that are in it; those that touch or overlap are one."""
+    def marks(self, runs: _Runs, order: Docs) -> Marks:
+        """Return the characters of the runs that are in each text; articles are sorted by *order*."""
         first, last = runs[runs[:, 0].argsort(kind="stable")].T
         texts = self._text_of.take(first)
         before = self._before.take(texts)
@@ -121,12 +171,12 @@ class _Texts:
         ends = self._ends.take(last) - before
         spans: list[list[Span]] = [[] for _ in self.firsts]
         for text, start, end in zip(texts.tolist(), starts.tolist(), ends.tolist(), strict=True):
-            found = spans[text]
-            if found and start <= found[-1][1]:
-                found[-1] = (found[-1][0], max(end, found[-1][1]))
-            else:
-                found.append((start, end))
-        return spans
+            spans[text].append((start, end))
+        texts_found = [merged(found) if self.is_exact[text // 2] else () for text, found in enumerate(spans)]
+        places = order.argsort()
+        marks = Marks.of(dict(zip(FIELDS, texts_found[2 * at : 2 * at + 2], strict=True)) for at in places.tolist())
+        is_exact = np.array(self.is_exact, bool)[places].repeat(2)
+        return Marks(np.where(is_exact, marks.counts, np.uint32(_UNEVEN)), marks.spans)
 
     def words(self, text: int) -> Iterator[tuple[int, str]]:
         """Yield the terms of a text as they are written, with their numbers."""
@@ -139,7 +189,7 @@ class _Texts:
             yield number, written[end - size : end]
 
 
-def _runs(collection: Collection, texts: _Texts, leaves: Sequence[Leaf], known: Mapping[Leaf, Docs]) -> list[_Runs]:
+def _runs(collection: Collection, texts: _Texts, leaves: Sequence[Leaf]) -> list[_Runs]:
     """Return the runs of terms that match one of the leaves; all words of a field are looked up at once."""
     words: dict[str | None, list[tuple[Docs, Docs]]] = {}
     runs = []
@@ -151,19 +201,17 @@ def _runs(collection: Collection, texts: _Texts, leaves: Sequence[Leaf], known: 
         if isinstance(leaf, Phrase) or len(row) != 1:
             runs.append(_row_runs(texts, row, leaf.slop if isinstance(leaf, Phrase) else 0, leaf.field))
         else:
-            words.setdefault(leaf.field, []).append(_postings_of(texts, row[0], known.get(leaf)))
+            words.setdefault(leaf.field, []).append(_postings_of(texts, row[0]))
     return runs + [_word_runs(texts, found, field) for field, found in words.items()]
 
 
-def _postings_of(texts: _Texts, term: str, known: Docs | None) -> tuple[Docs, Docs]:
+def _postings_of(texts: _Texts, term: str) -> tuple[Docs, Docs]:
     """Return the places of the articles that have any form of a term, and the posting of each."""
     segment = texts.segment
     number = segment.stems.find(stem(term))
     if number is None:
         return _NONE[:, 0], _NONE[:, 0]
     start, _ = segment.range_of(number)
-    if known is not None:
-        return np.arange(len(known)), known + start
     postings, there = segment.locate(number, texts.docs)
     places = there.nonzero()[0]
     return places, postings[places] + start

@@ -6,13 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any, Protocol, overload
 
-from search import ranking
+import numpy as np
+import orjson
+
+from search import native, ranking
 from search.articles import Article
-from search.engines.whoosh.highlighting import Highlights
+from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.highlighting import Highlights, Marks
 from search.engines.whoosh.lazy import lazy
 from search.engines.whoosh.ordering import Listed, Ordering
 from search.engines.whoosh.segment import Docs
 from search.results import Explanation, Hit, Match, StoryInfo, WrittenHits
+from search.written import copies_to_json, explanation_to_json, hits_to_json
 
 
 class Source(Protocol):
@@ -38,12 +43,13 @@ class Source(Protocol):
         """Return what hits say of their stories: id, articles, outlets."""
         ...
 
-    def highlights(self, numbers: Sequence[int], places: Sequence[int]) -> list[Highlights]:
-        """Return where the searched words are in articles, the matches at places."""
+    def marks(self, numbers: Sequence[int]) -> Marks:
+        """Return where the searched words are in articles."""
         ...
 
-    def articles_json(self, numbers: Sequence[int]) -> list[bytes]:
-        """Return articles as the API sends them."""
+    @property
+    def collection(self) -> Collection:
+        """What the articles are in."""
         ...
 
     @property
@@ -81,11 +87,6 @@ class Details:
         """What each says of its story: id, articles, outlets."""
         return self.source.stories(self.numbers)
 
-    @lazy
-    def articles_json(self) -> Sequence[bytes]:
-        """Each article as the API sends it."""
-        return self.source.articles_json(self.numbers)
-
     def copies_of(self, at: int) -> tuple[Article, ...]:
         """Return the copies of the article of a hit."""
         places = self.ordering.copies_of(self.places[at])
@@ -94,7 +95,12 @@ class Details:
     @lazy
     def highlights(self) -> Sequence[Highlights]:
         """Where the searched words are in each of the articles."""
-        return self.source.highlights(self.numbers, self.places)
+        return self.marks.listed()
+
+    @lazy
+    def marks(self) -> Marks:
+        """The same, as arrays."""
+        return self.source.marks(self.numbers)
 
 
 class Hits(WrittenHits):
@@ -103,15 +109,27 @@ class Hits(WrittenHits):
     def __init__(self, details: Details) -> None:
         self._details = details
 
-    def written(self) -> Iterator[tuple[bytes, Match]]:
-        """Return of each hit its article, as JSON, and the rest."""
-        details, places = self._details, range(len(self))
-        also = map(details.copies_of, places) if details.ordering.has_copies else repeat(())
+    def written(self) -> bytes:
+        """Return the list of hits, as the API sends it."""
+        details, collection, numbers = self._details, self._details.source.collection, self._details.numbers
+        also = list(map(details.copies_of, range(len(self)))) if details.ordering.has_copies else None
+        explanations = [hit.explanation for hit in self._made] if details.source.is_explained else None
         more = details.listed.more_from_domain
-        is_explained = details.source.is_explained
-        explanations = [hit.explanation for hit in self._made] if is_explained else [None] * len(self)
-        columns = (details.scores, details.highlights, details.stories, also, more, explanations)
-        return zip(details.articles_json, map(Match, *columns), strict=True)
+        if native.passes is None:
+            columns = details.scores, details.highlights, details.stories, also or repeat(()), more
+            matches = map(Match, *columns, explanations or repeat(None))
+            return hits_to_json(zip(collection.articles_json(numbers), matches, strict=True))
+        return native.passes.write_hits(
+            collection.contents(numbers),
+            np.array(numbers, np.intp),
+            collection.written_columns,
+            # The shortest digits that say a number, by the library that knows them quickest.
+            orjson.dumps(details.scores),
+            details.marks,
+            more,
+            also and [copies_to_json(copies) for copies in also],
+            explanations and [explanation_to_json(why) for why in explanations if why],
+        )
 
     @lazy
     def _made(self) -> tuple[StoredHit, ...]:

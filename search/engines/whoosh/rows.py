@@ -28,7 +28,7 @@ def find_rows(
     Returns:
         None where all terms are so frequent that tables of them are quicker, or there are no passes.
     """
-    known = {term: _look_up(part, term) for term in terms}
+    known = {term: look_up(part, term) for term in terms}
     listed = sorted(known, key=lambda term: known[term].size)
     size = known[listed[0]].size if listed else 0
     if not size:
@@ -52,18 +52,18 @@ def find_rows(
     return docs.take(kept), scores.take(kept)
 
 
-class _Term(NamedTuple):
+class Term(NamedTuple):
     """Where the postings of a term's stem are, and what tells it from other forms; none where it does not occur."""
 
     start: int
     size: int
-    #: As :func:`search._passes.find_row` takes the term.
+    #: As :func:`search._passes.find_row` takes the term; nothing where it does not occur.
     passed: tuple[Any, ...]
 
 
-def _look_up(part: Part, term: str) -> _Term:
+def look_up(part: Part, term: str) -> Term:
     """Return what is known of a term; what was searched last is remembered."""
-    known: _Term | None = part.terms.get(term)
+    known: Term | None = part.terms.get(term)
     if known is None:
         if len(part.terms) >= _REMEMBERED:
             part.terms.clear()
@@ -71,11 +71,11 @@ def _look_up(part: Part, term: str) -> _Term:
     return known
 
 
-def _term_of(segment: Segment, term: str) -> _Term:
+def _term_of(segment: Segment, term: str) -> Term:
     number = segment.terms.find(term)
     if number is None:
-        return _Term(0, 0, ())
+        return Term(0, 0, ())
     stem, mixed = segment.stem_of(number), segment.mixed(number)
     start, end = segment.range_of(stem)
     tag = int(segment.arrays["term.tag"][number])
-    return _Term(start, end - start, (segment.bounds_of(stem)[1], segment.tags(stem), tag, mixed.start, mixed.stop))
+    return Term(start, end - start, (segment.bounds_of(stem)[1], segment.tags(stem), tag, mixed.start, mixed.stop))
