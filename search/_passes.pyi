@@ -13,8 +13,27 @@ Array: TypeAlias = NDArray[Any]
 
 VERSION: int
 
-def best(keys: Array, ties: Array | None, scale: float, found: Array, /) -> None:
-    """Fill *found* with the places of the largest keys, rounded to 1 / *scale*: best first, then by tie and place."""
+def rank(
+    docs: Array,
+    own: Array | None,
+    prior: Array | None,
+    ties: Array | None,
+    copies: Array | None,
+    scale: float,
+    found: Array,
+    /,
+) -> int:
+    """Fill *found* with the places of the best in *docs*; return how many of all are copies of others.
+
+    Args:
+        docs: articles; the best has the largest key, rounded to 1 / *scale*, then the smallest tie, then place.
+        own: factors of their keys, of each of *docs*.
+        prior: the same, of every article.
+        ties: of every article.
+        copies: the group of copies that every article is in, 0 for none.
+        scale: see there.
+        found: no more than *docs*.
+    """
 
 def highest(counts: Array, found: Array, /) -> int:
     """Fill *found* with the places of the highest counts, highest first and none of 0; return how many there are."""
@@ -30,6 +49,15 @@ def tally(docs: Array, codes: Array, others: Array, counts: Array, first: int, /
 
 def spread(counts: Array, codes: Array, bounds: Array | None, sums: Array, /) -> None:
     """Add each count to the sums of its codes: those between its bounds, or the one at its place."""
+
+def write_facets(facets: list[tuple[bytes, Array, Array | None, Array | None, list[bytes]]], most: int, /) -> bytes:
+    """Return facets as the API sends them, *most* values of each.
+
+    Args:
+        facets: of each its name, as JSON; counts; codes and bounds as for :func:`spread`, neither where values are
+            counted themselves; and all its values, as JSON.
+        most: see there.
+    """
 
 def saturate(word: tuple[Any, ...], postings: Array | None, weight: float, is_added: bool, scores: Array, /) -> None:
     """Fill *scores* with *weight* times what *postings* give, all where None, or add that to them.

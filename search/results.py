@@ -88,6 +88,14 @@ class FacetValue(Struct, frozen=True):
     selected: bool = False
 
 
+class WrittenFacets(Mapping[str, tuple[FacetValue, ...]], ABC):
+    """Facets of which an engine has at hand what the API sends, so that their values need not be made."""
+
+    @abstractmethod
+    def written(self) -> bytes:
+        """Return all of them, as JSON."""
+
+
 class Bucket(Struct, frozen=True, rename={"start": "from"}):
     """A bar of the timeline; it starts at ``start`` and ends where the next one starts."""
 

@@ -14,7 +14,7 @@ from search.engine import Statistics
 from search.errors import Location, SeedError
 from search.records import article_to_wire, moment_to_wire
 from search.report import Finding, Report
-from search.results import Completion, Hit, Match, Notice, Page, WrittenHits
+from search.results import Completion, Hit, Match, Notice, Page, WrittenFacets, WrittenHits
 from search.written import hits_to_json
 
 Wire = dict[str, Any]
@@ -24,6 +24,7 @@ _encode = msgspec.json.Encoder().encode
 def page_to_json(page: Page) -> bytes:
     """Write a page of results; what the engine has at hand as JSON is taken as it is."""
     hits = page.hits.written() if isinstance(page.hits, WrittenHits) else hits_to_json(map(_written, page.hits))
+    facets = page.facets.written() if isinstance(page.facets, WrittenFacets) else _encode(dict(page.facets))
     return orjson.dumps(
         {
             "query": page.query,
@@ -37,7 +38,7 @@ def page_to_json(page: Page) -> bytes:
             "suggestion": page.suggestion,
             "relaxed": page.relaxed,
             "hits": orjson.Fragment(hits),
-            "facets": orjson.Fragment(_encode(dict(page.facets))),
+            "facets": orjson.Fragment(facets),
             "timeline": orjson.Fragment(_encode(page.timeline)),
         }
     )

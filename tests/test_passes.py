@@ -89,9 +89,29 @@ def test_counting_stays_within_its_arrays(
     unharmed(compiled.highest, docs, np.zeros(size, np.intp))
 
 
-@given(scores, arrays() | st.none(), st.integers(0, 60))
-def test_ranking_stays_within_its_arrays(compiled: ModuleType, keys: Scores, ties: Array | None, size: int) -> None:
-    unharmed(compiled.best, keys, ties, 1e9, np.zeros(size, np.intp))
+@given(wide, scores | st.none(), scores | st.none(), arrays() | st.none(), arrays() | st.none(), st.integers(0, 60))
+def test_ranking_stays_within_its_arrays(  # noqa: PLR0913, PLR0917 - as many as the pass takes
+    compiled: ModuleType,
+    docs: Docs,
+    own: Scores | None,
+    prior: Scores | None,
+    ties: Array | None,
+    copies: Array | None,
+    size: int,
+) -> None:
+    unharmed(compiled.rank, docs, own, prior, ties, copies, 1e9, np.zeros(size, np.intp))
+    unharmed(compiled.rank, docs, np.ones(len(docs)), prior, ties, copies, 1e9, np.zeros(size, np.intp))
+
+
+facets = st.lists(
+    st.tuples(st.binary(max_size=3), wide, arrays() | st.none(), arrays() | st.none(), st.lists(st.binary(max_size=3))),
+    max_size=3,
+)
+
+
+@given(facets, st.integers(-1, 40))
+def test_writing_facets_stays_within_its_arrays(compiled: ModuleType, counted: list[Any], most: int) -> None:
+    unharmed(compiled.write_facets, counted, most)
 
 
 @given(wide, wide, arrays(), st.integers(0, 12), st.integers(0, 70))

@@ -131,10 +131,11 @@ are_bounds(const Array *bounds, const Array *docs)
 /* A pass: a function of the module, with as many arguments as module.c says. */
 #define PASS(name) PyObject *name(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 
-PASS(best);
+PASS(rank);
 PASS(highest);
 PASS(pick);
 PASS(spread);
+PASS(write_facets);
 PASS(tally);
 PASS(saturate);
 PASS(locate);

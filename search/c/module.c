@@ -14,9 +14,10 @@
         return name(module, args, nargs);                                                                              \
     }
 
-ARGUMENTS(best, 4)
+ARGUMENTS(rank, 7)
 ARGUMENTS(highest, 2)
 ARGUMENTS(spread, 4)
+ARGUMENTS(write_facets, 2)
 ARGUMENTS(pick, 6)
 ARGUMENTS(tally, 5)
 ARGUMENTS(saturate, 5)
@@ -37,10 +38,10 @@ ARGUMENTS(take_columns, 1)
 #define METHOD(name) {#name, (PyCFunction)(void (*)(void))checked_##name, METH_FASTCALL, NULL}
 
 static PyMethodDef methods[] = {
-    METHOD(best),       METHOD(pick),         METHOD(highest),     METHOD(spread),       METHOD(tally),
+    METHOD(rank),       METHOD(pick),         METHOD(highest),     METHOD(spread),       METHOD(tally),
     METHOD(saturate),   METHOD(locate),       METHOD(add_up),      METHOD(find_text),    METHOD(find_row),
     METHOD(mark),       METHOD(write_hits),   METHOD(make_chunks), METHOD(cut),          METHOD(group),
-    METHOD(read_lines), METHOD(make_columns), METHOD(add_records), METHOD(take_columns), {NULL, NULL, 0, NULL},
+    METHOD(read_lines), METHOD(make_columns), METHOD(add_records), METHOD(take_columns), METHOD(write_facets), {NULL, NULL, 0, NULL},
 };
 
 static int

@@ -1,134 +1,118 @@
 /* The best of many, and which of them a page shows first. */
 
-#include "arrays.h"
+#include "ranked.h"
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* best(keys, ties, scale, found) */
+/* rank(docs, own, prior, ties, copies, scale, found) */
 
+/* Matches, and what they are put in order by; of everything but *own*, there is a number for each article. */
 typedef struct {
-    double key;
-    uint64_t tie;
-    Py_ssize_t place;
-} Ranked;
+    Array docs, own, prior, ties, copies;
+    double scale;
+} Matches;
 
+/* Tell whether everything is known of all articles that match. */
 static int
-is_before(const Ranked *a, const Ranked *b)
+are_known(const Matches *matches)
 {
-    if (a->key != b->key)
-        return a->key > b->key;
-    return a->tie != b->tie ? a->tie < b->tie : a->place < b->place;
+    const Array *of[] = {&matches->prior, &matches->ties, &matches->copies};
+    uint64_t last = 0;
+    for (Py_ssize_t i = 0; i < matches->docs.count; i++)
+        last = WIDE(matches->docs)[i] > last ? WIDE(matches->docs)[i] : last;
+    for (int i = 0; matches->docs.count && i < 3; i++)
+        if (of[i]->data && !HAS(*of[i], last))
+            return 0;
+    return !matches->own.data || matches->own.count == matches->docs.count;
 }
 
-static int
-compare(const void *a, const void *b)
+ALWAYS_INLINE double
+key_of(const Matches *matches, Py_ssize_t place, int has_prior, int has_own)
 {
-    return is_before(a, b) ? -1 : 1;
+    double key = has_prior ? DOUBLES(matches->prior)[WIDE(matches->docs)[place]] : 1;
+    return has_own ? key * DOUBLES(matches->own)[place] : key;
 }
 
-/* Let the first of a heap, in which the last of the best comes first, sink to its place. */
-static void
-sink(Ranked *heap, Py_ssize_t size)
-{
-    Ranked moved = heap[0];
-    Py_ssize_t index = 0, child;
-    while ((child = 2 * index + 1) < size) {
-        if (child + 1 < size && is_before(&heap[child], &heap[child + 1]))
-            child++;
-        if (!is_before(&moved, &heap[child]))
-            break;
-        heap[index] = heap[child];
-        index = child;
-    }
-    heap[index] = moved;
-}
-
-static void
-rise(Ranked *heap, Py_ssize_t index)
-{
-    Ranked moved = heap[index];
-    while (index && is_before(&heap[(index - 1) / 2], &moved)) {
-        heap[index] = heap[(index - 1) / 2];
-        index = (index - 1) / 2;
-    }
-    heap[index] = moved;
-}
-
-/* Put one into a heap of the best, of which there are so many at most. */
-static inline void
-offer(Ranked *heap, Py_ssize_t *filled, Py_ssize_t count, Ranked one)
-{
-    if (*filled < count) {
-        heap[*filled] = one;
-        rise(heap, (*filled)++);
-    }
-    else if (is_before(&one, &heap[0])) {
-        heap[0] = one;
-        sink(heap, count);
-    }
-}
-
-static void
-select_best(const double *keys, Py_ssize_t size, const Array *ties, double scale, Ranked *heap, Py_ssize_t count)
+/* Keep the best of the matches in a heap; return how many those are. */
+ALWAYS_INLINE Py_ssize_t
+select_best(const Matches *matches, Ranked *heap, Py_ssize_t count, int has_prior, int has_own)
 {
     Py_ssize_t filled = 0;
-    double least = -INFINITY, margin = 1 / scale;
-    for (Py_ssize_t i = 0; i < size; i++) {
-        if (keys[i] < least)
+    double least = -INFINITY, margin = 1 / matches->scale, scale = matches->scale;
+    for (Py_ssize_t i = 0; i < matches->docs.count; i++) {
+        double key = key_of(matches, i, has_prior, has_own);
+        if (key < least)
             continue;
-        offer(heap, &filled, count, (Ranked){rint(keys[i] * scale) / scale, ties->data ? at(ties, i) : 0, i});
+        uint64_t tie = matches->ties.data ? at(&matches->ties, WIDE(matches->docs)[i]) : 0;
+        offer(heap, &filled, count, (Ranked){rint(key * scale) / scale, tie, i});
         if (filled == count)
             least = heap[0].key - margin;
     }
-    qsort(heap, filled, sizeof(Ranked), compare);
+    return filled;
+}
+
+/* Count the matches that are copies of one before; return -1 without memory. A group's number is below the number of
+ * articles; one that is not stands for itself. */
+static Py_ssize_t
+count_copies(const Matches *matches)
+{
+    uint8_t *seen = NULL;
+    Py_ssize_t count = 0;
+    for (Py_ssize_t i = 0; i < matches->docs.count; i++) {
+        uint64_t group = at(&matches->copies, WIDE(matches->docs)[i]);
+        if (!group || group > (uint64_t)matches->copies.count)
+            continue;
+        if (!seen && !(seen = calloc(matches->copies.count / 8 + 1, 1)))
+            return -1;
+        count += seen[group / 8] >> group % 8 & 1;
+        seen[group / 8] |= 1 << group % 8;
+    }
+    free(seen);
+    return count;
+}
+
+static int
+read_matches(Held *held, PyObject *const *args, Matches *matches)
+{
+    Array *wide[] = {&matches->own, &matches->prior}, *any[] = {&matches->ties, &matches->copies};
+    matches->scale = PyFloat_AsDouble(args[5]);
+    if (PyErr_Occurred() || !borrow_wide(held, args[0], &matches->docs, PyBUF_SIMPLE))
+        return 0;
+    for (int i = 0; i < 2; i++) {
+        *wide[i] = *any[i] = (Array){0};
+        if (args[1 + i] != Py_None && !borrow_wide(held, args[1 + i], wide[i], PyBUF_SIMPLE))
+            return 0;
+        if (args[3 + i] != Py_None && !borrow(held, args[3 + i], any[i]))
+            return 0;
+    }
+    return are_known(matches);
 }
 
 PyObject *
-best(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+rank(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     Held held;
     held.count = 0;
-    Array keys, ties = {0}, found;
-    double scale = PyFloat_AsDouble(args[2]);
-    if (PyErr_Occurred() || !borrow_wide(&held, args[0], &keys, PyBUF_SIMPLE) ||
-        (args[1] != Py_None && !borrow(&held, args[1], &ties)) || !borrow_wide(&held, args[3], &found, PyBUF_WRITABLE))
-        return let_go(&held, NULL);
-    if ((ties.data && ties.count != keys.count) || found.count > keys.count)
+    Matches matches;
+    Array found;
+    if (!read_matches(&held, args, &matches) || !borrow_wide(&held, args[6], &found, PyBUF_WRITABLE) ||
+        found.count > matches.docs.count)
         return let_go(&held, NULL);
     Ranked *heap = malloc((found.count + 1) * sizeof(Ranked));
-    if (!heap)
+    Py_ssize_t copies = heap && matches.copies.data ? count_copies(&matches) : 0, filled = 0;
+    if (!heap || copies < 0) {
+        free(heap);
         return let_go(&held, PyErr_NoMemory());
-    if (found.count)
-        select_best(DOUBLES(keys), keys.count, &ties, scale, heap, found.count);
+    }
+    if (found.count && matches.prior.data && matches.own.data)
+        filled = select_best(&matches, heap, found.count, 1, 1);
+    else if (found.count)
+        filled = select_best(&matches, heap, found.count, matches.prior.data != NULL, matches.own.data != NULL);
+    qsort(heap, filled, sizeof(Ranked), compare_ranked);
     for (Py_ssize_t i = 0; i < found.count; i++)
-        WIDE(found)[i] = heap[i].place;
+        WIDE(found)[i] = i < filled ? heap[i].place : 0;
     free(heap);
-    return let_go(&held, Py_NewRef(Py_None));
-}
-
-/* highest(counts, found) */
-
-PyObject *
-highest(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
-{
-    Held held;
-    held.count = 0;
-    Array counts, found;
-    if (!borrow_wide(&held, args[0], &counts, PyBUF_SIMPLE) || !borrow_wide(&held, args[1], &found, PyBUF_WRITABLE))
-        return let_go(&held, NULL);
-    Ranked *heap = malloc((found.count + 1) * sizeof(Ranked));
-    if (!heap)
-        return let_go(&held, PyErr_NoMemory());
-    Py_ssize_t filled = 0;
-    for (Py_ssize_t i = 0; found.count && i < counts.count; i++)
-        if (WIDE(counts)[i])
-            offer(heap, &filled, found.count, (Ranked){(double)WIDE(counts)[i], 0, i});
-    qsort(heap, filled, sizeof(Ranked), compare);
-    for (Py_ssize_t i = 0; i < filled; i++)
-        WIDE(found)[i] = heap[i].place;
-    free(heap);
-    return let_go(&held, PyLong_FromSsize_t(filled));
+    return let_go(&held, PyLong_FromSsize_t(copies));
 }
 
 /* pick(ranked, docs, codes, most, picks, more) */

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from search import ranking
@@ -93,6 +94,7 @@ class Collection:
         self.tables = RecentArrays[str, Scores](_TABLES_BYTES)
         self._articles: dict[int, Article] = {}
         self._texts: dict[str, list[str]] = {}
+        self._written: dict[str, list[bytes]] = {}
         self._folded: dict[str, Mapping[str, list[int]]] = {}
 
     @property
@@ -210,17 +212,20 @@ class Collection:
         """Return the factors of an article's score beside the text, by name; ages are counted from *reference*."""
         return ranking.priors(self.article(number), int(self.columns["outlets"][number]), reference)
 
+    def prior_since(self, reference: datetime | None) -> Scores | None:
+        """Return the product of those factors, for every article; None where that is only known for other days."""
+        if reference is self.newest:
+            return self.prior
+        return self.prior_without_freshness if reference is None else None
+
     def priors_of(self, docs: Docs, reference: datetime | None) -> Scores:
         """Return the product of those factors, for many articles."""
-        if reference is self.newest and docs is self.everything and self.living is None:
-            return self.prior
-        prior = self.prior if reference is self.newest else self.prior_without_freshness
-        found = prior.take(docs, mode="clip")
-        if reference is None or reference is self.newest:
-            return found
+        prior = self.prior_since(reference)
+        if prior is not None:
+            return prior.take(docs, mode="clip")
         ages = self.ages.take(docs, mode="clip")
         days = np.where(ages == UNDATED, np.nan, (ages - moment_to_age(reference)) / MICROSECONDS_A_DAY)
-        return found * ranking.freshness_factors(days)
+        return self.prior_without_freshness.take(docs, mode="clip") * ranking.freshness_factors(days)
 
     @cached_property
     def newest(self) -> datetime | None:
@@ -283,6 +288,12 @@ class Collection:
         if name not in self._texts:
             self._texts[name] = list(self.names[name])
         return self._texts[name]
+
+    def written_texts(self, name: str) -> list[bytes]:
+        """Return the same, each as JSON."""
+        if name not in self._written:
+            self._written[name] = list(map(orjson.dumps, self.texts(name)))
+        return self._written[name]
 
     def numbers_of(self, name: str, value: str) -> list[int]:
         """Return the numbers of a column's texts that equal *value*, folded."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
+import msgspec
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from search import native
@@ -15,7 +17,7 @@ from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS
 from search.engines.whoosh.segment import Docs
 from search.query import Filters
-from search.results import FacetValue, Timeline
+from search.results import FacetValue, Timeline, WrittenFacets
 from search.timeline import timeline_between
 
 #: Values of a facet that are listed; selected ones are, whatever their place.
@@ -24,6 +26,8 @@ MAX_VALUES = 50
 MOST = 3
 
 Counts = NDArray[np.intp]
+
+_encode = msgspec.json.Encoder().encode
 
 
 def count_providers(collection: Collection, docs: Docs) -> Counts:
@@ -50,7 +54,7 @@ def spread(collection: Collection, name: str, combinations: Counts) -> Counts:
     return np.bincount(columns[f"combination.{name}"], combinations, size + 1)[:size].astype(np.intp)
 
 
-class CountedFacets(Mapping[str, tuple[FacetValue, ...]]):
+class CountedFacets(WrittenFacets):
     """Facets that are counted, and written out when they are looked at.
 
     Args:
@@ -76,6 +80,24 @@ class CountedFacets(Mapping[str, tuple[FacetValue, ...]]):
     def __len__(self) -> int:
         """Count the facets."""
         return len(self._counts)
+
+    def written(self) -> bytes:
+        """Return all of them, as the API sends them."""
+        if native.passes is None or any(getattr(self._filters, name) for name in self._counts):
+            return _encode(dict(self))
+        columns = self._collection.columns
+        facets = [
+            (
+                orjson.dumps(name),
+                counts,
+                None if name == "provider" else columns[f"combination.{name}"],
+                columns["combination.topic.of"] if name == "topic" else None,
+                self._collection.written_texts(name),
+            )
+            for name, counts in self._counts.items()
+        ]
+        written: bytes = native.passes.write_facets(facets, MAX_VALUES)
+        return written
 
     def _listed(self, name: str) -> Iterator[FacetValue]:
         counts, texts = self._counts[name], self._collection.texts(name)

@@ -16,7 +16,7 @@ from search.engines.whoosh.highlighting import Marks, highlight_hits
 from search.engines.whoosh.hits import Details, Hits
 from search.engines.whoosh.lazy import lazy
 from search.engines.whoosh.operands import Budget
-from search.engines.whoosh.ordering import Ordering
+from search.engines.whoosh.ordering import Keys, Ordering
 from search.engines.whoosh.part import Mask, Scores
 from search.engines.whoosh.plan import Matches, Planner
 from search.engines.whoosh.segment import Docs
@@ -120,12 +120,13 @@ class Execution:
         diversity = query.diversity and query.sort == "relevance" and not outlets
         return Ordering(collection, docs, keys, collapse=query.collapse == "title", diversity=diversity)
 
-    def _relevance(self) -> Scores:
-        keys = self.collection.priors_of(self._found.docs, self._reference)
-        if self.texts is None:
-            return keys
-        # In place, where the numbers are nobody else's: new memory costs more than the product.
-        return np.multiply(keys, self.texts, out=keys if keys.flags.owndata else None)
+    def _relevance(self) -> Keys:
+        docs, prior = self._found.docs, self.collection.prior_since(self._reference)
+        if prior is not None:
+            return Keys(docs, prior, self.texts)
+        # Counted from another day than that of the newest article.
+        keys = self.collection.priors_of(docs, self._reference)
+        return Keys(docs, None, keys if self.texts is None else keys * self.texts)
 
     @lazy
     def _reference(self) -> datetime | None:
@@ -184,20 +185,20 @@ def _having(matches: Matches, chosen: Mapping[str, Mask]) -> Matches:
     return matches.only(np.logical_and.reduce(list(chosen.values()))) if chosen else matches
 
 
-def _newest_first(collection: Collection, docs: Docs) -> Scores | None:
-    return None if collection.is_sorted else -collection.age_ranks[docs].astype(np.float64)
+def _newest_first(collection: Collection, docs: Docs) -> Keys | None:
+    return None if collection.is_sorted else Keys(docs, None, -collection.age_ranks[docs].astype(np.float64))
 
 
-def _oldest_first(collection: Collection, docs: Docs) -> Scores:
+def _oldest_first(collection: Collection, docs: Docs) -> Keys:
     ages = collection.ages[docs]
-    return np.where(ages == UNDATED, -np.inf, ages)
+    return Keys(docs, None, np.where(ages == UNDATED, -np.inf, ages))
 
 
-def _best_first(collection: Collection, docs: Docs) -> Scores:
-    return collection.column("quality")[docs].astype(np.float64)
+def _best_first(collection: Collection, docs: Docs) -> Keys:
+    return Keys(docs, None, collection.column("quality")[docs].astype(np.float64))
 
 
-_KEYS: Mapping[str, Callable[[Collection, Docs], Scores | None]] = {
+_KEYS: Mapping[str, Callable[[Collection, Docs], Keys | None]] = {
     "newest": _newest_first,
     "oldest": _oldest_first,
     "quality": _best_first,

@@ -119,7 +119,7 @@ class Hits(WrittenHits):
             columns = details.scores, details.highlights, details.stories, also or repeat(()), more
             matches = map(Match, *columns, explanations or repeat(None))
             return hits_to_json(zip(collection.articles_json(numbers), matches, strict=True))
-        return native.passes.write_hits(
+        written: bytes = native.passes.write_hits(
             collection.contents(numbers),
             np.array(numbers, np.intp),
             collection.written_columns,
@@ -127,9 +127,10 @@ class Hits(WrittenHits):
             orjson.dumps(details.scores),
             details.marks,
             more,
-            also and [copies_to_json(copies) for copies in also],
-            explanations and [explanation_to_json(why) for why in explanations if why],
+            [copies_to_json(copies) for copies in also] if also else None,
+            [explanation_to_json(why) for why in explanations if why] if explanations else None,
         )
+        return written
 
     @lazy
     def _made(self) -> tuple[StoredHit, ...]:

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from search import native
 from search.engines.paging import MAX_OF_DOMAIN, TOP
+from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.lazy import lazy
 from search.engines.whoosh.part import Scores
 from search.engines.whoosh.segment import Docs
-from search.engines.whoosh.selection import MARGIN, best
+from search.engines.whoosh.selection import FEW, MARGIN, SCALE, best
 from search.ranking import DECIMALS
 
 _MIN_AHEAD = 50
@@ -28,32 +30,68 @@ class Listed(NamedTuple):
     more_from_domain: list[int]
 
 
+class Keys:
+    """What matches are put in order by: the larger is the earlier. A number of each article, times one of each match.
+
+    Args:
+        docs: the matches.
+        prior: of every article of the collection; None where only the match decides.
+        own: of each match, shape (matches,); None where only the article decides.
+    """
+
+    def __init__(self, docs: Docs, prior: Scores | None, own: Scores | None) -> None:
+        self.docs, self.prior, self.own = docs, prior, own
+
+    @lazy
+    def products(self) -> Scores:
+        """The key of each match."""
+        if self.prior is None:
+            return np.ones(len(self.docs)) if self.own is None else self.own
+        prior = self.prior.take(self.docs, mode="clip")
+        # In place, since new memory costs more than the product.
+        return prior if self.own is None else np.multiply(prior, self.own, out=prior)
+
+
 class Ordering:
     """The list of all matches, of which any stretch can be asked for.
 
     Args:
         collection: of the articles.
         docs: the matches, sorted.
-        keys: larger is earlier, shape (matches,); equal ones are listed by age and id. None where the matches are in
-            order as they are.
+        keys: what they are listed by; equal ones by age and id. None where the matches are in order as they are.
         collapse: whether copies are folded.
         diversity: whether the first places are shared among domains.
     """
 
     def __init__(
-        self, collection: Collection, docs: Docs, keys: Scores | None, *, collapse: bool, diversity: bool
+        self, collection: Collection, docs: Docs, keys: Keys | None, *, collapse: bool, diversity: bool
     ) -> None:
         self._collection, self._docs, self._keys = collection, docs, keys
-        self._ties = None if collection.is_sorted else collection.age_ranks.take(docs, mode="clip")
-        self._copies = collection.copies.take(docs, mode="clip") if collapse and collection.has_copies else None
+        self._ages = None if collection.is_sorted else collection.age_ranks
+        self._groups = collection.copies if collapse and collection.has_copies else None
         self._diversity = diversity
 
     def count(self) -> int:
         """Return how many places the list has."""
-        if self._copies is None:
-            return len(self._docs)
+        return len(self._docs) - self._folded
+
+    @lazy
+    def _folded(self) -> int:
+        """How many matches are copies of others."""
+        if self._groups is None:
+            return 0
+        if native.passes:
+            nothing = np.empty(0, np.intp)
+            folded: int = native.passes.rank(self._docs, None, None, None, self._groups, SCALE, nothing)
+            return folded
         copies = self._copies.take(self._copies.nonzero()[0])
-        return len(self._docs) - len(copies) + len(np.unique(copies))
+        return len(copies) - len(np.unique(copies))
+
+    @lazy
+    def _copies(self) -> Array:
+        """The group of copies that each match is in, 0 where it is in none."""
+        groups = self._collection.copies if self._groups is None else self._groups
+        return groups.take(self._docs, mode="clip")
 
     def stretch(self, first: int, end: int) -> Listed:
         """Return the places from *first* to before *end*."""
@@ -70,38 +108,53 @@ class Ordering:
 
     @property
     def has_copies(self) -> bool:
-        """Whether any match may have copies."""
-        return self._copies is not None
+        """Whether any match has copies among the others."""
+        return self._folded > 0
 
     def copies_of(self, place: int) -> Docs:
         """Return the places of the other copies of the article at *place*, the best first."""
-        if self._copies is None or not self._copies[place]:
+        if self._groups is None or not self._groups[self._docs[place]]:
             return np.empty(0, np.intp)
         same = (self._copies == self._copies[place]).nonzero()[0]
         return self._best(same[same != place], len(same))
 
     def _prefix(self, count: int) -> Docs:
         """Return at least the first *count* places of the list before domains are moved, if there are as many."""
-        wanted = count + _MIN_AHEAD if self._copies is not None else count
+        wanted = count + _MIN_AHEAD if self._groups is not None else count
         while True:
-            ranked = (
-                np.arange(min(wanted, len(self._docs))) if self._keys is None else best(self._keys, wanted, self._ties)
-            )
+            ranked = self._ranked(min(wanted, len(self._docs)))
             listed = self._collapsed(ranked)
             if len(listed) >= count or len(ranked) == len(self._docs):
                 return listed
             wanted *= 4
 
+    def _ranked(self, count: int) -> Docs:
+        """Return the first *count* places, copies among them."""
+        keys = self._keys
+        if keys is None:
+            return np.arange(count)
+        if native.passes and count <= FEW:
+            found = np.empty(count, np.intp)
+            # Copies are counted on the way.
+            self._folded = native.passes.rank(self._docs, keys.own, keys.prior, self._ages, self._groups, SCALE, found)
+            return found
+        return best(keys.products, count, self._ties)
+
+    @lazy
+    def _ties(self) -> Array | None:
+        return None if self._ages is None else self._ages.take(self._docs, mode="clip")
+
     def _best(self, places: Docs, count: int) -> Docs:
         if self._keys is None:
             return places[:count]
-        return places[best(self._keys[places], count, None if self._ties is None else self._ties[places])]
+        ties = None if self._ties is None else self._ties[places]
+        return places[best(self._keys.products[places], count, ties)]
 
     def _collapsed(self, ranked: Docs) -> Docs:
         """Keep of each group of copies the one that comes first."""
-        if self._copies is None:
+        if self._groups is None:
             return ranked
-        copies = self._copies[ranked]
+        copies = self._groups[self._docs[ranked]]
         copied = copies.nonzero()[0]
         if not len(copied):
             return ranked
@@ -148,7 +201,7 @@ class Ordering:
 
     def _is_listed(self, place: int) -> bool:
         """Tell whether no better copy of the article matches."""
-        if self._copies is None or not self._copies[place]:
+        if self._groups is None or not self._copies[place]:
             return True
         same = (self._copies == self._copies[place]).nonzero()[0]
         return bool(self._best(same, 1)[0] == place)
@@ -157,8 +210,8 @@ class Ordering:
         """Count what is ahead of the last pick, however far down the list that is."""
         if self._keys is None:
             return [0] * len(picks.places)
-        ahead = self._until(self._keys, picks.places[-1])
-        if self._copies is not None and self._copies[ahead].any():
+        ahead = self._until(self._keys.products, picks.places[-1])
+        if self._groups is not None and self._copies[ahead].any():
             ahead = self._collapsed(self._best(ahead, len(ahead)))
         sizes = np.bincount(self._domains(ahead), minlength=int(self._collection.domain.max(initial=0)) + 1)
         return picks.passed_over(sizes)

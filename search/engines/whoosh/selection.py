@@ -12,7 +12,8 @@ from search.ranking import DECIMALS
 MARGIN = 10.0**-DECIMALS
 _GROUPS = 8
 #: More than these are rather sorted than kept in a heap.
-_FEW = 1024
+FEW = 1024
+SCALE = 10.0**DECIMALS
 
 
 def best(keys: NDArray[np.float64], count: int, ties: NDArray[np.int64] | None = None) -> Docs:
@@ -25,9 +26,9 @@ def best(keys: NDArray[np.float64], count: int, ties: NDArray[np.int64] | None =
     """
     if count <= 0:
         return np.empty(0, np.intp)
-    if native.passes and count <= _FEW:
+    if native.passes and count <= FEW:
         found = np.empty(min(count, len(keys)), np.intp)
-        native.passes.best(keys, ties, 10.0**DECIMALS, found)
+        native.passes.rank(np.arange(len(keys)), keys, None, ties, None, SCALE, found)
         return found
     candidates = _candidates(keys, count)
     lowered = -keys.take(candidates).round(DECIMALS)
