@@ -15,6 +15,8 @@ from search.query import Query
 from web.cache import Answer, AnswerCache
 
 _KEY = "lede.answers"
+#: Where the exception is that the answer to a request ended with, before the application was asked.
+FAILED = "lede.failed"
 #: Whoever keeps an answer asks each time whether it still holds.
 FRESHNESS = "no-cache"
 JSON, HTML = "application/json", "text/html; charset=utf-8"
@@ -60,10 +62,12 @@ def answer_search(  # noqa: PLR0913 - the request is as a whole what they say, a
     g.is_remembered = answer is not None
     if answer is None:
         query, day = read(), today() if is_daily else ""
-        tag = _tag(generation + day + template, query)
+        tag = _tag_of(generation + day + template, query)
         if _is_known(tag):
             return _tagged(Response(status=304), tag)
         route = request.url_rule.rule if request.url_rule else ""
+        if failed := request.environ.get(FAILED):
+            raise failed
         answer = Answer(tag, write(query), content_type, route, is_typing, day)
         cache.keep(generation, asked, answer)
     return _tagged(Response(answer.content, content_type=content_type), answer.tag)
@@ -107,7 +111,7 @@ def unless_known(generation: str, asked: object, answer: Callable[[], Response])
     A new *generation* makes every answer new; *asked* is the request as a checked value, whose repr tells it from any
     other.
     """
-    tag = _tag(generation, asked)
+    tag = _tag_of(generation, asked)
     return _tagged(Response(status=304) if _is_known(tag) else answer(), tag)
 
 
@@ -132,6 +136,11 @@ def _tagged(response: Response, tag: str) -> Response:
     return response
 
 
-def _tag(generation: str, asked: object) -> str:
-    parts = (current_app.config["BUILD"], str(request.endpoint), generation, repr(asked))
+def _tag_of(generation: str, asked: object) -> str:
+    return make_tag(current_app, str(request.endpoint), generation, asked)
+
+
+def make_tag(app: Flask, endpoint: str, generation: str, asked: object) -> str:
+    """Return what tells an answer from any other; *asked* is the request as a checked value."""
+    parts = (app.config["BUILD"], endpoint, generation, repr(asked))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]

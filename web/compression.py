@@ -33,9 +33,14 @@ def _pack(response: Response) -> Response:
     encoding = wanted(accepted) if accepted else None
     content = response.get_data() if encoding else b""
     if encoding and len(content) >= MIN_BYTES and not response.content_encoding:
-        response.set_data(_PACKERS[encoding](content))
+        response.set_data(pack(content, encoding))
         response.content_encoding = encoding
     return response
+
+
+def pack(content: bytes, encoding: str) -> bytes:
+    """Return *content* as it is sent packed."""
+    return _PACKERS[encoding](content)
 
 
 @lru_cache(maxsize=256)

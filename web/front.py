@@ -1,7 +1,7 @@
-"""Answers that are remembered, sent before anything is made of a request. An optimisation: skip it at first.
+"""Answers of the API's search, and all that are remembered, sent before Flask makes anything of a request.
 
-What it sends is what the application would send, to the last header, and it is counted and written down alike. Whatever
-it is not sure of, the application answers.
+An optimisation: skip it at first. What it sends is what the application would send, to the last header, and it is
+counted and written down alike. Whatever it is not sure of, the application answers; what fails here fails there.
 """
 
 from __future__ import annotations
@@ -13,17 +13,23 @@ from urllib.parse import parse_qs
 
 import zstandard
 from flask import Flask
+from werkzeug.wrappers import Request
 
+from search.engine import Reader
 from search.errors import LedeError
-from web.answers import FRESHNESS, cache_of, is_of_today, key, weak
+from search.wire import page_to_json
+from web.answers import FAILED, FRESHNESS, JSON, cache_of, is_of_today, key, make_tag, weak
 from web.cache import Answer
-from web.compression import MIN_BYTES, wanted
+from web.compression import MIN_BYTES, pack, wanted
 from web.limiting import TooManyRequestsError, limiter_of
 from web.logs import log_of
 from web.metrics import figures_of
+from web.parameters import api_query
 from web.service import service_of
 
 Environ = dict[str, Any]
+#: As the application knows it.
+SEARCH_PATH, SEARCH_ENDPOINT = "/api/v1/search", "api.search"
 #: What asks for something else than the answer as it is.
 _CONDITIONS = frozenset({"HTTP_IF_NONE_MATCH", "HTTP_RANGE"})
 
@@ -47,7 +53,7 @@ class Front:
     """Knows what it may send without asking the application."""
 
     def __init__(self, app: Flask, except_below: tuple[str, ...]) -> None:
-        self._service, self._cache = service_of(app), cache_of(app)
+        self._app, self._service, self._cache = app, service_of(app), cache_of(app)
         self._limiter, self._figures, self._log = limiter_of(app), figures_of(app), log_of(app)
         self._except_below = except_below
 
@@ -60,22 +66,45 @@ class Front:
         if encoding not in {None, "zstd"} or environ.get("PATH_INFO", "").startswith(self._except_below):
             return None
         kept = self._kept(environ)
-        if kept is None or not self._is_allowed(environ, is_typing=kept.is_typing):
+        if kept and self._is_allowed(environ, is_typing=kept.is_typing):
+            is_packed = encoding is not None and zstandard.frame_content_size(kept.content) >= MIN_BYTES
+            answer, content = kept, kept.content if is_packed else self._cache.unpacked(kept)
+        elif kept is None and (made := self._made(environ)):
+            is_packed = encoding is not None and len(made.content) >= MIN_BYTES
+            answer, content = made, pack(made.content, "zstd") if is_packed else made.content
+        else:
             return None
-        headers, content = self._as_sent(kept, is_packed=encoding is not None)
-        self._note(kept.route, environ, time.perf_counter() - began)
-        return headers, content
+        self._note(answer.route, environ, time.perf_counter() - began, is_remembered=kept is not None)
+        return _headers(answer, content, is_packed=is_packed), content
 
     def _kept(self, environ: Environ) -> Answer | None:
         asked = key(environ)
-        if asked not in self._cache:
+        reader = self._reader() if asked in self._cache else None
+        kept = self._cache.find(reader.generation, asked, packed=True) if reader else None
+        return kept if kept and is_of_today(kept) else None
+
+    def _made(self, environ: Environ) -> Answer | None:
+        """Return the answer to a search by the API, None where it is another request, or has none."""
+        if environ.get("PATH_INFO") != SEARCH_PATH or not self._is_allowed(environ, is_typing=False):
+            return None
+        reader = self._reader()
+        if reader is None:
             return None
         try:
-            generation = self._service.reader().generation
+            query = api_query(Request(environ).args)
+            content = page_to_json(reader.search(query))
+        except Exception as exc:  # noqa: BLE001 - whatever it is, the application knows what to say
+            environ[FAILED] = exc
+            return None
+        made = Answer(make_tag(self._app, SEARCH_ENDPOINT, reader.generation, query), content, JSON, SEARCH_PATH)
+        self._cache.keep(reader.generation, key(environ), made)
+        return made
+
+    def _reader(self) -> Reader | None:
+        try:
+            return self._service.reader()
         except LedeError:
             return None
-        kept = self._cache.find(generation, asked, packed=True)
-        return kept if kept and is_of_today(kept) else None
 
     def _is_allowed(self, environ: Environ, *, is_typing: bool) -> bool:
         visitor = self._limiter.visitor(environ) if self._limiter else None
@@ -87,19 +116,18 @@ class Front:
             return False
         return True
 
-    def _as_sent(self, kept: Answer, *, is_packed: bool) -> tuple[list[tuple[str, str]], bytes]:
-        is_packed = is_packed and zstandard.frame_content_size(kept.content) >= MIN_BYTES
-        content = kept.content if is_packed else self._cache.unpacked(kept)
-        headers = [
-            ("Content-Type", kept.content_type),
-            ("Content-Length", str(len(content))),
-            ("ETag", weak(kept.tag)),
-            ("Cache-Control", FRESHNESS),
-            ("Vary", "Accept-Encoding"),
-        ]
-        return [*headers, ("Content-Encoding", "zstd")] if is_packed else headers, content
-
-    def _note(self, route: str, environ: Environ, seconds: float) -> None:
+    def _note(self, route: str, environ: Environ, seconds: float, *, is_remembered: bool) -> None:
         self._figures.note(route, "GET", 200, seconds)
-        self._figures.note_search(is_remembered=True)
+        self._figures.note_search(is_remembered=is_remembered)
         self._log.note(route, "GET", 200, seconds, lambda: parse_qs(environ.get("QUERY_STRING", "")).get("q", [""])[0])
+
+
+def _headers(answer: Answer, content: bytes, *, is_packed: bool) -> list[tuple[str, str]]:
+    headers = [
+        ("Content-Type", answer.content_type),
+        ("Content-Length", str(len(content))),
+        ("ETag", weak(answer.tag)),
+        ("Cache-Control", FRESHNESS),
+        ("Vary", "Accept-Encoding"),
+    ]
+    return [*headers, ("Content-Encoding", "zstd")] if is_packed else headers

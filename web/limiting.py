@@ -14,6 +14,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from search.errors import LedeError
+from web.answers import FAILED
 from web.parameters import wants_fragment
 from web.visitors import Address, Network, household, visitor_of
 from web.visits import SharedVisits
@@ -80,7 +81,8 @@ def install(app: Flask, rate_limit: str, trusted: Sequence[Network], folder: Pat
     @app.before_request
     def check() -> None:
         visitor = limiter.visitor(request.environ)
-        if visitor and request.blueprint != "ops" and request.endpoint not in FREE:
+        # What failed was counted before.
+        if visitor and FAILED not in request.environ and request.blueprint != "ops" and request.endpoint not in FREE:
             is_typing = request.endpoint == "pages.search" and wants_fragment(request.args)
             limiter.check(visitor, is_typing=is_typing)
 

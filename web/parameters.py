@@ -123,11 +123,12 @@ def _filters(arguments: MultiDict[str, str]) -> Filters:
 
 def _text(arguments: MultiDict[str, str], name: str, default: str) -> str:
     """Return the first value; an empty one, as forms send it, counts as not given."""
-    return arguments.get(name) or default
+    # Of what is missing, asking whether it is there takes a fraction of getting it.
+    return (name in arguments and arguments[name]) or default
 
 
 def _texts(arguments: MultiDict[str, str], name: str) -> tuple[str, ...]:
-    values = arguments.getlist(name)
+    values = arguments.getlist(name) if name in arguments else ()
     if len(values) > MAX_VALUES:
         raise BadParameterError(name, f"at most {MAX_VALUES} values can be chosen")
     return tuple(dict.fromkeys(value for value in values if value))
@@ -143,7 +144,7 @@ def _whole_number(arguments: MultiDict[str, str], name: str, default: int) -> in
 
 
 def _one_of(arguments: MultiDict[str, str], name: str, meanings: Mapping[str, bool], *, default: bool) -> bool:
-    text = arguments.get(name)
+    text = _text(arguments, name, "")
     if not text:
         return default
     if text not in meanings:
@@ -153,7 +154,7 @@ def _one_of(arguments: MultiDict[str, str], name: str, meanings: Mapping[str, bo
 
 def _day(arguments: MultiDict[str, str], name: str, end: Literal["first", "last"]) -> date | None:
     """Read a day, or the first or last day of the month or year that is named."""
-    text = arguments.get(name)
+    text = _text(arguments, name, "")
     if not text:
         return None
     match = _DATE.fullmatch(text)
