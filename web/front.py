@@ -85,10 +85,9 @@ class Front:
 
     def _made(self, environ: Environ) -> Answer | None:
         """Return the answer to a search by the API, None where it is another request, or has none."""
-        if environ.get("PATH_INFO") != SEARCH_PATH or not self._is_allowed(environ, is_typing=False):
-            return None
-        reader = self._reader()
-        if reader is None:
+        reader = self._reader() if environ.get("PATH_INFO") == SEARCH_PATH else None
+        # A visit counts once: whoever is allowed here is not counted by the application.
+        if reader is None or not self._is_allowed(environ, is_typing=False):
             return None
         try:
             query = api_query(Request(environ).args)
