@@ -171,7 +171,7 @@ class Settings:
         "milliseconds from which an answer is logged as slow, without what was asked; 0 is never",
     )
     cache_bytes: int = _setting(
-        16_777_216,
+        67_108_864,
         _number(0, MAX_CACHE_BYTES),
         "bytes of answers, compressed, that each process of `lede serve` remembers; 0 is none",
     )
