@@ -86,17 +86,40 @@ def locate(docs: Array, bounds: Array, wanted: Array, base: int, places: Array, 
     """
 
 def add_up(
-    lists: list[tuple[Any, ...]], tables: list[tuple[Array, float]], sums: Array, found: Array, scores: Array, /
+    lists: list[tuple[Array, Array]], tables: list[tuple[Array, float]], sums: Array, found: Array, scores: Array, /
 ) -> int:
     """Fill in which docs the lists and tables score, in order, and their sums; return how many there are.
 
     Args:
-        lists: docs and their scores; or a word, as for :func:`saturate`, with *docs*, *bounds* and *base* as for
-            :func:`locate`, and its weight.
+        lists: docs and their scores.
         tables: a score for every article, to be taken so many times.
         sums: scratch memory, for every article.
         found: has room for all docs; for every article where there are tables.
         scores: as many.
+    """
+
+def match_all(words: list[tuple[Any, ...]], living: Array | None, found: Array, scores: Array, /) -> int:
+    """Fill in which docs have all words, in order, and the sums of what those give; return how many there are.
+
+    Args:
+        words: of one segment, 64 at most; each as for :func:`saturate`, with *docs*, *bounds* and *base* as for
+            :func:`locate`, and its weight.
+        living: whether each article of the segment is there; None where all are.
+        found: has room for the docs of the rarest word.
+        scores: too.
+    """
+
+def match_any(sources: list[tuple[Any, ...]], living: Array | None, size: int, found: Array, scores: Array, /) -> int:
+    """Fill in which docs have any word or are in any list, in order, and the sums of what they are given.
+
+    Returns how many there are.
+
+    Args:
+        sources: words as for :func:`match_all`; or docs, in order, and their scores; 64 at most.
+        living: whether each article is there; None where all are.
+        size: all articles are below.
+        found: has room for all docs.
+        scores: too.
     """
 
 def find_text(texts: Array, starts: Array, keys: Array, wanted: bytes, /) -> int:

@@ -80,7 +80,7 @@ class WrittenHits(Sequence[Hit], ABC):
         """Return the list of hits, as JSON."""
 
 
-class FacetValue(Struct, frozen=True):
+class FacetValue(Struct, frozen=True, gc=False):
     """A value to choose, and how many hits there are with it; as JSON, what the API sends."""
 
     value: str
@@ -96,7 +96,7 @@ class WrittenFacets(Mapping[str, tuple[FacetValue, ...]], ABC):
         """Return all of them, as JSON."""
 
 
-class Bucket(Struct, frozen=True, rename={"start": "from"}):
+class Bucket(Struct, frozen=True, gc=False, rename={"start": "from"}):
     """A bar of the timeline; it starts at ``start`` and ends where the next one starts."""
 
     start: date

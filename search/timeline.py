@@ -84,6 +84,7 @@ _STEPS: dict[str, int] = {
 }
 
 
+@lru_cache(maxsize=1024)
 def _finest(first: date, last: date) -> tuple[str, tuple[date, ...]]:
     """Return the finest interval that needs few enough bars, and where they start."""
     days = (last - first).days

@@ -16,7 +16,7 @@ import orjson
 import pytest
 from conftest import missing
 from factories import article
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import search
@@ -126,16 +126,97 @@ words = st.tuples(
 ).map(lambda word: (*word, 0.6, 1.5))
 
 
-@given(words, wide | st.none(), st.tuples(arrays(), arrays(), numbers), st.integers(0, 60))
+@given(words, wide | st.none(), st.integers(0, 60))
 def test_scoring_stays_within_its_arrays(
-    compiled: ModuleType, word: tuple[Any, ...], postings: Docs | None, owned: tuple[Array, Array, int], size: int
+    compiled: ModuleType, word: tuple[Any, ...], postings: Docs | None, size: int
 ) -> None:
     room = np.zeros(len(word[0] if postings is None else postings))
     unharmed(compiled.saturate, word, postings, 2.0, True, room)  # noqa: FBT003 - by place only
     unharmed(compiled.saturate, word, postings, 2.0, False, np.zeros(size))  # noqa: FBT003
     summed = np.zeros(size), np.zeros(size, np.intp), np.zeros(size)
-    unharmed(compiled.add_up, [(word, *owned, 2.0)], [], *summed)
-    unharmed(compiled.add_up, [(word, *owned, 2.0)] * 2, [(np.ones(size), 2.0)], *summed)
+    unharmed(compiled.add_up, [(room.astype(np.intp), room)] * 2, [(np.ones(size), 2.0)], *summed)
+
+
+def listed_word(docs: Docs, codes: Array, weight: float, base: int = 0) -> tuple[Any, ...]:
+    """Make a word as the passes take it: a code gives a tenth of itself, and for another form half of that."""
+    tags = (docs % 3).astype(np.uint8)
+    table = np.stack([np.arange(40) / 20, np.arange(40) / 10], axis=1).reshape(-1)
+    halves = np.arange(1, (docs.max(initial=0) >> 16) + 3) << 16
+    bounds = np.concatenate([[0], docs.searchsorted(halves[:5])]).astype(np.uint32)
+    none = np.empty(0, np.uint32)
+    passed = (codes, tags, none, none, table, table, 1, 255, 0, 0.6, 1.5)
+    return passed, (docs & 0xFFFF).astype(np.uint16), np.pad(bounds, (0, 6 - len(bounds)), "edge"), base, weight
+
+
+@st.composite
+def large_words(draw: st.DrawFn) -> list[tuple[Docs, Array, float]]:
+    """Draw a few words of a collection of several halves, blocks and windows, of any share of its articles."""
+    chance = np.random.default_rng(draw(st.integers(0, 1 << 32)))
+    shares = draw(st.lists(st.sampled_from([0.0001, 0.003, 0.02, 0.2, 0.5, 0.97, 1]), min_size=1, max_size=4))
+    widths = st.sampled_from([np.uint16, np.uint32])
+    found = []
+    for share in shares:
+        docs = (chance.random(200_000) < share).nonzero()[0]
+        codes = chance.integers(1, 40, len(docs)).astype(draw(widths))
+        found.append((docs, codes, float(chance.random())))
+    return found
+
+
+def given_by(docs: Docs, codes: Array, weight: float) -> Scores:
+    given = np.zeros(200_000)
+    given[docs] = weight * codes / np.where(docs % 3 == 1, 10, 20)
+    return given
+
+
+@settings(max_examples=25)
+@given(large_words(), st.booleans())
+def test_large_lists_are_matched_as_sets_are(
+    compiled: ModuleType,
+    drawn: list[tuple[Docs, Array, float]],
+    is_whole: bool,  # noqa: FBT001
+) -> None:
+    living = None if is_whole else np.arange(200_000) % 5 != 0
+    there = np.ones(200_000, bool) if living is None else living
+    listed = [listed_word(*one) for one in drawn]
+    given_ = [given_by(*one) for one in drawn]
+    docs, sums = np.empty(200_000, np.intp), np.empty(200_000)
+
+    count = compiled.match_all(listed, living, docs, sums)
+
+    expected = (np.all([one > 0 for one in given_], axis=0) & there).nonzero()[0]
+    assert docs[:count].tolist() == expected.tolist()
+    assert np.allclose(sums[:count], sum(given_)[expected], rtol=1e-12)  # type: ignore[index]
+
+    # What is a list already is added to words.
+    last = drawn[-1][0]
+    count = compiled.match_any([*listed[:-1], (last, given_[-1][last])], living, 200_000, docs, sums)
+
+    expected = (np.any([one > 0 for one in given_], axis=0) & there).nonzero()[0]
+    assert docs[:count].tolist() == expected.tolist()
+    assert np.allclose(sums[:count], sum(given_)[expected], rtol=1e-12)  # type: ignore[index]
+
+
+#: With postings that may be in order, or not, and with all that is known of them, or not.
+listed_words = st.tuples(
+    words, arrays([2]) | arrays([2]).map(np.sort), arrays([4], least=2).map(np.sort), numbers, st.floats(0, 4)
+)
+living = st.none() | arrays([1]) | st.just(np.ones(1 << 17, bool))
+
+
+@given(st.lists(listed_words, max_size=3), living, st.integers(0, 60))
+def test_matching_all_stays_within_its_arrays(
+    compiled: ModuleType, wanted: list[tuple[Any, ...]], there: Array | None, size: int
+) -> None:
+    unharmed(compiled.match_all, wanted, there, np.zeros(size, np.intp), np.zeros(size))
+
+
+@given(st.lists(listed_words | st.tuples(wide, scores), max_size=4), living, numbers, st.integers(0, 60))
+def test_matching_any_stays_within_its_arrays(
+    compiled: ModuleType, sources: list[tuple[Any, ...]], there: Array | None, articles: int, size: int
+) -> None:
+    # More articles would only take longer.
+    room = np.zeros(size, np.intp), np.zeros(size)
+    unharmed(compiled.match_any, sources, there, min(articles, 1 << 20), *room)
 
 
 @given(arrays(), arrays() | arrays([4]).map(np.sort), wide, numbers)

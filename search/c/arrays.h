@@ -19,7 +19,7 @@
 #define ALWAYS_INLINE static inline
 #endif
 
-#define MAX_HELD 288
+#define MAX_HELD 640
 /* As in the modules of Python: the tag of mixed postings, postings in a block, and the bits of a half's articles. */
 #define MIXED 255
 #define BLOCK 16
@@ -140,6 +140,8 @@ PASS(tally);
 PASS(saturate);
 PASS(locate);
 PASS(add_up);
+PASS(match_all);
+PASS(match_any);
 PASS(find_text);
 PASS(find_row);
 PASS(mark);

@@ -83,7 +83,8 @@ mark_word(const Sought *sought, const Word *word, Texts *texts)
     uint64_t posting = posting_of(&sought->of[DOCS], &word->bounds, texts->doc), place, count;
     if (posting == UINT64_MAX)
         return 1;
-    if (!find_positions(sought->of, posting, &place, &count))
+    Cursor cursor = {0, 0};
+    if (!find_positions(sought->of, posting, &cursor, &place, &count))
         return 0;
     for (uint64_t i = place; i < place + count; i++) {
         uint64_t term = term_at(texts, at(&sought->of[POSITIONS], i), word->field);

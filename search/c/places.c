@@ -31,21 +31,23 @@ read_term(Held *held, PyObject *from, Term *term, const Array *of)
 }
 
 int
-find_positions(const Array *of, uint64_t posting, uint64_t *place, uint64_t *count)
+find_positions(const Array *of, uint64_t posting, Cursor *cursor, uint64_t *place, uint64_t *count)
 {
-    if (!HAS(of[BLOCKS], posting / BLOCK))
+    uint64_t block = posting / BLOCK;
+    if (!HAS(of[BLOCKS], block))
         return 0;
-    *place = at(&of[BLOCKS], posting / BLOCK);
+    if (cursor->posting <= block * BLOCK || cursor->posting > posting)
+        *cursor = (Cursor){block * BLOCK, at(&of[BLOCKS], block)};
     *count = 0;
-    for (uint64_t i = posting / BLOCK * BLOCK; i <= posting; i++) {
-        uint64_t code = at(&of[CODES], i);
+    for (; cursor->posting <= posting; cursor->posting++) {
+        uint64_t code = at(&of[CODES], cursor->posting);
         if (!HAS(of[TOTALS], code))
             return 0;
-        *place += *count;
         *count = at(&of[TOTALS], code);
+        cursor->place += *count;
     }
-    uint64_t room = of[POSITIONS].count;
-    return *place <= room && *count <= room - *place;
+    *place = cursor->place - *count;
+    return cursor->place <= (uint64_t)of[POSITIONS].count && *count <= cursor->place;
 }
 
 int
@@ -70,5 +72,5 @@ find_places(Term *term, const Array *of)
     if (tag != term->tag)
         return 0;
     term->array = &of[POSITIONS];
-    return find_positions(of, posting, &term->place, &term->count) ? 1 : -1;
+    return find_positions(of, posting, &term->cursor, &term->place, &term->count) ? 1 : -1;
 }

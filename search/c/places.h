@@ -9,10 +9,17 @@
 
 enum { DOCS, CODES, TOTALS, BLOCKS, POSITIONS, MIXED_POSTINGS, MIXED_STARTS, MIXED_POSITIONS, OF_SEGMENT };
 
+/* A posting, and where its positions begin. */
+typedef struct {
+    uint64_t posting, place;
+} Cursor;
+
 /* One form of a stem: where its postings begin in each half of the articles, and how to tell them from other forms'. */
 typedef struct {
     Array bounds, tags;
     uint64_t tag, mixed_first, mixed_end, posting;
+    /* The posting behind the last one that was looked at: in most cases the next is near. */
+    Cursor cursor;
     /* Of its posting: where its positions are. */
     const Array *array;
     uint64_t place, count;
@@ -46,9 +53,10 @@ read_segment(Held *held, PyObject *from, Array *of);
 /* Read a term, and tell whether what it says is within the arrays. */
 int
 read_term(Held *held, PyObject *from, Term *term, const Array *of);
-/* Find where a posting's positions are: of all forms of the stem; tell whether that is to be had. */
+/* Find where a posting's positions are, of all forms of the stem, and move the cursor behind it; tell whether that is to
+ * be had. */
 int
-find_positions(const Array *of, uint64_t posting, uint64_t *place, uint64_t *count);
+find_positions(const Array *of, uint64_t posting, Cursor *cursor, uint64_t *place, uint64_t *count);
 /* Find where a term stands in the article of its posting; 0 where only other forms do, -1 where that is not to be had.
  */
 int

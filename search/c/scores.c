@@ -1,21 +1,13 @@
 /* What words give articles: saturated frequencies, and their sums. */
 
-#include "arrays.h"
+#include "scoring.h"
 #include <stdlib.h>
 
 #define WORD 64
 
 /* saturate(word, postings, weight, is_added, scores) */
 
-/* A word of one segment: which codes its postings have, and what those give. */
-typedef struct {
-    Array codes, tags, table, mixed_postings, mixed_codes, weights;
-    long tag, mixed_tag;
-    uint64_t start;
-    double other_form, k1;
-} WordOf;
-
-static int
+int
 read_word(Held *held, PyObject *from, WordOf *word)
 {
     PyObject *parts[11];
@@ -33,41 +25,6 @@ read_word(Held *held, PyObject *from, WordOf *word)
            borrow(held, parts[2], &word->mixed_postings) && borrow(held, parts[3], &word->mixed_codes) &&
            borrow_wide(held, parts[4], &word->table, PyBUF_SIMPLE) &&
            borrow_wide(held, parts[5], &word->weights, PyBUF_SIMPLE);
-}
-
-/* Return what a posting gives that holds several forms of the stem; negative where that points outside. */
-static double
-mixed_score(const WordOf *word, uint64_t posting, uint64_t code)
-{
-    uint64_t count = word->mixed_postings.count, wanted = word->start + posting;
-    uint64_t place = bisect(&word->mixed_postings, 0, count, wanted);
-    if (place == count || at(&word->mixed_postings, place) != wanted)
-        return HAS(word->table, 2 * code) ? DOUBLES(word->table)[2 * code] : -1;
-    uint64_t exact = HAS(word->mixed_codes, place) ? at(&word->mixed_codes, place) : UINT64_MAX;
-    if (!HAS(word->weights, code) || !HAS(word->weights, exact))
-        return -1;
-    double frequency = word->other_form * DOUBLES(word->weights)[code];
-    frequency += (1 - word->other_form) * DOUBLES(word->weights)[exact];
-    return frequency / (word->k1 + frequency);
-}
-
-ALWAYS_INLINE double
-score(const WordOf *word, Py_ssize_t width, int is_tagged, uint64_t posting)
-{
-    if (!HAS(word->codes, posting))
-        return -1;
-    uint64_t code = number(word->codes.data, width, posting), place = 2 * code;
-    if (is_tagged) {
-        if (!HAS(word->tags, posting))
-            return -1;
-        long tag = ((const uint8_t *)word->tags.data)[posting];
-        if (tag == word->mixed_tag)
-            return mixed_score(word, posting, code);
-        place += tag == word->tag;
-    }
-    else
-        place += word->tag >= 0;
-    return HAS(word->table, place) ? DOUBLES(word->table)[place] : -1;
 }
 
 ALWAYS_INLINE int
@@ -162,58 +119,12 @@ add_scores(Held *held, PyObject *list, const Array *sums, uint64_t *marks)
     return 1;
 }
 
-/* Add a word's postings from *first* to before *end*, which are of the articles from *base* on. */
-ALWAYS_INLINE int
-add_half(const WordOf *word, Py_ssize_t width, int is_tagged, const Array *docs, uint64_t first, uint64_t end,
-         uint64_t start, uint64_t base, double weight, const Array *sums, uint64_t *marks)
-{
-    const uint16_t *own = (const uint16_t *)docs->data;
-    for (uint64_t posting = first; posting < end; posting++) {
-        double given = score(word, width, is_tagged, posting - start);
-        if (given < 0 || !HAS(*sums, base + own[posting]))
-            return 0;
-        add_one(sums, marks, base + own[posting], weight * given);
-    }
-    return 1;
-}
-
-static int
-add_word(Held *held, PyObject *list, const Array *sums, uint64_t *marks)
-{
-    WordOf word;
-    Array docs, bounds;
-    PyObject *parts[5];
-    for (int i = 0; i < 5; i++)
-        if (!(parts[i] = PyTuple_GetItem(list, i)))
-            return 0;
-    uint64_t base = PyLong_AsUnsignedLongLong(parts[3]);
-    double weight = PyFloat_AsDouble(parts[4]);
-    if (PyErr_Occurred() || !read_word(held, parts[0], &word) || !borrow(held, parts[1], &docs) ||
-        !borrow(held, parts[2], &bounds) || !are_bounds(&bounds, &docs))
-        return 0;
-    if (docs.width != 2)
-        return 0;
-    uint64_t start = at(&bounds, 0);
-    int is_good = 1;
-    for (Py_ssize_t half = 0; is_good && half + 1 < bounds.count; half++, base += 1 << HALF) {
-        uint64_t first = at(&bounds, half), end = at(&bounds, half + 1);
-        if (word.codes.width == 2 && word.tags.data)
-            is_good = add_half(&word, 2, 1, &docs, first, end, start, base, weight, sums, marks);
-        else if (word.codes.width == 2)
-            is_good = add_half(&word, 2, 0, &docs, first, end, start, base, weight, sums, marks);
-        else
-            is_good = add_half(&word, word.codes.width, word.tags.data != NULL, &docs, first, end, start, base, weight,
-                               sums, marks);
-    }
-    return is_good;
-}
-
 static int
 add_list(PyObject *list, const Array *sums, uint64_t *marks)
 {
     Held held;
     held.count = 0;
-    int is_good = PyTuple_Size(list) == 2 ? add_scores(&held, list, sums, marks) : add_word(&held, list, sums, marks);
+    int is_good = add_scores(&held, list, sums, marks);
     release(&held);
     return is_good;
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import msgspec
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from search import native
 from search.analysis import fold
-from search.engines.whoosh.attributes import EPOCH
+from search.engines.whoosh.attributes import EPOCH, MICROSECONDS_A_DAY
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS
 from search.engines.whoosh.segment import Docs
@@ -27,6 +27,7 @@ MOST = 3
 
 Counts = NDArray[np.intp]
 
+_EPOCH_DAY = EPOCH.toordinal()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -224,4 +225,4 @@ def make_timeline(collection: Collection, docs: Docs) -> Timeline:
 
 
 def _day(age: int) -> date:
-    return (EPOCH + timedelta(microseconds=~age)).date()
+    return date.fromordinal(_EPOCH_DAY + ~age // MICROSECONDS_A_DAY)

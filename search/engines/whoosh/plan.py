@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -29,7 +28,14 @@ from search.engines.whoosh.part import Mask, Scores
 from search.engines.whoosh.phrases import phrase_postings
 from search.engines.whoosh.postings import FrequentPostings, Postings, nothing, with_table, word_postings
 from search.engines.whoosh.segment import Docs
-from search.engines.whoosh.stem_postings import StemPostings
+from search.engines.whoosh.stem_postings import (
+    MAX_PASSED,
+    JoinedPostings,
+    StemPostings,
+    WeighedWord,
+    match_all,
+    match_any,
+)
 from search.engines.whoosh.sums import add_up
 from search.query import And, Everything, Leaf, Like, Node, Not, Or, Phrase, Word
 from search.query.rewrite import scoring_leaves
@@ -79,12 +85,15 @@ class Planner:
         nodes = tree.nodes if isinstance(tree, And) else (tree,)
         if isinstance(nodes[0], Or) and all(isinstance(node, Leaf) for node in nodes[0].nodes):
             return self._any_of([node for node in nodes[0].nodes if isinstance(node, Leaf)], nodes[1:])
-        wanted = [node for node in nodes if isinstance(node, Leaf)]
-        operands = self._operands([node for node in nodes if not isinstance(node, Leaf)])
+        wanted = list(dict.fromkeys(node for node in nodes if isinstance(node, Leaf)))
+        others = [node for node in nodes if not isinstance(node, Leaf)]
+        operands = self._operands(others)
+        # What they give is known with the articles, unless others give something, too.
+        if (words := self._words_of(wanted)) and (not others or not any(map(scoring_leaves, others))):
+            return self._all_of(words, operands)
         if not wanted:
             return Matches(all_of(operands, self._budget))
         if len(wanted) > 1:
-            wanted = list(dict.fromkeys(wanted))
             late = [
                 node for node in wanted if isinstance(node, Pattern) and not node.field and node not in self._leaves
             ]
@@ -142,19 +151,19 @@ class Planner:
 
     def _added_up(self, leaves: Sequence[Leaf]) -> tuple[Docs, Scores]:
         """Return the articles that have any of the leaves, and what those give them."""
-        lists: list[tuple[Any, ...]] = []
-        tables, count = [], 0
-        for node in dict.fromkeys(leaves):
+        nodes, collection = list(dict.fromkeys(leaves)), self._collection
+        if native.passes and len(nodes) <= MAX_PASSED:
+            weighed = [(leaf := self.leaf(node), ranking.weight(node, collection.count, leaf.count)) for node in nodes]
+            return match_any(collection, weighed)
+        lists, tables = [], []
+        for node in nodes:
             leaf = self._with_table(node)
-            weight = ranking.weight(node, self._collection.count, leaf.count)
-            count += leaf.count
+            weight = ranking.weight(node, collection.count, leaf.count)
             if isinstance(leaf, FrequentPostings):
                 tables.append((leaf.table, weight))
-            elif isinstance(leaf, StemPostings) and (listed := leaf.listed(weight)):
-                lists.append(listed)
             else:
                 lists.append((leaf.docs(), weight * leaf.scores(leaf.postings())))
-        return add_up(lists, self._collection.size, tables, count)
+        return add_up(lists, collection.size, tables)
 
     def _with_table(self, node: Leaf, wanted: int | None = None) -> Postings:
         """Return the postings of a leaf that are quickest, where they are *wanted* for so many articles, or for all."""
@@ -189,6 +198,25 @@ class Planner:
             known[node], there = leaf.locate(docs)
             docs = _keep(there, docs, known)
         return Matches(docs, known, patterns=patterns)
+
+    def _words_of(self, leaves: Sequence[Leaf]) -> list[WeighedWord]:
+        """Return the postings of words in any field, and what they weigh; none if other leaves are among them."""
+        words: list[WeighedWord] = []
+        for node in leaves if native.passes and len(leaves) <= MAX_PASSED else ():
+            leaf = self.leaf(node) if type(node) is Word else None
+            if not isinstance(leaf, StemPostings | JoinedPostings):
+                return []
+            words.append((leaf, ranking.weight(node, self._collection.count, leaf.count)))
+        return words
+
+    def _all_of(self, words: Sequence[WeighedWord], operands: Sequence[Operand]) -> Matches:
+        """Return the articles that have all words and match the operands, and what the words give them."""
+        docs, scores = match_all(self._collection, words)
+        matches = Matches(docs, scores=scores)
+        for operand in sorted(operands, key=cost):
+            self._budget.check()
+            matches = matches.only(operand.among(matches.docs))
+        return matches
 
     def _among(self, node: Pattern, docs: Docs) -> Postings:
         """Return the postings of a pattern, of which only those of *docs* are worked out."""

@@ -59,7 +59,7 @@ class StemPostings:
     """A word in any field, with all forms of its stem, straight from the postings of one segment."""
 
     def __init__(self, collection: Collection, part: Part, number: int, term: str) -> None:
-        self._collection, self._part, self._stem, self.term = collection, part, number, term
+        self._collection, self.part, self._stem, self.term = collection, part, number, term
         self._segment = part.segment
         self._word = _word_of(part, number, term)
         self._docs: Docs | None = None
@@ -70,10 +70,10 @@ class StemPostings:
         """Return the articles."""
         if self._docs is None:
             docs = self._segment.docs(self._stem)
-            if self.count < len(docs) and self._part.living is not None:
-                self._postings = self._part.living[docs].nonzero()[0]
+            if self.count < len(docs) and self.part.living is not None:
+                self._postings = self.part.living[docs].nonzero()[0]
                 docs = docs[self._postings]
-            self._docs = docs + self._part.base if self._part.base else docs
+            self._docs = docs + self.part.base if self.part.base else docs
         return self._docs
 
     def postings(self) -> Docs | None:
@@ -81,20 +81,23 @@ class StemPostings:
         self.docs()
         return self._postings
 
-    def listed(self, weight: float) -> tuple[Any, ...] | None:
+    @property
+    def size(self) -> int:
+        """Postings, those of articles that are gone among them."""
+        return len(self._word.codes)
+
+    def listed(self, weight: float) -> tuple[Any, ...]:
         """Return what the word gives, so many times, as :func:`search._passes.add_up` takes it.
 
-        None where articles that are gone must be left out, or Lede has no passes of its own.
+        Articles that are gone are among them.
         """
-        if native.passes is None or self._part.living is not None:
-            return None
-        return self._word.passed, *self._segment.bounds_of(self._stem), self._part.base, weight
+        return self._word.passed, *self._segment.bounds_of(self._stem), self.part.base, weight
 
     def locate(self, docs: Docs) -> tuple[Docs, Mask]:
         """Return where *docs* are among the postings; those that match are supposed to be there."""
         if native.passes:
-            return self._segment.locate(self._stem, docs, self._part.base)
-        if self._part.base == 0 and self.count > BISECTION * len(docs):
+            return self._segment.locate(self._stem, docs, self.part.base)
+        if self.part.base == 0 and self.count > BISECTION * len(docs):
             inside = int(docs.searchsorted(len(self._segment)))
             found, matches = self._segment.locate(self._stem, docs[:inside])
             return _padded(found, docs), _padded(matches, docs)
@@ -118,7 +121,7 @@ class StemPostings:
         word = self._word
         if native.passes:
             return self.add(postings, 1.0, None)
-        table = self._part.saturated(ALL_FIELDS)
+        table = self.part.saturated(ALL_FIELDS)
         places = (word.codes if postings is None else word.codes.take(postings, mode="clip")).astype(np.intp)
         places <<= 1
         if word.form is None:
@@ -140,14 +143,14 @@ class StemPostings:
         if postings is not None:
             places, there = locate(postings, mixed, None)
             mixed, exact, places = mixed[there], exact[there], places[there]
-        weights = self._part.weights(ALL_FIELDS)
+        weights = self.part.weights(ALL_FIELDS)
         frequency = ranking.OTHER_FORM * weights[self._word.codes[mixed]] + (1 - ranking.OTHER_FORM) * weights[exact]
         scores[places] = frequency / (ranking.K1 + frequency)
         return scores
 
     def frequencies(self, fields: tuple[bool, ...]) -> tuple[Docs, Scores]:
         """Return the articles that have the word in one of *fields*, and its frequency there before saturation."""
-        weights = self._part.weights(fields)
+        weights = self.part.weights(fields)
         form, tags = self._word.form, self._word.tags
         frequencies = weights.take(self._word.codes, mode="clip")
         if form is None:
@@ -169,14 +172,18 @@ class JoinedPostings:
     """Leaves of different segments, one after the other."""
 
     def __init__(self, collection: Collection, leaves: Sequence[StemPostings]) -> None:
-        self._collection, self._leaves, self.term = collection, leaves, leaves[0].term
+        self._collection, self.leaves, self.term = collection, leaves, leaves[0].term
         self._docs: Docs | None = None
         self.count = sum(leaf.count for leaf in leaves)
+
+    def of(self, part: Part) -> StemPostings | None:
+        """Return those that are in a part."""
+        return next((leaf for leaf in self.leaves if leaf.part is part), None)
 
     def docs(self) -> Docs:
         """Return the articles."""
         if self._docs is None:
-            self._docs = np.concatenate([leaf.docs() for leaf in self._leaves])
+            self._docs = np.concatenate([leaf.docs() for leaf in self.leaves])
         return self._docs
 
     def postings(self) -> None:
@@ -189,16 +196,60 @@ class JoinedPostings:
     def scores(self, postings: Docs | None) -> Scores:
         """Return the saturated frequencies."""
         if postings is None:
-            return np.concatenate([leaf.scores(leaf.postings()) for leaf in self._leaves])
+            return np.concatenate([leaf.scores(leaf.postings()) for leaf in self.leaves])
         found = np.empty(len(postings))
         first = 0
-        for leaf in self._leaves:
+        for leaf in self.leaves:
             own = leaf.postings()
             here = (postings >= first) & (postings < first + leaf.count)
             local = postings[here] - first
             found[here] = leaf.scores(local if own is None else own[local])
             first += leaf.count
         return found
+
+
+#: A word, and what it weighs.
+WeighedWord = tuple[StemPostings | JoinedPostings, float]
+#: Words that a pass takes.
+MAX_PASSED = 64
+
+
+def match_all(collection: Collection, words: Sequence[WeighedWord]) -> tuple[Docs, Scores]:
+    """Return the articles that have all words, and the sums of what those give."""
+    found = [_match_part(part, words) for part in collection.parts]
+    if len(found) == 1:
+        return found[0]
+    docs, scores = zip(*found, strict=True)
+    return np.concatenate(docs), np.concatenate(scores)
+
+
+def match_any(collection: Collection, leaves: Sequence[tuple[Any, float]]) -> tuple[Docs, Scores]:
+    """Return the articles that have any of the leaves, whatever they are, and the sums of what those give."""
+    alone, room = len(collection.parts) == 1, 0
+    sources: list[tuple[Any, ...]] = []
+    for leaf, weight in leaves:
+        is_word = alone and isinstance(leaf, StemPostings)
+        room += leaf.size if is_word else leaf.count
+        sources.append(leaf.listed(weight) if is_word else (leaf.docs(), weight * leaf.scores(leaf.postings())))
+    room = min(room, collection.size)
+    docs, scores = np.empty(room, np.intp), np.empty(room)
+    if native.passes is None:
+        return docs, scores
+    count = native.passes.match_any(sources, collection.living, collection.size, docs, scores)
+    return docs[:count], scores[:count]
+
+
+def _match_part(part: Part, words: Sequence[WeighedWord]) -> tuple[Docs, Scores]:
+    listed, size = [], len(part.segment)
+    for leaf, weight in words:
+        own = leaf if isinstance(leaf, StemPostings) else leaf.of(part)
+        if own is None or own.part is not part:
+            return np.empty(0, np.intp), np.empty(0)
+        listed.append(own.listed(weight))
+        size = min(size, own.size)
+    docs, scores = np.empty(size, np.intp), np.empty(size)
+    count = native.passes.match_all(listed, part.living, docs, scores) if native.passes else 0
+    return docs[:count], scores[:count]
 
 
 def _padded(found: Array, docs: Docs) -> Array:

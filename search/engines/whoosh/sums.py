@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,26 +37,24 @@ def union(lists: Sequence[Docs], size: int) -> Docs:
 
 
 def add_up(
-    lists: Sequence[tuple[Any, ...]], size: int, tables: Sequence[tuple[Scores, float]] = (), count: int | None = None
+    lists: Sequence[tuple[Docs, Scores]], size: int, tables: Sequence[tuple[Scores, float]] = ()
 ) -> tuple[Docs, Scores]:
     """Return the articles of all lists, in order, and the sum of what the lists have for each: more than nothing.
 
     Args:
-        lists: articles and their scores. With passes in C also words, as
-            :meth:`search.engines.whoosh.postings.StemPostings.listed` gives them.
+        lists: articles and their scores.
         size: all articles are below.
         tables: have something for every article, which may be nothing, to be taken so many times.
-        count: of articles in the lists together, where there are words among them.
 
     >>> docs, sums = add_up([(np.array([3, 5]), np.array([1.0, 2.0])), (np.array([5, 5]), np.array([4.0, 8.0]))], 9)
     >>> docs.tolist(), sums.tolist()
     ([3, 5], [1.0, 14.0])
     """
-    if len(lists) == 1 and not tables and count is None and _is_ascending(lists[0][0]):
+    if len(lists) == 1 and not tables and _is_ascending(lists[0][0]):
         docs, scores = lists[0]
         return docs, scores
     if native.passes:
-        room = size if tables else min(size, sum(len(one[0]) for one in lists) if count is None else count)
+        room = size if tables else min(size, sum(len(docs) for docs, _ in lists))
         found, scores = np.empty(room, np.intp), np.empty(room)
         room = native.passes.add_up(list(lists), list(tables), _table(size), found, scores)
         return found[:room], scores[:room]

@@ -1,0 +1,55 @@
+/* What a posting of a word gives an article. */
+
+#ifndef LEDE_SCORING_H
+#define LEDE_SCORING_H
+
+#include "arrays.h"
+
+/* A word of one segment: which codes its postings have, and what those give. */
+typedef struct {
+    Array codes, tags, table, mixed_postings, mixed_codes, weights;
+    long tag, mixed_tag;
+    uint64_t start;
+    double other_form, k1;
+} WordOf;
+
+/* Borrow the arrays of a word. */
+int
+read_word(Held *held, PyObject *from, WordOf *word);
+
+/* Return what a posting gives that holds several forms of the stem; negative where that points outside. */
+static inline double
+mixed_score(const WordOf *word, uint64_t posting, uint64_t code)
+{
+    uint64_t count = word->mixed_postings.count, wanted = word->start + posting;
+    uint64_t place = bisect(&word->mixed_postings, 0, count, wanted);
+    if (place == count || at(&word->mixed_postings, place) != wanted)
+        return HAS(word->table, 2 * code) ? DOUBLES(word->table)[2 * code] : -1;
+    uint64_t exact = HAS(word->mixed_codes, place) ? at(&word->mixed_codes, place) : UINT64_MAX;
+    if (!HAS(word->weights, code) || !HAS(word->weights, exact))
+        return -1;
+    double frequency = word->other_form * DOUBLES(word->weights)[code];
+    frequency += (1 - word->other_form) * DOUBLES(word->weights)[exact];
+    return frequency / (word->k1 + frequency);
+}
+
+ALWAYS_INLINE double
+score(const WordOf *word, Py_ssize_t width, int is_tagged, uint64_t posting)
+{
+    if (!HAS(word->codes, posting))
+        return -1;
+    uint64_t code = number(word->codes.data, width, posting), place = 2 * code;
+    if (is_tagged) {
+        if (!HAS(word->tags, posting))
+            return -1;
+        long tag = ((const uint8_t *)word->tags.data)[posting];
+        if (tag == word->mixed_tag)
+            return mixed_score(word, posting, code);
+        place += tag == word->tag;
+    }
+    else
+        place += word->tag >= 0;
+    return HAS(word->table, place) ? DOUBLES(word->table)[place] : -1;
+}
+
+#endif
