@@ -1,6 +1,7 @@
 """The values that flow through Lede: articles, the seeds they come from, and the stories they belong to.
 
-Written as JSON, each is a list of its fields.
+Written as JSON, each is a list of its fields. The collector of cycles need not look at them: they hold nothing that
+could hold them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from datetime import datetime
 from msgspec import Struct
 
 
-class Provider(Struct, frozen=True, kw_only=True, array_like=True):
+class Provider(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """Who published an article."""
 
     name: str
@@ -18,7 +19,7 @@ class Provider(Struct, frozen=True, kw_only=True, array_like=True):
     domain: str
 
 
-class Image(Struct, frozen=True, kw_only=True, array_like=True):
+class Image(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """A picture of an article, on somebody else's host."""
 
     #: Absolute, http or https.
@@ -28,7 +29,7 @@ class Image(Struct, frozen=True, kw_only=True, array_like=True):
     height: int | None
 
 
-class Article(Struct, frozen=True, kw_only=True, array_like=True):
+class Article(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """One news article, cleaned; the unit that is indexed and found.
 
     Made by :mod:`search.parse` only, so later stages never check it again.

@@ -128,6 +128,9 @@ class Stored:
         """Return articles as :meth:`json` does one."""
         columns = (self._starts[numbers].tolist(), self._starts[numbers + 1].tolist(), self._by[numbers].tolist())
         view = self._view
+        if len(self.dictionaries) == 1:
+            decompress = self._decompressor(0).decompress
+            return [decompress(view[start:end]) for start, end, _ in zip(*columns, strict=True)]
         return [self._decompressor(by).decompress(view[start:end]) for start, end, by in zip(*columns, strict=True)]
 
     def _decompressor(self, number: int) -> zstandard.ZstdDecompressor:
@@ -143,6 +146,11 @@ class Stored:
         published = age_to_moment(self._ages.item(number))
         return article_from_json(self.json(number), number_to_id(self._ids.item(number)), published)
 
+    def articles(self, numbers: NDArray[np.intp]) -> list[Article]:
+        """Return several articles."""
+        ids, moments = map(number_to_id, self._ids[numbers].tolist()), map(age_to_moment, self._ages[numbers].tolist())
+        return list(map(article_from_json, self.contents(numbers), ids, moments))
+
     def recall(self, fingerprints: Collection[bytes]) -> dict[bytes, Article]:
         """Return the articles with these fingerprints, deleted ones included."""
         sought = np.frombuffer(b"".join(fingerprints), "<u8")
@@ -150,8 +158,7 @@ class Stored:
         sharing, found = Sharing(), dict[bytes, Article]()
         # In batches, since the JSON of all of them would take as much memory as the articles.
         for batch in (numbers[at : at + _BATCH] for at in range(0, len(numbers), _BATCH)):
-            moments = map(age_to_moment, self._ages[batch].tolist())
-            articles = list(map(article_from_json, self.contents(batch), numbers_to_ids(self._ids[batch]), moments))
+            articles = self.articles(batch)
             sharing.share(articles)
             found.update(zip(to_bytes(self._fingerprints[batch]), articles, strict=True))
         return found

@@ -177,17 +177,27 @@ class Collection:
         return found
 
     def article(self, number: int) -> Article:
-        """Return an article; the last ones are remembered, since the best are found again and again."""
-        article = self._articles.get(number)
-        if article is None:
-            if len(self._articles) >= _REMEMBERED:
-                self._articles.clear()
-            article = self._articles[number] = self._read(number)
-        return article
+        """Return an article."""
+        return self.articles([number])[0]
 
-    def _read(self, number: int) -> Article:
-        part = self.part_of(number)
-        return part.segment.stored.article(number - part.base)
+    def articles(self, numbers: Sequence[int]) -> list[Article]:
+        """Return articles; the last ones are remembered, since the best are found again and again."""
+        known = self._articles
+        found = list(map(known.get, numbers))
+        if None in found:
+            missing = [number for number, article in zip(numbers, found, strict=True) if article is None]
+            read = dict(zip(missing, self._read(missing), strict=True))
+            found = [article or read[number] for number, article in zip(numbers, found, strict=True)]
+            if len(known) > _REMEMBERED:
+                known.clear()
+            known.update(read)
+        return found  # type: ignore[return-value] # none is None any more
+
+    def _read(self, numbers: Sequence[int]) -> list[Article]:
+        if len(self.parts) == 1:
+            return self.parts[0].segment.stored.articles(np.array(numbers, np.intp))
+        parts = zip(map(self.part_of, numbers), numbers, strict=True)
+        return [part.segment.stored.article(number - part.base) for part, number in parts]
 
     def articles_json(self, numbers: Sequence[int]) -> list[bytes]:
         """Return articles as the API sends them, without making anything of them."""

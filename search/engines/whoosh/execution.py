@@ -22,7 +22,7 @@ from search.engines.whoosh.plan import Matches, Planner
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.spelling import Words
 from search.likeness import with_words
-from search.query import Query
+from search.query import Leaf, Query
 from search.query.correction import Reading, first_that_finds, readings
 from search.query.rewrite import as_of, end_of_day, is_of_words, names_dates, names_outlets, scoring_leaves, split_most
 from search.results import Page
@@ -41,7 +41,6 @@ class Execution:
         self._planner = Planner(collection, self._budget)
         self._is_of_words = is_of_words(query.parsed.tree)
         self._reading, matches = self._read()
-        self._leaves = scoring_leaves(self._reading.tree)
         self._matches = self._searched(matches)
         self._chosen = self._choose(self._matches)
         self._found = _having(self._matches, self._chosen)
@@ -107,6 +106,11 @@ class Execution:
         return {name: found.among(matches.docs) for name, found in conditions.items() if found}
 
     @lazy
+    def _leaves(self) -> Sequence[Leaf]:
+        """What articles are found and ranked by."""
+        return scoring_leaves(self._reading.tree)
+
+    @lazy
     def texts(self) -> Scores | None:
         """What the words give each match; None where there are no words, which gives 1."""
         if self._found.scores is not None or not self._leaves:
@@ -146,9 +150,9 @@ class Execution:
         counts = count_facets(collection, self._matches.docs, self._chosen, self._found.docs)
         return CountedFacets(collection, counts, self._query.filters)
 
-    def article(self, number: int) -> Article:
-        """Return an article."""
-        return self.collection.article(number)
+    def articles(self, numbers: Sequence[int]) -> list[Article]:
+        """Return articles."""
+        return self.collection.articles(numbers)
 
     def numbers(self, places: Sequence[int] | Docs) -> list[int]:
         """Return the numbers of the matches at places."""

@@ -23,8 +23,8 @@ from search.written import copies_to_json, explanation_to_json, hits_to_json
 class Source(Protocol):
     """The search that found the hits."""
 
-    def article(self, number: int) -> Article:
-        """Return an article."""
+    def articles(self, numbers: Sequence[int]) -> list[Article]:
+        """Return articles."""
         ...
 
     def numbers(self, places: Sequence[int] | Docs) -> list[int]:
@@ -87,10 +87,15 @@ class Details:
         """What each says of its story: id, articles, outlets."""
         return self.source.stories(self.numbers)
 
+    @lazy
+    def articles(self) -> Sequence[Article]:
+        """The article of each hit."""
+        return self.source.articles(self.numbers)
+
     def copies_of(self, at: int) -> tuple[Article, ...]:
         """Return the copies of the article of a hit."""
         places = self.ordering.copies_of(self.places[at])
-        return tuple(map(self.source.article, self.source.numbers(places))) if len(places) else ()
+        return tuple(self.source.articles(self.source.numbers(places))) if len(places) else ()
 
     @lazy
     def highlights(self) -> Sequence[Highlights]:
@@ -183,7 +188,7 @@ class StoredHit(Hit):
     @lazy
     def article(self) -> Article:
         """The article."""
-        return self._details.source.article(self._details.numbers[self._at])
+        return self._details.articles[self._at]
 
     @lazy
     def story(self) -> StoryInfo:

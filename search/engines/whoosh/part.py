@@ -63,6 +63,13 @@ class Part:
         return arrays["doc"], arrays["code"], self.segment.totals, *(arrays[name] for name in names)
 
     @cached_property
+    def word_arrays(self) -> tuple[Array, ...]:
+        """What every word is looked up in: mixed postings and their codes, and what codes give, saturated and not."""
+        arrays = self.segment.arrays
+        tables = self.saturated(ALL_FIELDS), self.weights(ALL_FIELDS)
+        return arrays["mixed.posting"], arrays["mixed.code"], *tables
+
+    @cached_property
     def field_factors(self) -> Scores:
         """What :meth:`factor` is made of: of each field its weight, its length's share, and its mean length."""
         named = [[table[name] for name in ranking.FIELDS] for table in (ranking.WEIGHTS, ranking.LENGTH)]

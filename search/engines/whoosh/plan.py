@@ -85,9 +85,9 @@ class Planner:
         nodes = tree.nodes if isinstance(tree, And) else (tree,)
         if isinstance(nodes[0], Or) and all(isinstance(node, Leaf) for node in nodes[0].nodes):
             return self._any_of([node for node in nodes[0].nodes if isinstance(node, Leaf)], nodes[1:])
-        wanted = list(dict.fromkeys(node for node in nodes if isinstance(node, Leaf)))
+        wanted = list(dict.fromkeys([node for node in nodes if isinstance(node, Leaf)]))
         others = [node for node in nodes if not isinstance(node, Leaf)]
-        operands = self._operands(others)
+        operands = self._operands(others) if others else []
         # What they give is known with the articles, unless others give something, too.
         if (words := self._words_of(wanted)) and (not others or not any(map(scoring_leaves, others))):
             return self._all_of(words, operands)

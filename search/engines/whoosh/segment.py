@@ -48,7 +48,7 @@ class Segment:
         self.positions: Array = arrays["position"]
         self.extra: NDArray[np.uint32] = arrays["frequency.extra"]
         self._docs, self._bounds = arrays["doc"], arrays["stem.posting"]
-        self._tags, self._tag_bounds = arrays["tag"], arrays["stem.tag"]
+        self._tags, self._tag_bounds, self._term_tags = arrays["tag"], arrays["stem.tag"], arrays["term.tag"]
         self._highs = high_halves(len(self.ids))
         #: The terms of the patterns that were searched last, with their weights.
         self.expansions: dict[Leaf, tuple[Docs, NDArray[np.float64]]] = {}
@@ -59,7 +59,7 @@ class Segment:
 
     def range_of(self, stem: int) -> tuple[int, int]:
         """Return where the postings of a stem begin and end."""
-        return int(self._bounds[stem * self._highs]), int(self._bounds[(stem + 1) * self._highs])
+        return self._bounds.item(stem * self._highs), self._bounds.item((stem + 1) * self._highs)
 
     def counts(self, stems: Array) -> Docs:
         """Return how many postings each of many stems has."""
@@ -117,13 +117,13 @@ class Segment:
 
     def tags(self, stem: int) -> NDArray[np.uint8] | None:
         """Return which form of the stem each posting has; None where there is but one."""
-        start, end = int(self._tag_bounds[stem]), int(self._tag_bounds[stem + 1])
+        start, end = self._tag_bounds.item(stem), self._tag_bounds.item(stem + 1)
         return self._tags[start:end] if end > start else None
 
     def form(self, term: str) -> Form | None:
         """Return what tells the postings of a term from those of other forms; None where it does not occur."""
         number = self.terms.find(term)
-        return None if number is None else Form(number, int(self.arrays["term.tag"][number]))
+        return None if number is None else Form(number, self._term_tags.item(number))
 
     def stem_of(self, term: int) -> int:
         """Return the number of a term's stem."""

@@ -46,12 +46,15 @@ def _look_up(part: Part, stem_number: int, term: str) -> _Word:
     segment = part.segment
     start, end = segment.range_of(stem_number)
     form, codes, tags = segment.form(term), segment.codes[start:end], segment.tags(stem_number)
-    own = slice(0) if form is None or tags is None else segment.mixed(form.term)
+    mixed_postings, mixed_codes, *tables = part.word_arrays
+    if form is None or tags is None:
+        mixed_postings, mixed_codes = mixed_postings[:0], mixed_codes[:0]
+    else:
+        own = segment.mixed(form.term)
+        mixed_postings, mixed_codes = mixed_postings[own], mixed_codes[own]
     # No posting has the tag of a form that stands beside others only, nor of one that is nowhere.
     tag = -1 if form is None or (tags is not None and form.tag == MIXED) else form.tag
-    tables = part.saturated(ALL_FIELDS), part.weights(ALL_FIELDS)
-    mixed = segment.arrays["mixed.posting"][own], segment.arrays["mixed.code"][own]
-    passed = (codes, tags, *mixed, *tables, tag, MIXED, start, ranking.OTHER_FORM, ranking.K1)
+    passed = (codes, tags, mixed_postings, mixed_codes, *tables, tag, MIXED, start, ranking.OTHER_FORM, ranking.K1)
     return _Word(start, end - start - part.dead_postings(stem_number), form, codes, tags, passed)
 
 
