@@ -110,6 +110,7 @@ def searching(way: Way) -> Iterator[None]:
         patch.setattr(recent, "FREQUENT", way[0])
         for module in (bits, phrases, rows, sums):
             patch.setattr(module, "_STRETCH", way[1])
+        patch.setattr(rows, "_LARGE", 0)
         patch.setattr(native, "passes", native.passes if way[2] else None)
         yield
 

@@ -1,6 +1,6 @@
 /* The articles that have all words, or any, and what those give them. */
 
-#include "places.h"
+#include "blocks.h"
 #include "scoring.h"
 #include <stdlib.h>
 
@@ -13,9 +13,15 @@ typedef struct {
     Array docs, bounds;
     uint64_t start, base;
     double weight;
-    /* Where it is looked for the next article. */
-    uint64_t place, end;
+    Run run;
 } Listed;
+
+/* Begin with the postings of one half of the articles. */
+static inline void
+begin_half(Listed *listed, Py_ssize_t half)
+{
+    listed->run = (Run){HALVES(listed->docs), at(&listed->bounds, half), at(&listed->bounds, half + 1)};
+}
 
 static int
 read_listed(Held *held, PyObject *list, Listed *listed)
@@ -35,11 +41,6 @@ read_listed(Held *held, PyObject *list, Listed *listed)
 
 /* match_all(words, living, found, scores) */
 
-/* Articles that are looked at in one go. */
-#define SPAN 512
-/* How many times more articles a word may have for looking at each of them to be quicker than leaping. */
-#define NEAR 8
-
 typedef struct {
     Listed words[MAX_WORDS];
     /* The words, the rarest first; and of each word its place among these. */
@@ -49,7 +50,7 @@ typedef struct {
     Array living, found, scores;
     /* Some articles, and their postings of the words, in the order of the words' rarity. */
     uint16_t block[SPAN];
-    uint32_t postings[MAX_WORDS][SPAN];
+    uint64_t postings[MAX_WORDS][SPAN];
 } Wanted;
 
 static uint64_t
@@ -83,59 +84,18 @@ read_wanted(Held *held, PyObject *const *args, Wanted *wanted)
     return most <= (uint64_t)wanted->found.count && most <= (uint64_t)wanted->scores.count;
 }
 
-/* Find the articles of a block that a word has, too: which those are, and its postings; return how many. */
-static Py_ssize_t
-find_among(Listed *listed, const uint16_t *block, Py_ssize_t size, uint16_t *kept, uint32_t *postings)
-{
-    const uint16_t *docs = HALVES(listed->docs);
-    uint64_t place = listed->place, end = listed->end;
-    Py_ssize_t count = 0;
-    for (Py_ssize_t i = 0; i < size; i++) {
-        place = gallop(docs, place, end, block[i]);
-        if (place == end)
-            break;
-        kept[count] = (uint16_t)i;
-        postings[count] = (uint32_t)(place - listed->start);
-        count += docs[place] == block[i];
-    }
-    listed->place = place;
-    return count;
-}
-
-/* The same for a word that has not many more articles: step by step, since no processor can guess where they meet. */
-static Py_ssize_t
-merge_with(Listed *listed, const uint16_t *block, Py_ssize_t size, uint16_t *kept, uint32_t *postings)
-{
-    const uint16_t *docs = HALVES(listed->docs);
-    uint64_t place = listed->place, end = listed->end;
-    Py_ssize_t count = 0, i = 0;
-    while (i < size && place < end) {
-        uint32_t wanted = block[i], doc = docs[place];
-        kept[count] = (uint16_t)i;
-        postings[count] = (uint32_t)(place - listed->start);
-        count += wanted == doc;
-        i += wanted <= doc;
-        place += doc <= wanted;
-    }
-    listed->place = place;
-    return count;
-}
-
 /* Keep the articles of a block that the words have which come after the first; return how many those are. */
 static Py_ssize_t
 narrow(Wanted *wanted, Py_ssize_t size)
 {
     uint16_t kept[SPAN];
-    uint64_t left = wanted->order[0]->end - wanted->order[0]->place + size;
+    uint64_t left = wanted->order[0]->run.end - wanted->order[0]->run.place + size;
     for (Py_ssize_t i = 1; size && i < wanted->count; i++) {
-        Listed *listed = wanted->order[i];
-        int is_near = listed->end - listed->place < left * NEAR && (uint64_t)size * NEAR > SPAN;
-        Py_ssize_t count = (is_near ? merge_with : find_among)(listed, wanted->block, size, kept, wanted->postings[i]);
+        Py_ssize_t count = meet(&wanted->order[i]->run, wanted->block, size, left, kept, wanted->postings[i]);
         for (Py_ssize_t k = 0; count < size && k < count; k++)
             wanted->block[k] = wanted->block[kept[k]];
         for (Py_ssize_t before = 0; count < size && before < i; before++)
-            for (Py_ssize_t k = 0; k < count; k++)
-                wanted->postings[before][k] = wanted->postings[before][kept[k]];
+            keep(wanted->postings[before], kept, count);
         size = count;
     }
     return size;
@@ -143,10 +103,10 @@ narrow(Wanted *wanted, Py_ssize_t size)
 
 /* Add what a word gives to the sums of a block; tell whether all of that is within its arrays. */
 ALWAYS_INLINE int
-add_given(const Listed *listed, Py_ssize_t width, int is_tagged, const uint32_t *postings, Py_ssize_t size, double *sums)
+add_given(const Listed *listed, Py_ssize_t width, int is_tagged, const uint64_t *postings, Py_ssize_t size, double *sums)
 {
     for (Py_ssize_t k = 0; k < size; k++) {
-        double given = score(&listed->word, width, is_tagged, postings[k]);
+        double given = score(&listed->word, width, is_tagged, postings[k] - listed->start);
         if (given < 0)
             return 0;
         sums[k] += listed->weight * given;
@@ -158,15 +118,14 @@ add_given(const Listed *listed, Py_ssize_t width, int is_tagged, const uint32_t 
 static Py_ssize_t
 take_block(Wanted *wanted, uint64_t base)
 {
-    Listed *rarest = wanted->order[0];
-    const uint16_t *docs = HALVES(rarest->docs);
+    Run *run = &wanted->order[0]->run;
     Py_ssize_t size = 0;
-    for (; rarest->place < rarest->end && size < SPAN; rarest->place++) {
-        uint64_t doc = docs[rarest->place];
+    for (; run->place < run->end && size < SPAN; run->place++) {
+        uint64_t doc = run->docs[run->place];
         if (wanted->living.data && !HAS(wanted->living, base + doc))
             return -1;
         wanted->block[size] = (uint16_t)doc;
-        wanted->postings[0][size] = (uint32_t)(rarest->place - rarest->start);
+        wanted->postings[0][size] = run->place;
         size += !wanted->living.data || at(&wanted->living, base + doc);
     }
     return size;
@@ -183,7 +142,7 @@ put_block(Wanted *wanted, uint64_t base, Py_ssize_t size, Py_ssize_t count)
     }
     for (Py_ssize_t i = 0; i < wanted->count; i++) {
         const Listed *listed = &wanted->words[i];
-        const uint32_t *postings = wanted->postings[wanted->places[i]];
+        const uint64_t *postings = wanted->postings[wanted->places[i]];
         int is_tagged = listed->word.tags.data != NULL;
         Py_ssize_t width = listed->word.codes.width;
         if (!(width != 2   ? add_given(listed, width, is_tagged, postings, size, sums)
@@ -198,12 +157,10 @@ static Py_ssize_t
 match_half(Wanted *wanted, Py_ssize_t half, Py_ssize_t count)
 {
     Listed *rarest = wanted->order[0];
-    for (Py_ssize_t i = 0; i < wanted->count; i++) {
-        wanted->words[i].place = at(&wanted->words[i].bounds, half);
-        wanted->words[i].end = at(&wanted->words[i].bounds, half + 1);
-    }
+    for (Py_ssize_t i = 0; i < wanted->count; i++)
+        begin_half(&wanted->words[i], half);
     uint64_t base = (uint64_t)half << HALF;
-    while (rarest->place < rarest->end) {
+    while (rarest->run.place < rarest->run.end) {
         Py_ssize_t size = take_block(wanted, base);
         size = size < 0 ? size : narrow(wanted, size);
         if (size < 0 || !put_block(wanted, rarest->base + base, size, count))
@@ -311,11 +268,11 @@ static int
 add_list(Sums *sums, Source *source)
 {
     const uint64_t *docs = WIDE(source->listed.docs);
-    uint64_t place = source->listed.place;
-    for (; place < source->listed.end && docs[place] < sums->high; place++)
+    uint64_t place = source->listed.run.place;
+    for (; place < source->listed.run.end && docs[place] < sums->high; place++)
         if (!add_one(sums, docs[place], DOUBLES(source->scores)[place]))
             return 0;
-    source->listed.place = place;
+    source->listed.run.place = place;
     return 1;
 }
 
@@ -323,13 +280,13 @@ add_list(Sums *sums, Source *source)
 ALWAYS_INLINE int
 add_postings(Sums *sums, Listed *listed, Py_ssize_t width, int is_tagged, uint64_t base, uint64_t limit)
 {
-    const uint16_t *docs = HALVES(listed->docs);
-    uint64_t place = listed->place;
-    for (; place < listed->end && docs[place] < limit; place++)
+    const uint16_t *docs = listed->run.docs;
+    uint64_t place = listed->run.place, end = listed->run.end;
+    for (; place < end && docs[place] < limit; place++)
         if (!add_one(sums, base + docs[place],
                      listed->weight * score(&listed->word, width, is_tagged, place - listed->start)))
             return 0;
-    listed->place = place;
+    listed->run.place = place;
     return 1;
 }
 
@@ -348,11 +305,9 @@ add_word(Sums *sums, Source *source)
                                                 : add_postings(sums, listed, 2, 0, base, limit);
         if (!is_good)
             return 0;
-        if (listed->place < listed->end || source->half + 2 >= listed->bounds.count)
+        if (listed->run.place < listed->run.end || source->half + 2 >= listed->bounds.count)
             return 1;
-        source->half++;
-        listed->place = at(&listed->bounds, source->half);
-        listed->end = at(&listed->bounds, source->half + 1);
+        begin_half(listed, ++source->half);
     }
 }
 
@@ -400,16 +355,14 @@ read_source(Held *held, PyObject *from, Source *source)
     if (source->is_word) {
         if (!read_listed(held, from, listed))
             return 0;
-        listed->place = listed->start;
-        listed->end = at(&listed->bounds, 1);
+        begin_half(listed, 0);
         return 1;
     }
     PyObject *docs = PyTuple_GetItem(from, 0), *scores = docs ? PyTuple_GetItem(from, 1) : NULL;
     if (!scores || !borrow_wide(held, docs, &listed->docs, PyBUF_SIMPLE) ||
         !borrow_wide(held, scores, &source->scores, PyBUF_SIMPLE))
         return 0;
-    listed->place = 0;
-    listed->end = listed->docs.count;
+    listed->run = (Run){NULL, 0, listed->docs.count};
     return listed->docs.count == source->scores.count;
 }
 
@@ -442,7 +395,7 @@ sum_up(Sums *sums, uint64_t size)
         count = gather(sums, count);
     }
     for (Py_ssize_t i = 0; i < sums->count; i++)
-        if (sums->sources[i].listed.place < sums->sources[i].listed.end)
+        if (sums->sources[i].listed.run.place < sums->sources[i].listed.run.end)
             return -1;
     return count;
 }

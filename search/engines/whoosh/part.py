@@ -40,6 +40,8 @@ class Part:
         self.words: dict[str, Any] = {}
         #: The same of the terms of phrases.
         self.terms: dict[str, Any] = {}
+        #: Frequent terms that were sought in a row, which are few.
+        self.sought: set[str] = set()
         self._ends: dict[tuple[date, ...], Docs] = {}
         self._averages = np.zeros(len(ranking.FIELDS))
         self._tables: dict[tuple[bool, ...], tuple[Scores, Scores]] = {}

@@ -16,6 +16,8 @@ from search.engines.whoosh.segment import Docs, Segment
 _STRETCH = 1 << 14
 #: Terms of which a pass keeps the places.
 _MAX_TERMS = 32
+#: Articles from which on tables of frequent terms are quicker than passes.
+_LARGE = 1 << 18
 #: Terms of which a part remembers what is known.
 _REMEMBERED = 4096
 
@@ -26,14 +28,14 @@ def find_rows(
     """Return the articles of a part that have terms in a row, and how often, weighed by field.
 
     Returns:
-        None where all terms are so frequent that tables of them are quicker, or there are no passes.
+        None where tables of the terms are quicker, or there are no passes.
     """
     known = {term: look_up(part, term) for term in terms}
     listed = sorted(known, key=lambda term: known[term].size)
     size = known[listed[0]].size if listed else 0
     if not size:
         return np.empty(0, np.intp), np.empty(0)
-    if not native.passes or len(listed) > _MAX_TERMS or is_frequent(size, len(part.segment)):
+    if not native.passes or len(listed) > _MAX_TERMS or _is_for_tables(part, terms, size):
         return None
     docs, scores = np.empty(size, np.intp), np.empty(size)
     sought = [known[term].passed for term in listed], bytes(map(listed.index, terms))
@@ -50,6 +52,18 @@ def find_rows(
         return docs, scores
     kept = part.living.take(docs).nonzero()[0]
     return docs.take(kept), scores.take(kept)
+
+
+def _is_for_tables(part: Part, terms: Sequence[str], size: int) -> bool:
+    """Tell whether all terms are so frequent, and were sought before, that tables of them are worth making.
+
+    Among fewer articles a pass is as quick, and memory that nobody touched before takes longer than both.
+    """
+    if len(part.segment) < _LARGE or not is_frequent(size, len(part.segment)):
+        return False
+    is_known = part.sought.issuperset(terms)
+    part.sought.update(terms)
+    return is_known
 
 
 class Term(NamedTuple):
