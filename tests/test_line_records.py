@@ -206,6 +206,14 @@ def test_every_character_is_printed_or_left(first: int) -> None:
         assert_same("\n".join(lines).encode())
 
 
+@pytest.mark.parametrize("key", ["heat", "published"])
+@pytest.mark.parametrize("value", ["tru", '"\\x"', '"\\ud800"', '"\t"', "[}", "[" * 9 + "]" * 9, '{"a": 1, "a": 2}'])
+def test_what_does_not_count_of_a_related_article_must_be_right_nevertheless(key: str, value: str) -> None:
+    related = json.dumps(mention("Related", **{key: "here"})).replace('"here"', value)
+
+    assert_same(json.dumps(mention(related=["here"])).replace('"here"', related).encode())
+
+
 def test_most_lines_of_news_are_not_left() -> None:
     """Or nothing would be gained."""
     lines = [

@@ -170,12 +170,20 @@ put_excerpt(Buffer *out, Span value)
     return 1;
 }
 
+/* Tell whether what counts of a seed's own article only is plain, as even what is not read must be JSON. */
+static int
+is_rest_plain(const Span *values)
+{
+    int64_t heat;
+    return read_number(&values[HEAT], &heat) && is_flag(&values[PUBLISHED]);
+}
+
 int
 put_record(Buffer *out, const Span *values, int is_own)
 {
     static const Span none = {NULL, NULL};
     Url url;
-    if (!find_url(values, &url))
+    if (!find_url(values, &url) || !is_rest_plain(values))
         return 0;
     PUT(out, "[\"");
     put_id(out, hash_url(&url));

@@ -193,9 +193,15 @@ put_mark(Buffer *out, const Span *value, int64_t least)
 }
 
 int
+is_flag(const Span *value)
+{
+    return is_null(value) || is_text(value, "true") || is_text(value, "false");
+}
+
+int
 put_flag(Buffer *out, const Span *value)
 {
-    if (!is_null(value) && !is_text(value, "true") && !is_text(value, "false"))
+    if (!is_flag(value))
         return 0;
     if (value->at)
         put(out, value->at, value->end - value->at);

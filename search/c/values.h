@@ -22,6 +22,9 @@ read_number(const Span *value, int64_t *number);
 /* Write a number from *least* on, null for any other. */
 int
 put_mark(Buffer *out, const Span *value, int64_t least);
+/* Tell whether a value is true, false, null or missing. */
+int
+is_flag(const Span *value);
 /* Write true, false or null. */
 int
 put_flag(Buffer *out, const Span *value);
