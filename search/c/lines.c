@@ -34,7 +34,7 @@ typedef struct {
      * where all were given anew meanwhile. */
     Buffer given;
     int is_given_anew;
-    /* A record was not written for want of memory. */
+    /* Something was not written for want of memory; what is there does not fit together any more. */
     int is_full;
 } Lines;
 
@@ -126,7 +126,7 @@ add_record(Lines *lines, const Span *values, int is_own)
         uint32_t first = (uint32_t)start;
         lines->is_full |= !PUSH(&lines->marks, mark) || !PUSH(&lines->starts, first);
     }
-    return place;
+    return lines->is_full ? -1 : (int64_t)place;
 }
 
 /* The same for all that a seed is related to; return how many, -1 where one cannot be written. */
@@ -145,7 +145,10 @@ add_related(Lines *lines, Span list)
         if (place < 0)
             return -1;
         uint32_t number = (uint32_t)place;
-        lines->is_full |= !PUSH(&lines->related, number);
+        if (!PUSH(&lines->related, number)) {
+            lines->is_full = 1;
+            return -1;
+        }
         count++;
     }
     return is_more == 0 ? count : -1;
