@@ -93,15 +93,21 @@ def test_nothing_but_standard_c_is_needed(source: Path) -> None:
 
 
 def test_memory_that_runs_out_is_an_exception(tmp_path: Path) -> None:
-    """Whenever that is: nothing is looked for where something should have been put."""
+    """Whenever that is; and nothing is done besides of what C says that anything may happen."""
     (tmp_path / "failing.c").write_text(FAILING)
     library = str(tmp_path / "_passes.so")
+    trapped = ["-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"]
     renamed = [f"-D{name}=failing_{name}" for name in ("malloc", "calloc", "realloc")]
     sources = [str(tmp_path / "failing.c"), *map(str, SOURCES)]
-    subprocess.run([*command("LDSHARED"), "-fPIC", *renamed, *sources, "-o", library, "-lm"], check=True)
+    subprocess.run([*command("LDSHARED"), "-fPIC", *trapped, *renamed, *sources, "-o", library, "-lm"], check=True)
     related = [mention("One"), mention("Two")]
     lines = [
-        mention(f"Line {number}", topics=[f"Topic {number}", "a\\b"], related=related[: number % 3])
+        mention(
+            f"Line {number}",
+            provider={"name": "www.", "domain": "www."},
+            topics=[f"Topic {number}", "a\\b"],
+            related=related[: number % 3],
+        )
         for number in range(300)
     ]
 

@@ -8,7 +8,7 @@ int
 make_room(Buffer *buffer, size_t more)
 {
     size_t wanted = buffer->size + more;
-    if (wanted <= buffer->room)
+    if (wanted < buffer->room)
         return 1;
     size_t room = wanted + wanted / 2 + 64;
     char *data = realloc(buffer->data, room);

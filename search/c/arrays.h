@@ -45,7 +45,8 @@ typedef struct {
     size_t room;
 } Buffer;
 
-/* Make sure that so many bytes more have room; return whether there is the memory. */
+/* Make sure that so many bytes more have room, and that there is a buffer even for none; return whether there is the
+ * memory. */
 int
 make_room(Buffer *buffer, size_t more);
 
