@@ -292,12 +292,14 @@ group(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return let_go(&held, NULL);
     PyThreadState *thread = PyEval_SaveThread();
     grouping.sorted = malloc(((size_t)grouping.found[TERMS].count + 1) * sizeof(Occurrence));
-    int is_made = make_all(&grouping);
+    int is_made = make_all(&grouping), is_full = !grouping.sorted || grouping.is_full;
     free(grouping.sorted);
     free(grouping.slots);
     PyEval_RestoreThread(thread);
     PyObject *result = NULL;
-    if (is_made)
+    if (is_full)
+        PyErr_NoMemory();
+    else if (is_made)
         result = Py_BuildValue("(IINN)", grouping.postings, grouping.tagged,
                                PyBytes_FromStringAndSize(grouping.rows.data, (Py_ssize_t)grouping.rows.size),
                                PyBytes_FromStringAndSize(grouping.mixed.data, (Py_ssize_t)grouping.mixed.size));
