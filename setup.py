@@ -15,7 +15,7 @@ setup(
         Extension(
             "search._passes",
             sorted(map(str, PASSES.glob("*.c"))),
-            depends=[str(PASSES / "arrays.h")],
+            depends=sorted(map(str, PASSES.glob("*.h"))),
             # Rounded as NumPy does it: a product is not fused with the sum that it goes into.
             extra_compile_args=[] if IS_WINDOWS else ["-O3", "-ffp-contract=off", "-fvisibility=hidden"],
             libraries=[] if IS_WINDOWS else ["m"],
