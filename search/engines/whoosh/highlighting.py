@@ -7,7 +7,7 @@ the text is analysed after all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -178,15 +178,16 @@ class _Texts:
         is_exact = np.array(self.is_exact, bool)[places].repeat(2)
         return Marks(np.where(is_exact, marks.counts, np.uint32(_UNEVEN)), marks.spans)
 
-    def words(self, text: int) -> Iterator[tuple[int, str]]:
-        """Yield the terms of a text as they are written, with their numbers."""
-        article = self.segment.stored.article(int(self.docs[text // 2]))
-        written = article.excerpt if text % 2 else article.title
-        first = int(self.firsts[text])
-        stretch = slice(first, first + int(self._lengths[text // 2, text % 2]))
-        ends = (self._ends[stretch] - self._before[text]).tolist()
-        for number, (end, size) in enumerate(zip(ends, self._sizes[stretch].tolist(), strict=True), first):
-            yield number, written[end - size : end]
+    def texts(self) -> Iterator[tuple[int, str, list[tuple[int, int]]]]:
+        """Yield texts whose spans are known: the number of their first term, themselves, and where each term is."""
+        articles = self.segment.stored.articles(self.docs)
+        ends = self._ends - self._before.take(self._text_of)
+        spans = list(zip((ends - self._sizes).tolist(), ends.tolist(), strict=True))
+        bounds = [*self.firsts.tolist(), len(spans)]
+        for text, (first, end) in enumerate(pairwise(bounds)):
+            if self.is_exact[text // 2]:
+                article = articles[text // 2]
+                yield first, article.excerpt if text % 2 else article.title, spans[first:end]
 
 
 def _runs(collection: Collection, texts: _Texts, leaves: Sequence[Leaf]) -> list[_Runs]:
@@ -252,17 +253,28 @@ def _numbers_of(texts: _Texts, term: str, field: str | None) -> Docs:
 
 def _pattern_runs(texts: _Texts, wanted: set[str], field: str | None) -> _Runs:
     found = [
-        (number, number)
-        for text in range(len(texts.firsts))
-        if texts.is_exact[text // 2] and field in {None, FIELDS[text % 2]}
-        for number, word in texts.words(text)
-        if _is_wanted(word, wanted)
+        first + place
+        for number, (first, text, spans) in enumerate(texts.texts())
+        if field in {None, FIELDS[number % 2]}
+        for place, is_wanted in enumerate(_are_wanted(text, spans, wanted))
+        if is_wanted
     ]
-    return np.array(found, np.intp).reshape(-1, 2)
+    return np.array([found, found], np.intp).T
+
+
+def _are_wanted(text: str, spans: Sequence[tuple[int, int]], wanted: set[str]) -> Iterator[bool]:
+    """Tell of the words of a text whether they are *wanted*."""
+    if not text.isascii():
+        return (_is_wanted(text[start:end], wanted) for start, end in spans)
+    lowered = text.lower()
+    # Most words are a term but for their case.
+    return (
+        word in wanted if (word := lowered[start:end]).isalpha() else _is_wanted(text[start:end], wanted)
+        for start, end in spans
+    )
 
 
 def _is_wanted(word: str, wanted: set[str]) -> bool:
-    # Most words are a term but for their case.
     if word.isascii() and word.isalpha():
         return word.lower() in wanted
     return not wanted.isdisjoint(query_terms(word))
