@@ -1,60 +1,9 @@
 /* What a text, a number or a moment must be to be written as it is. */
 
+#include "characters.h"
 #include "values.h"
 
 #define MAX_DIGITS 9
-
-/* Whether a character beyond ASCII is one that is printed, and no blank: some that surely are. */
-static int
-is_printed(uint32_t character)
-{
-    return (character >= 0xA1 && character <= 0x377 && character != 0xAD) ||
-           (character >= 0x400 && character <= 0x52F) || (character >= 0x2010 && character <= 0x2027) ||
-           (character >= 0x2030 && character <= 0x205E) || (character >= 0x20A0 && character <= 0x20BF) ||
-           (character >= 0x2100 && character <= 0x218B) || (character >= 0x3041 && character <= 0x3096) ||
-           (character >= 0x30A0 && character <= 0x30FF) || (character >= 0x4E00 && character <= 0x9FA5) ||
-           (character >= 0xAC00 && character <= 0xD7A3);
-}
-
-/* Return the bytes of a character beyond ASCII that is printed, 0 where it is another. */
-static int
-printed_bytes(const unsigned char *text, const char *end)
-{
-    Py_ssize_t left = (const unsigned char *)end - text;
-    uint32_t character = 0;
-    int size = text[0] >= 0xC2 && text[0] <= 0xDF ? 2 : text[0] >= 0xE0 && text[0] <= 0xEF ? 3 : 0;
-    if (!size || size > left)
-        return 0;
-    character = text[0] & (size == 2 ? 0x1F : 0x0F);
-    for (int i = 1; i < size; i++) {
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-        character = character << 6 | (text[i] & 0x3F);
-    }
-    return (size == 2 || character >= 0x800) && is_printed(character) ? size : 0;
-}
-
-/* Write the character that four hexadecimal digits stand for, if it is printed and beyond ASCII. */
-static int
-put_escaped(Buffer *out, const char *digits, const char *end)
-{
-    uint32_t character = 0;
-    if (end - digits < 4)
-        return 0;
-    for (int i = 0; i < 4; i++) {
-        int digit = digit_of(digits[i]);
-        if (digit < 0)
-            return 0;
-        character = character << 4 | (uint32_t)digit;
-    }
-    if (!is_printed(character))
-        return 0;
-    if (character >= 0x800)
-        out->data[out->size++] = (char)(0xE0 | character >> 12);
-    out->data[out->size++] = (char)(character >= 0x800 ? 0x80 | (character >> 6 & 0x3F) : 0xC0 | character >> 6);
-    out->data[out->size++] = (char)(0x80 | (character & 0x3F));
-    return 1;
-}
 
 /* Of ASCII what is itself wherever it stands: all that is printed, but for the blank and what has a meaning. */
 static int
@@ -76,7 +25,7 @@ is_entity(const char *at, const char *end)
     return !is_blank(at + 1, end) && !(is_plain(at[1]) && at[1] != '#' && at[1] != ';' && is_blank(at + 2, end));
 }
 
-/* Write one unit of a text that needs no cleaning; return the bytes that it took, 0 where it does. */
+/* Write one unit of a text as cleaning would leave it; return the bytes that it took, 0 where that is not known here. */
 static int
 put_unit(Buffer *out, const char *at, const char *end)
 {
@@ -88,11 +37,11 @@ put_unit(Buffer *out, const char *at, const char *end)
         else if (at[1] == '/')
             put(out, at + 1, 1);
         else
-            return at[1] == 'u' && put_escaped(out, at + 2, end) ? 6 : 0;
+            return put_escaped(out, at, end);
         return 2;
     }
     if (*at == '&' && is_entity(at, end))
-        return 0;
+        return put_entity(out, at, end);
     if ((unsigned char)*at < 0x80) {
         put(out, at, 1);
         return 1;
