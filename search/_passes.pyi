@@ -217,6 +217,7 @@ def make_chunks(seed: int, /) -> object:
 def cut(
     chunks: object,
     records: bytes,
+    learn: Callable[[list[str]], tuple[bytes, bytes]],
     analyse: Callable[[str], list[tuple[int, int, int, int]]],
     sinks: tuple[bytearray, ...],
     /,
@@ -226,7 +227,8 @@ def cut(
     Args:
         chunks: from :func:`make_chunks`, that nobody else is at work with.
         records: a list of articles, as :func:`search.records.to_records` writes them.
-        analyse: is asked for the terms of each new chunk: number, first character, characters, hash.
+        learn: is asked for the numbers, of four bytes, and hashes, of eight, of new plain words in lower case.
+        analyse: is asked for the terms of each other new chunk: number, first character, characters, hash.
         sinks: one for each array.
 
     Raises:

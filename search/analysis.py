@@ -80,7 +80,8 @@ _ACCENTS = regex.compile(
     r"\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed"
     rf"\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7{_UNSEEN}]+"
 )
-_stemmer = Stemmer.Stemmer("english")
+# Without its own cache of words, which takes longer than stemming them.
+_stemmer = Stemmer.Stemmer("english", 0)
 
 
 class Token(NamedTuple):
@@ -168,6 +169,12 @@ def stem(term: str) -> str:
     ('elect', 'c++')
     """
     stemmed: str = _stemmer.stemWord(term)
+    return stemmed
+
+
+def stems(terms: Sequence[str]) -> list[str]:
+    """Return the stems of many terms."""
+    stemmed: list[str] = _stemmer.stemWords(terms)
     return stemmed
 
 

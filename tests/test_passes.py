@@ -301,25 +301,35 @@ records = st.binary(max_size=60) | st.builds(
 )
 
 
+def learn(words: list[str]) -> tuple[bytes, bytes]:
+    """Number some words from 0."""
+    return np.arange(len(words), dtype=np.uint32).tobytes(), bytes(8 * len(words))
+
+
 @given(records)
 def test_damaged_records_are_refused(compiled: ModuleType, content: bytes) -> None:
     sinks = tuple(bytearray() for _ in range(5))
     with suppress(ValueError):
-        compiled.cut(compiled.make_chunks(1), content, lambda chunk: [(0, 0, len(chunk), 1)], sinks)
+        compiled.cut(compiled.make_chunks(1), content, learn, lambda chunk: [(0, 0, len(chunk), 1)], sinks)
     with suppress(ValueError):
         compiled.add_records(compiled.make_columns(1), content)
 
 
-def test_what_failed_once_is_not_used_any_more(compiled: ModuleType) -> None:
+@pytest.mark.parametrize(
+    ("learnt", "analysed"),
+    [((b"", b""), []), (b"", []), (([0], [0]), []), ((bytes(4), bytes(8)), [(1, 2)])],
+)
+def test_what_failed_once_is_not_used_any_more(compiled: ModuleType, learnt: object, analysed: object) -> None:
     chunks, columns = compiled.make_chunks(1), compiled.make_columns(1)
+    written = to_records([article("One", excerpt="c++", provider="One")])
     sinks = tuple(bytearray() for _ in range(5))
     with pytest.raises(TypeError):
-        compiled.cut(chunks, to_records([article("One")]), lambda _chunk: [(1, 2)], sinks)
+        compiled.cut(chunks, written, lambda _: learnt, lambda _: analysed, sinks)
     with pytest.raises(ValueError, match="no records"):
         compiled.add_records(columns, b"[[]]")
 
     with pytest.raises(TypeError):
-        compiled.cut(chunks, b"[]", list, sinks)
+        compiled.cut(chunks, b"[]", learn, list, sinks)
     with pytest.raises(TypeError):
         compiled.add_records(columns, b"[]")
     with pytest.raises(TypeError):

@@ -5,6 +5,9 @@
 /* Characters of one term that are kept. */
 #define MAX_TERM 64
 
+/* For a chunk that is one plain word. */
+#define ITSELF UINT32_MAX
+
 #define CAPSULE "search._passes.chunks"
 
 static uint32_t
@@ -51,15 +54,80 @@ ask(Chunks *chunks, uint64_t number, PyObject *analyse)
     return is_taken;
 }
 
-/* Find the tokens of a new chunk: mostly the one of a plain word, elsewhere in the text. */
+/* Give new plain words their tokens, of which numbers and hashes are asked for together. */
+static int
+put_words(Chunks *chunks, const Buffer *words, PyObject *found)
+{
+    Py_ssize_t count = (Py_ssize_t)COUNT(*words, uint32_t);
+    PyObject *terms = PyTuple_Check(found) && PyTuple_Size(found) == 2 ? PyTuple_GetItem(found, 0) : NULL;
+    PyObject *hashes = terms ? PyTuple_GetItem(found, 1) : NULL;
+    if (!terms || !PyBytes_Check(terms) || !PyBytes_Check(hashes) || PyBytes_Size(terms) != 4 * count ||
+        PyBytes_Size(hashes) != 8 * count) {
+        PyErr_SetString(PyExc_TypeError, "words must have numbers of four bytes and hashes of eight");
+        return 0;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        size_t size;
+        Token token = {.start = 0};
+        Chunk *chunk = CHUNKS(chunks) + ITEMS(*words, uint32_t)[i];
+        memcpy(&token.term, PyBytes_AsString(terms) + 4 * i, 4);
+        memcpy(&token.hash, PyBytes_AsString(hashes) + 8 * i, 8);
+        text_of(&chunks->names, ITEMS(*words, uint32_t)[i], &size);
+        token.length = (uint32_t)size;
+        chunk->first = COUNT(chunks->tokens, Token);
+        chunk->count = 1;
+        if (!PUSH(&chunks->tokens, token))
+            return 0;
+    }
+    return 1;
+}
+
+/* Put the numbers and the texts of new plain words behind the others. */
+static int
+list_words(const Chunks *chunks, uint64_t begun, Buffer *words, PyObject *texts)
+{
+    for (; begun < COUNT(chunks->chunks, Chunk); begun++) {
+        uint32_t number = (uint32_t)begun;
+        if (CHUNKS(chunks)[number].plain != number + 1)
+            continue;
+        size_t size;
+        const char *bytes = text_of(&chunks->names, number, &size);
+        PyObject *text = PyUnicode_FromStringAndSize(bytes, (Py_ssize_t)size);
+        int is_listed = text && PyList_Append(texts, text) == 0 && PUSH(words, number);
+        Py_XDECREF(text);
+        if (!is_listed)
+            return 0;
+    }
+    return 1;
+}
+
+/* Find the tokens of new chunks that are plain words, all in one go. */
+static int
+resolve_words(Chunks *chunks, uint64_t begun, PyObject *learn)
+{
+    Buffer words = {0};
+    PyObject *texts = PyList_New(0), *found = NULL;
+    int is_right = texts && list_words(chunks, begun, &words, texts);
+    if (is_right && words.size) {
+        found = PyObject_CallFunctionObjArgs(learn, texts, NULL);
+        is_right = found && put_words(chunks, &words, found);
+    }
+    Py_XDECREF(found);
+    Py_XDECREF(texts);
+    free(words.data);
+    return is_right;
+}
+
+/* Find the tokens of another new chunk: mostly the one of a plain word, elsewhere in the text. */
 static int
 resolve_one(Chunks *chunks, uint64_t number, PyObject *analyse)
 {
     Chunk *chunk = CHUNKS(chunks) + number;
-    const Chunk *plain = chunk->plain ? CHUNKS(chunks) + (chunk->plain - 1) : NULL;
-    if (!plain || plain->count != 1)
+    if (!chunk->plain)
         return ask(chunks, number, analyse);
-    Token token = TOKENS(chunks)[plain->first];
+    if (chunk->plain == number + 1)
+        return 1;
+    Token token = TOKENS(chunks)[CHUNKS(chunks)[chunk->plain - 1].first];
     token.start = chunk->before;
     chunk->first = COUNT(chunks->tokens, Token);
     chunk->count = 1;
@@ -67,8 +135,10 @@ resolve_one(Chunks *chunks, uint64_t number, PyObject *analyse)
 }
 
 int
-resolve(Chunks *chunks, uint64_t begun, PyObject *analyse)
+resolve(Chunks *chunks, uint64_t begun, PyObject *learn, PyObject *analyse)
 {
+    if (!resolve_words(chunks, begun, learn))
+        return 0;
     for (; begun < COUNT(chunks->chunks, Chunk); begun++)
         if (!resolve_one(chunks, begun, analyse))
             return 0;
@@ -103,7 +173,7 @@ static uint32_t
 number_of(Chunks *chunks, const char *text, size_t size, uint32_t plain, uint32_t before)
 {
     uint32_t number = add_name(&chunks->names, text, size);
-    Chunk chunk = {.plain = plain, .before = before, .characters = count_characters(text, size)};
+    Chunk chunk = {.plain = plain == ITSELF ? number : plain, .before = before, .characters = count_characters(text, size)};
     if (number > COUNT(chunks->chunks, Chunk) && !PUSH(&chunks->chunks, chunk))
         return 0;
     return number;
@@ -120,7 +190,7 @@ learn(Chunks *chunks, const char *text, Py_ssize_t size)
         bare++;
     while (end > bare && is_any(".,;:!?)\"", 8, end[-1]))
         end--;
-    if (end - bare <= MAX_TERM && lower(bare, end - bare, word) && !(plain = number_of(chunks, word, end - bare, 0, 0)))
+    if (end - bare <= MAX_TERM && lower(bare, end - bare, word) && !(plain = number_of(chunks, word, end - bare, ITSELF, 0)))
         return 0;
     return number_of(chunks, text, size, plain, (uint32_t)(bare - text));
 }

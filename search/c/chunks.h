@@ -16,7 +16,8 @@ typedef struct {
     uint64_t first;
     uint32_t count;
     uint32_t characters;
-    /* Where it is one word in another case, or beside a mark: the chunk of that plus one, and what comes before. */
+    /* Where it is one plain word, maybe in another case or beside a mark: the chunk of the word plus one, which may be
+     * itself, and what comes before; else 0. */
     uint32_t plain;
     uint32_t before;
 } Chunk;
@@ -39,8 +40,9 @@ chunks_of(PyObject *capsule);
 /* Write down the numbers of the chunks of a text, each plus one; 0 stands for nothing between two blanks. */
 int
 look_up(Chunks *chunks, const char *text, Py_ssize_t size, Buffer *numbers);
-/* Find the tokens of all chunks from the one with this number on; return whether that could be done. */
+/* Find the tokens of all chunks from the one with this number on: plain words are learnt together, and others analysed
+ * one by one. Return whether that could be done. */
 int
-resolve(Chunks *chunks, uint64_t begun, PyObject *analyse);
+resolve(Chunks *chunks, uint64_t begun, PyObject *learn, PyObject *analyse);
 
 #endif

@@ -201,14 +201,14 @@ take_sinks(Found *found, PyObject *sinks)
 
 /* Look up the texts of records, and learn what is new in them. */
 static int
-prepare(Chunks *chunks, Texts *texts, Span records, Buffer *numbers, PyObject *analyse)
+prepare(Chunks *chunks, Texts *texts, Span records, Buffer *numbers, PyObject *learn, PyObject *analyse)
 {
     uint64_t begun = COUNT(chunks->chunks, Chunk);
     PyThreadState *thread = PyEval_SaveThread();
     int is_right = make_room(numbers, 1) && take_texts(texts, records) &&
                    look_up_all(chunks, texts, numbers);
     PyEval_RestoreThread(thread);
-    return is_right && resolve(chunks, begun, analyse);
+    return is_right && resolve(chunks, begun, learn, analyse);
 }
 
 /* Write down all terms of the texts, for which room is made first. */
@@ -237,10 +237,10 @@ cut(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     Py_ssize_t size;
     if (!chunks || PyBytes_AsStringAndSize(args[1], &content, &size) < 0)
         return NULL;
-    if (!take_sinks(&found, args[3]) || chunks->is_busy)
+    if (!take_sinks(&found, args[4]) || chunks->is_busy)
         return PyErr_Format(PyExc_TypeError, "cut() takes free chunks and a tuple of bytearrays");
     chunks->is_busy = 1;
-    int is_cut = prepare(chunks, &texts, (Span){content, content + size}, &numbers, args[2]) &&
+    int is_cut = prepare(chunks, &texts, (Span){content, content + size}, &numbers, args[2], args[3]) &&
                  write_down(chunks, &texts, &numbers, &found, (uint64_t)size);
     chunks->is_busy = !is_cut;
     free_texts(&texts);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from search.analysis import MAX_TERM, stem, tokenize
+from search.analysis import MAX_TERM, stems, tokenize
 
 #: Distinct stretches of text that are remembered; beyond that they are analysed anew.
 MAX_CHUNKS = 1_000_000
@@ -52,12 +52,18 @@ class Dictionary:
     def number(self, term: str) -> int:
         """Return the number of a term, a new one where it was never seen."""
         number = self._term_numbers.get(term)
-        if number is None:
-            number = self._term_numbers[term] = len(self.terms)
-            self.terms.append(term)
-            self.stem_of.append(self._stem_number(stem(term)))
-            self.hashes.append(xxhash.xxh3_64_intdigest(term.encode("utf-8", "replace")))
-        return number
+        return self.numbers([term])[0] if number is None else number
+
+    def numbers(self, terms: Sequence[str]) -> list[int]:
+        """Do the same for many terms that are distinct, in a fraction of the time."""
+        known = self._term_numbers
+        new = [term for term in terms if term not in known]
+        _number(new, known, self.terms)
+        stemmed, stem_numbers = stems(new), self._stem_numbers
+        _number([one for one in dict.fromkeys(stemmed) if one not in stem_numbers], stem_numbers, self.stems)
+        self.stem_of.extend(map(stem_numbers.__getitem__, stemmed))
+        self.hashes.extend([xxhash.xxh3_64_intdigest(term.encode("utf-8", "replace")) for term in new])
+        return list(map(known.__getitem__, terms))
 
     def tokens(self, texts: Iterable[str]) -> Tokens:
         """Analyse many texts.
@@ -88,16 +94,20 @@ class Dictionary:
         if self._compiled is None or self._compiled_count > MAX_CHUNKS:
             # A start of its own, so that nobody can write texts of which all chunks share one place.
             self._compiled = passes.make_chunks(secrets.randbits(64))
-        self._compiled_count = passes.cut(self._compiled, records, self._hashed, sinks)
+        self._compiled_count = passes.cut(self._compiled, records, self._learn, self._hashed, sinks)
+
+    def _learn(self, words: list[str]) -> tuple[bytes, bytes]:
+        numbers = self.numbers(words)
+        return array("I", numbers).tobytes(), array("Q", map(self.hashes.__getitem__, numbers)).tobytes()
 
     def _hashed(self, chunk: str) -> list[tuple[int, int, int, int]]:
         return [(number, start, length, self.hashes[number]) for number, start, length in self.analyse(chunk)]
 
-    def _stem_number(self, text: str) -> int:
-        number = self._stem_numbers.setdefault(text, len(self.stems))
-        if number == len(self.stems):
-            self.stems.append(text)
-        return number
+
+def _number(new: Sequence[str], numbers: dict[str, int], listed: list[str]) -> None:
+    """Give *new* texts, which are distinct, the next numbers."""
+    numbers.update(zip(new, range(len(listed), len(listed) + len(new)), strict=True))
+    listed += new
 
 
 class _Chunks(dict[str, int]):

@@ -123,13 +123,16 @@ class Vocabulary:
 
 def pack_texts(name: str, texts: Sequence[str]) -> dict[str, Array]:
     """Return the arrays of a vocabulary; *texts* are distinct, and sorted as :func:`in_order` does."""
-    encoded = [_encoded(text) for text in texts]
-    starts = np.zeros(len(encoded) + 1, np.int64)
-    np.cumsum([len(text) for text in encoded], out=starts[1:])
+    encoded = [text.encode("utf-8", "replace") for text in texts]
+    sizes = np.fromiter(map(len, encoded), np.intp, len(encoded))
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    whole = np.frombuffer(b"".join(encoded) + bytes(_KEY_BYTES), np.uint8)
+    columns = np.arange(_KEY_BYTES)
+    heads = np.where(columns < sizes[:, None], whole[starts[:-1, None] + columns], np.uint8(0))
     return {
-        f"{name}.text": np.frombuffer(b"".join(encoded), np.uint8),
+        f"{name}.text": whole[:-_KEY_BYTES],
         f"{name}.start": starts.astype(np.uint32),
-        f"{name}.key": np.frombuffer(b"".join([t[:8].ljust(8, b"\0") for t in encoded]), ">u8").astype(np.uint64),
+        f"{name}.key": heads.view(">u8").reshape(-1).astype(np.uint64),
     }
 
 
