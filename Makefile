@@ -77,6 +77,8 @@ clean:
 .venv/run.stamp: .venv/pyvenv.cfg requirements.lock pyproject.toml setup.py $(wildcard search/c/*)
 	@$(PIP) install --require-hashes --requirement requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@# As is done with what pip installs, so that not even the first command has to, nor every one where none may.
+	@$(BIN)/python -m compileall -q search web
 	@touch $@
 
 .venv/dev.stamp: .venv/run.stamp requirements-dev.lock
