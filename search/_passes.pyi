@@ -208,8 +208,8 @@ def write_hits(
         explanations: of each, if they are wanted.
     """
 
-def read_lines(content: bytes, /) -> tuple[bytes, bytes, bytes, bytes, bytes, bytes]:
-    """Return what :class:`search.line_records.LineRecords` holds; numbers as unsigned integers of four bytes."""
+def read_lines(content: bytes, /) -> tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes, bytes, bytes]:
+    """Return what :class:`search.line_records.LineRecords` holds; numbers of four bytes, ids and ages of eight."""
 
 def make_chunks(seed: int, /) -> object:
     """Return room for chunks, which are what lies between blanks; hashing begins with *seed*."""

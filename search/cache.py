@@ -24,7 +24,7 @@ import orjson
 from search.articles import Article
 from search.errors import IndexUnreadableError, IndexWriteError
 from search.files import UNREAD
-from search.packs import Unpacked, pack, pack_table
+from search.packs import Unpacked, pack, pack_records
 from search.records import Sharing, fingerprint, to_record
 from search.remembered import KnownPart, LastRun, file_from_row, file_to_row
 from search.store import Pack, Place, Store
@@ -228,8 +228,8 @@ class Cache:
         """Keep what is not kept yet: ranges of lines as they were read, and all else in one pack."""
         rest = []
         for part in parts:
-            if part.place is None and part.table:
-                part.place = self.keep(pack_table(part.table, elsewhere), is_final=is_final)
+            if part.place is None and part.records:
+                part.place = self.keep(pack_records(part.records, elsewhere), is_final=is_final)
             elif part.place is None and part.seeds:
                 rest.append(part)
         if rest:
@@ -243,7 +243,7 @@ def _holds_any(part: KnownPart, leaving: Mapping[str, bytes]) -> bool:
     """Tell whether seeds hold one of these articles, by id and fingerprint."""
     return any(
         article.id in leaving and leaving[article.id] == fingerprint(to_record(article))
-        for _, seed, _ in part.seeds
+        for _, seed, _ in part.all_seeds()
         for article in (seed.article, *seed.related)
     )
 

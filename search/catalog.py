@@ -6,16 +6,20 @@ A pure function of the seeds: the same ones give the same catalog, in whatever o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
 from operator import attrgetter
-from typing import NamedTuple
+
+import numpy as np
 
 from search import records
 from search.articles import Article, Episode, Seed, Story
+from search.keys import Fingerprints
+from search.mentions import Mention, MentionedLines, Told, part_lone, part_lone_lines
+from search.recorded import Recorded, with_articles
 from search.records import to_record
 from search.stories import group_stories
 
@@ -28,22 +32,12 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 _AT_LAST = datetime.max.replace(tzinfo=UTC)
 
 
-class Mention(NamedTuple):
-    """A seed, and the place it comes from inside its folder, which decides between equally new ones."""
-
-    name: str
-    line: int
-    seed: Seed
-    #: Of the seed's own article; empty where it is not known yet.
-    fingerprint: bytes = b""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Catalog:
     """Everything that is to be indexed."""
 
     #: In the order of their ids.
-    articles: tuple[Article, ...]
+    articles: Sequence[Article]
     #: Stories of two articles or more, in the order of their ids.
     shared_stories: tuple[Story, ...]
     #: Of some of the articles, by id, in their order; the others' are found when they are asked for.
@@ -60,15 +54,27 @@ class Catalog:
     @cached_property
     def fingerprints(self) -> Mapping[str, bytes]:
         """Map every article's id to the hash of its content, in the order of the articles."""
+        if isinstance(self.articles, Recorded):
+            return self.articles.fingerprints_by_id()
         known = self.known_fingerprints
         if len(known) == len(self.articles) and all(known.values()):
             return known
         return {article.id: known.get(article.id) or fingerprint(article) for article in self.articles}
 
     @cached_property
+    def fingerprint_set(self) -> Collection[bytes]:
+        """The hashes alone, to be looked up."""
+        known = self.articles
+        return (
+            Fingerprints(known.fingerprints) if isinstance(known, Recorded) else frozenset(self.fingerprints.values())
+        )
+
+    @cached_property
     def generation(self) -> str:
         """Id of the index made of this: a hash of every article and story; 16 hexadecimal digits."""
-        return generation_id(self.fingerprints.values(), self.shared_stories)
+        known = self.articles
+        prints = [known.fingerprints.tobytes()] if isinstance(known, Recorded) else self.fingerprints.values()
+        return generation_id(prints, self.shared_stories)
 
     @property
     def story_count(self) -> int:
@@ -93,14 +99,28 @@ def generation_id(fingerprints: Iterable[bytes], stories: Iterable[Story]) -> st
     return digest.hexdigest()
 
 
-def make_catalog(mentions: Iterable[Mention]) -> Catalog:
+def make_catalog(mentions: Iterable[Mention], tables: Sequence[MentionedLines] = ()) -> Catalog:
     """Merge what seeds say of articles.
 
     A seed's own entry beats a mention in a related list; between equals the newest seed wins: the one with the later
     date, then the one whose name comes last. An article whose winning seed says ``removed`` is left out, wherever it
     is mentioned.
+
+    Args:
+        mentions: the seeds.
+        tables: more of them; where there are any, the catalog has its articles as records.
     """
-    lone, others = _part_lone(mentions)
+    if not tables:
+        return _merged(mentions, None)
+    mentions = list(mentions)
+    told = part_lone_lines(tables, mentions)
+    return _merged([*mentions, *told.mentions], told)
+
+
+def _merged(mentions: Iterable[Mention], told: Told | None) -> Catalog:
+    """Merge mentions, beside articles as records, of which no seed is and some may be related to them."""
+    recorded = told.everything.chosen(told.lone) if told else None
+    lone, others = part_lone(mentions)
     others.sort(key=_age)
     articles: dict[str, Article] = {}
     removed: set[str] = set()
@@ -113,37 +133,31 @@ def make_catalog(mentions: Iterable[Mention]) -> Catalog:
         (removed.add if mention.seed.is_removed else removed.discard)(article.id)
     for identifier in removed:
         del articles[identifier]
-    for identifier in articles.keys() & lone.keys():
-        # An own entry beats what others say.
-        articles[identifier] = lone[identifier].seed.article
+    # An own entry beats what others say.
+    articles |= {identifier: lone[identifier].seed.article for identifier in articles.keys() & lone.keys()}
+    alone = recorded.find(articles) if recorded else {}
+    articles |= alone
     stories = [_story(group, articles) for group in group_stories(_links(others, articles)) if len(group) > 1]
     winners = lone
-    for identifier in articles.keys() - lone.keys():
+    for identifier in articles.keys() - lone.keys() - alone.keys():
         seed = Seed(article=articles[identifier])
         winners[identifier] = Mention(name="", line=0, seed=seed, fingerprint=fingerprints.get(identifier, b""))
     order = sorted(winners)
-    mentioned = list(map(winners.__getitem__, order))
+    listed = tuple([winners[identifier].seed.article for identifier in order])
+    known = {identifier: winners[identifier].fingerprint for identifier in order}
     return Catalog(
-        articles=tuple([mention.seed.article for mention in mentioned]),
+        articles=_recorded(listed, told, known) if told else listed,
         shared_stories=tuple(sorted(stories, key=attrgetter("id"))),
-        known_fingerprints=dict(zip(order, [mention.fingerprint for mention in mentioned], strict=True)),
+        known_fingerprints={} if told else known,
     )
 
 
-def _part_lone(mentions: Iterable[Mention]) -> tuple[dict[str, Mention], list[Mention]]:
-    """Part the seeds that say nothing but their own article, which no other seed is about, from all others."""
-    lone: dict[str, Mention] = {}
-    others: list[Mention] = []
-    for mention in mentions:
-        seed = mention.seed
-        first = lone.setdefault(seed.article.id, mention)
-        if first is not mention or seed.related or seed.is_removed:
-            others.append(mention)
-    for mention in others.copy():
-        first = lone.pop(mention.seed.article.id, mention)
-        if first is not mention:
-            others.append(first)
-    return lone, others
+def _recorded(articles: Sequence[Article], told: Told, fingerprints: Mapping[str, bytes]) -> Recorded:
+    """Return articles, and those that are alone, as records; most were records before."""
+    places = [told.places.get(id(article), -1) for article in articles]
+    as_they_were = np.array([place for place in places if place >= 0], np.intp)
+    known = told.everything.chosen(np.concatenate([told.lone, as_they_were]))
+    return with_articles(known, [one for one, place in zip(articles, places, strict=True) if place < 0], fingerprints)
 
 
 def _age(mention: Mention) -> tuple[datetime, str, int, _Text]:

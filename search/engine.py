@@ -108,6 +108,10 @@ class Engine(Protocol):
         """
         ...
 
+    def prepare(self) -> None:
+        """Do ahead what publishing need not wait for, while others are at work."""
+        ...
+
     def publish(self, catalog: Catalog, *, anew: bool = False) -> str:
         """Make *catalog* what is served, all at once, and return its generation id.
 

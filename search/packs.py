@@ -14,12 +14,14 @@ from itertools import accumulate
 from typing import Any
 
 import msgspec
+import numpy as np
 import orjson
 import zstandard
 
 from search.articles import Article, Seed
+from search.keys import Fingerprints
 from search.line_records import LineRecords
-from search.records import MARK_BYTES, SeedTable, Sharing, fingerprint, to_record
+from search.records import MARK_BYTES, Sharing, fingerprint, to_record
 from search.seeds import SourcedSeed
 
 #: The fastest that zstd offers without growing much.
@@ -39,17 +41,22 @@ def pack(lists: Iterable[Sequence[SourcedSeed]], elsewhere: Collection[bytes] = 
     return table.written([table.rows(seeds) for seeds in lists])
 
 
-def pack_records(found: LineRecords) -> bytes:
+def pack_records(found: LineRecords, elsewhere: Collection[bytes] = frozenset()) -> bytes:
     """Write the seeds of lines as :func:`pack` does one list of them."""
-    return _written(found.marks, found.records, b"[[%b]]" % found.rows)
+    records = found.records
+    left_out = _held(found.marks, elsewhere)
+    if any(left_out):
+        places = zip(left_out, found.starts.tolist(), found.ends().tolist(), strict=True)
+        records = b",".join([b"null" if is_out else records[start:end] for is_out, start, end in places])
+    return _written(found.marks, records, b"[[%b]]" % found.rows)
 
 
-def pack_table(table: SeedTable, elsewhere: Collection[bytes] = frozenset()) -> bytes:
-    """Write one list of seeds as :func:`pack` does."""
-    marks = [table.marks[at : at + MARK_BYTES] for at in range(0, len(table.marks), MARK_BYTES)]
-    listed = zip(marks, table.articles, strict=True)
-    records = [b"null" if mark in elsewhere or one is None else to_record(one) for mark, one in listed]
-    return _written(table.marks, b",".join(records), b"[[%b]]" % table.rows)
+def _held(marks: bytes, elsewhere: Collection[bytes]) -> list[bool]:
+    """Tell which fingerprints, one behind the other, are *elsewhere*."""
+    if isinstance(elsewhere, Fingerprints):
+        held: list[bool] = elsewhere.holds(np.frombuffer(marks, "<u8")).tolist()
+        return held
+    return [marks[at : at + MARK_BYTES] in elsewhere for at in range(0, len(marks), MARK_BYTES)]
 
 
 class Unpacked:
@@ -59,10 +66,6 @@ class Unpacked:
         digits, self._articles, self._rows = _decode(zstandard.ZstdDecompressor().decompress(packed))
         sharing.share(filter(None, self._articles))
         self._marks = bytes.fromhex(digits)
-
-    def table(self) -> SeedTable:
-        """Return what is packed, if it is one list, to be packed once more."""
-        return SeedTable(self._articles, self._marks, bytes(self._rows)[2:-2])
 
     def missing(self) -> list[bytes]:
         """Return the fingerprints of the articles that were left out."""

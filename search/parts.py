@@ -66,8 +66,17 @@ def _known_part(file: SeedFile, part: LineRange, known: frozenset[bytes]) -> Par
     return PartAnswer(digest, _line_count(content), None) if digest in known else None
 
 
-def answer(task: Task, reader: SeedReader) -> PartAnswer:
-    """Read one part of a file unless its bytes are known ones."""
+def answer(task: Task, reader: SeedReader, *, most_left: float = 1.0) -> PartAnswer:
+    """Read one part of a file unless its bytes are known ones.
+
+    Args:
+        task: which one.
+        reader: reads it.
+        most_left: the share of a range of lines that may hold something unusual, which takes long.
+
+    Raises:
+        UnusualError: If more does.
+    """
     try:
         content = read_range(task.file, task.range) if task.range else read_bytes(task.file)
     except SeedError as exc:
@@ -77,7 +86,8 @@ def answer(task: Task, reader: SeedReader) -> PartAnswer:
         return PartAnswer(digest, lines, None)
     if task.range is None:
         return PartAnswer(digest, lines, reader.read(task.file, content))
-    return PartAnswer(digest, lines, reader.scan_lines(task.file, content, is_start=task.range.start == 0))
+    is_start, most = task.range.start == 0, int(most_left * len(content))
+    return PartAnswer(digest, lines, reader.read_lines(task.file, content, is_start=is_start, most_left=most))
 
 
 def _digest(content: bytes, part: LineRange | None) -> bytes:

@@ -9,18 +9,18 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any
 
+from search import native
 from search.errors import LedeError
 from search.files import SeedFile
-from search.packs import Unpacked, pack, pack_records
 from search.parts import FileRequest, PartAnswer, Task, answer, plan
-from search.records import Sharing
-from search.seeds import FileContent, SeedReader
+from search.seeds import FileContent, SeedReader, UnusualError
 
 #: Bytes that one process reads before another is worth its start.
 BYTES_PER_PROCESS = 8 << 20
@@ -28,11 +28,12 @@ BYTES_PER_PROCESS = 8 << 20
 #: Bytes that are read in the time that another process takes to start and to hand over what it found.
 LEAD_BYTES = 16 << 20
 
-#: To unpack what another process found in a range of lines, as a part of the time it takes to read it.
-UNPACKING = 0.38
+#: The share of a range of lines up to which it is read here even if it holds something unusual, which keeps the
+#: interpreter busy; ranges that hold more are read by processes.
+MAX_UNUSUAL = 1 / 8
 
 _BATCH = 64
-# A range's packed seeds, so that whoever reads them is not waited for.
+# A range's records, so that whoever reads them is not waited for.
 _PIPE = 1 << 20
 
 
@@ -93,7 +94,7 @@ class _Steps:
 def work(source: IO[bytes], target: IO[bytes]) -> None:
     """Be a reading process: tasks in, answers out in batches, until there is nobody to take them.
 
-    The seeds of a range of lines go packed, behind the pickled rest of the answer, which says how many bytes they are.
+    The records of a range of lines go behind the pickled rest of the answer, which says how many bytes they are.
     """
     try:
         _work(source, target)
@@ -109,9 +110,9 @@ def _work(source: IO[bytes], target: IO[bytes]) -> None:
     pickler = pickle.Pickler(target, pickle.HIGHEST_PROTOCOL)
     for batch in _batches(tasks):
         answers = [answer(task, reader) for task in batch]
-        packed = [_take_seeds(found.content, reader) for found, task in zip(answers, batch, strict=True) if task.range]
-        pickler.dump((answers, [len(one) for one in packed]))
-        target.writelines(packed)
+        taken = [_take_records(found.content) for found, task in zip(answers, batch, strict=True) if task.range]
+        pickler.dump((answers, [len(one) for one in taken]))
+        target.writelines(taken)
         target.flush()
 
 
@@ -122,43 +123,57 @@ def _batches(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
         yield from (listed[start : start + size] for start in range(0, len(listed), size))
 
 
-def _take_seeds(content: FileContent | None, reader: SeedReader) -> bytes:
-    """Take the seeds out of a range's content, packed; of a known one there are none."""
-    if content is None:
+def _take_records(content: FileContent | None) -> bytes:
+    """Take the records out of a range's content, so that no pickler remembers them; of a known one there are none."""
+    if content is None or content.records is None:
         return b""
-    if content.records and not content.seeds:
-        packed = pack_records(content.records)
-    else:
-        reader.complete(content)
-        packed = pack([content.seeds])
-    content.seeds, content.records = [], None
-    return packed
+    taken, content.records = content.records, None
+    return pickle.dumps(taken, pickle.HIGHEST_PROTOCOL)
 
 
 def _answers(tasks: Sequence[Task], jobs: int, steps: _Steps) -> list[PartAnswer]:
+    """Do the tasks: ranges of lines by threads, where there are passes that need no turn at the interpreter."""
+    scanned = _scanned(tasks, jobs, steps) if native.passes else [None] * len(tasks)
+    rest = iter(_shared_out([task for task, found in zip(tasks, scanned, strict=True) if not found], jobs, steps))
+    return [found or next(rest) for found in scanned]
+
+
+def _scanned(tasks: Sequence[Task], jobs: int, steps: _Steps) -> list[PartAnswer | None]:
+    """Read ranges of lines that hold little that is unusual; None for all else."""
+    reader = SeedReader()
+
+    def scan(task: Task) -> PartAnswer | None:
+        if task.range is None:
+            return None
+        try:
+            found = answer(task, reader, most_left=MAX_UNUSUAL)
+        except UnusualError:
+            return None
+        steps.done(task.file)
+        return found
+
+    with ThreadPoolExecutor(_processes(tasks, jobs)) as threads:
+        return list(threads.map(scan, tasks))
+
+
+def _shared_out(tasks: Sequence[Task], jobs: int, steps: _Steps) -> list[PartAnswer]:
     """Do the tasks, in several processes where it pays."""
     shares = _shares(tasks, _processes(tasks, jobs))
     workers = [_Worker(share, steps) for share in shares[1:]]
     reader = SeedReader()
     answers: list[PartAnswer] = []
     for task in shares[0]:
-        found = answer(task, reader)
-        if found.content:
-            reader.complete(found.content)
-        answers.append(found)
+        answers.append(answer(task, reader))
         steps.done(task.file)
-    sharing = Sharing()
     for worker in workers:
-        answers += worker.join(sharing)
+        answers += worker.join()
     return answers
 
 
-def _unpacked(found: PartAnswer, packed: bytes, sharing: Sharing) -> PartAnswer:
-    """Put the seeds back where :func:`_take_seeds` took them."""
-    if found.content is not None and packed:
-        unpacked = Unpacked(packed, sharing)
-        (seeds,) = unpacked.lists()
-        found.content.seeds, found.content.table = seeds or [], unpacked.table()
+def _with_records(found: PartAnswer, taken: bytes) -> PartAnswer:
+    """Put the records back where :func:`_take_records` took them."""
+    if found.content is not None and taken:
+        found.content.records = pickle.loads(taken)  # noqa: S301 - from a process that this one started
     return found
 
 
@@ -190,14 +205,14 @@ class _Worker:
         self._thread = threading.Thread(target=self._take, daemon=True)
         self._thread.start()
 
-    def join(self, sharing: Sharing) -> Iterator[PartAnswer]:
+    def join(self) -> Iterator[PartAnswer]:
         self._thread.join()
         if self._process.wait() != 0 or len(self._answers) != len(self._tasks):
             msg = f"a process that reads seeds died (exit code {self._process.returncode}): try again with --jobs 1"
             raise LedeError(msg)
         self._answers.reverse()
         while self._answers:
-            yield _unpacked(*self._answers.pop(), sharing)
+            yield _with_records(*self._answers.pop())
 
     def _take(self) -> None:
         # Where the process died, join says so; closing its input may fail as well.
@@ -212,8 +227,8 @@ class _Worker:
             unpickler = pickle.Unpickler(stream)  # noqa: S301 - from a process that this one started
             for batch in _batches(self._tasks):
                 answers, sizes = unpickler.load()
-                packed = [target.read(size) for size in sizes] or [b""] * len(batch)
-                self._answers += zip(answers, packed, strict=True)
+                taken = [target.read(size) for size in sizes] or [b""] * len(batch)
+                self._answers += zip(answers, taken, strict=True)
                 for task in batch:
                     self._steps.done(task.file)
 
@@ -228,11 +243,10 @@ def _processors() -> int:
 
 
 def _shares(tasks: Sequence[Task], count: int) -> list[list[Task]]:
-    """Cut into runs of neighbours, which take about as long: the others have to start, the first to unpack."""
+    """Cut into runs of neighbours, which take about as long: the others have to start."""
     total = sum(task.size for task in tasks) or 1
     lead = min(LEAD_BYTES, total // (2 * count)) if count > 1 else 0
-    unpacking = UNPACKING * sum(task.size for task in tasks if task.range) / total
-    share = (total - lead) / (count - unpacking * (count - 1))
+    share = (total - lead) / count
     first = total - share * (count - 1)
     shares: list[list[Task]] = [[] for _ in range(count)]
     before = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import orjson
@@ -62,16 +62,6 @@ def to_records(articles: Sequence[Article]) -> bytes:
 def fingerprint(record: bytes) -> bytes:
     """Return a hash of an article's content, ``MARK_BYTES``; *record* is its record."""
     return blake2b(record, digest_size=MARK_BYTES).digest()
-
-
-class SeedTable(NamedTuple):
-    """A list of seeds as :mod:`search.packs` writes it: its articles, and rows that refer to them."""
-
-    articles: Sequence[Article | None]
-    #: The fingerprints of the articles, one behind the other.
-    marks: bytes
-    #: JSON, without the brackets around it.
-    rows: bytes
 
 
 class Sharing:

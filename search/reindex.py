@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from os import PathLike
@@ -12,9 +14,9 @@ from pathlib import Path
 
 from search.alerts import with_findings
 from search.cache import Cache
-from search.catalog import INDEX_FORMAT, Catalog, make_catalog
+from search.catalog import INDEX_FORMAT, Catalog
 from search.engine import Engine
-from search.engines import make_engine
+from search.engines import check_engine, make_engine
 from search.errors import EmptyIndexRefusedError, IndexWriteError, ShrinkError
 from search.lock import LOCK, LOCK_TIMEOUT, locked
 from search.reading import Progress
@@ -67,16 +69,24 @@ def reindex(  # noqa: PLR0913 - the choices of the command, all but the folders 
         ShrinkError: If nothing, or less than half of what is served, would be left, and *force* was not given.
     """
     folder = Path(index)
-    # Saved queries have nobody waiting for them, who might ask for something narrower.
-    holder = make_engine(engine, folder, time_budget=QUERY_SECONDS)
+    check_engine(engine)
     saved = read_saved_queries(Path(queries)) if queries is not None else SavedQueries()
-    with locked(folder, lock_timeout), _without_collecting():
+    with locked(folder, lock_timeout), _without_collecting(), ThreadPoolExecutor(1) as thread:
+        # Meanwhile, since what an engine is made of takes as long to import as many seeds take to read.
+        holder = thread.submit(_make_engine, engine, folder)
         run = _Run(folder, holder, progress or Progress())
         try:
             report = run.run(_paths(seeds), full=full, force=force, jobs=jobs)
-            return with_findings(report, holder, saved, run.new)
+            return with_findings(report, holder.result(), saved, run.new() if saved.queries else frozenset())
         finally:
             run.close()
+
+
+def _make_engine(name: str, folder: Path) -> Engine:
+    # Saved queries have nobody waiting for them, who might ask for something narrower.
+    engine = make_engine(name, folder, time_budget=QUERY_SECONDS)
+    engine.prepare()
+    return engine
 
 
 def check(
@@ -97,7 +107,7 @@ def check(
         survey = Survey(_paths(seeds), Path(index), {})
         survey.read(jobs, progress or Progress())
         clock.lap("read")
-        catalog = make_catalog(survey.mentions())
+        catalog = survey.catalog()
         report = _report(survey, catalog, clock)
     saved = read_saved_queries(Path(queries)) if queries is not None else SavedQueries()
     problems, warnings = (*report.problems, *saved.problems), (*report.warnings, *saved.warnings)
@@ -133,12 +143,13 @@ class _Clock:
 class _Run:
     """One reindex under its lock."""
 
-    def __init__(self, folder: Path, engine: Engine, progress: Progress) -> None:
-        self._folder, self._cache, self._engine, self._progress = folder, Cache(folder), engine, progress
+    def __init__(self, folder: Path, engine: Future[Engine], progress: Progress) -> None:
+        self._folder, self._cache, self._holder, self._progress = folder, Cache(folder), engine, progress
         self._started_ns = _file_system_now(folder)
         self._clock = _Clock()
-        #: Ids of the articles that were not served before.
-        self.new: frozenset[str] = frozenset()
+        self._catalog: Catalog | None = None
+        #: Ids of the articles that were served before, and still are.
+        self._both: AbstractSet[str] = frozenset()
 
     def run(self, folders: Sequence[Path], *, full: bool, force: bool, jobs: int) -> Report:
         memory = self._cache.load()
@@ -153,7 +164,7 @@ class _Run:
             self._cache.start_anew(memory)
         survey.read(jobs, self._progress, full=full or not has_seeds)
         self._clock.lap("read")
-        catalog = make_catalog(survey.mentions())
+        catalog = survey.catalog()
         differences, staying, leaving = self._differences(catalog, force=force)
         self._clock.lap("merge")
         # Ahead of publishing, so that nothing has changed where this cannot be written. Should we die in between, the
@@ -162,7 +173,7 @@ class _Run:
         memory = self._memory(survey, catalog)
         if is_first and len(catalog.articles) > FEW:
             # Should we die before they are published, all is read again: there is nothing yet that could be lost.
-            self._cache.save(memory, frozenset(catalog.fingerprints.values()), is_final=True)
+            self._cache.save(memory, catalog.fingerprint_set, is_final=True)
         else:
             self._cache.save(memory, staying, leaving)
         self._clock.lap("remember")
@@ -170,9 +181,17 @@ class _Run:
             self._progress.indexing(len(catalog.articles))
             self._engine.publish(catalog, anew=full)
         self._clock.lap("publish")
-        self._cache.leave_out(memory, frozenset(catalog.fingerprints.values()))
+        self._cache.leave_out(memory, catalog.fingerprint_set)
         self._clock.lap("remember")
         return _report(survey, catalog, self._clock, **differences)
+
+    @property
+    def _engine(self) -> Engine:
+        return self._holder.result()
+
+    def new(self) -> frozenset[str]:
+        """Return the ids of the articles that were not served before."""
+        return frozenset(self._catalog.fingerprints.keys() - self._both) if self._catalog else frozenset()
 
     def close(self) -> None:
         """Forget what was kept for a run that came to nothing."""
@@ -186,7 +205,7 @@ class _Run:
     def _differences(
         self, catalog: Catalog, *, force: bool
     ) -> tuple[dict[str, int], frozenset[bytes], dict[str, bytes]]:
-        """Note which articles are new; compare all with what is served.
+        """Compare the articles with what is served, and note which are not new.
 
         Returns:
             How many are added, changed and removed; the fingerprints of those that stay as they are; and those that do
@@ -196,15 +215,15 @@ class _Run:
             ShrinkError: If too little would be left, and *force* was not given.
         """
         served = self._engine.fingerprints()
-        found = catalog.fingerprints
         if not force:
-            _refuse_to_shrink(served=len(served), found=len(found))
+            _refuse_to_shrink(served=len(served), found=len(catalog.articles))
+        found = catalog.fingerprints if served else {}
         both = served.keys() & found.keys()
         staying = frozenset([found[id_] for id_ in both if served[id_] == found[id_]])
         leaving = {id_: mark for id_, mark in served.items() if mark not in staying}
-        self.new = frozenset(found.keys() - both if both else found)
+        self._catalog, self._both = catalog, both
         differences = {
-            "added": len(self.new),
+            "added": len(catalog.articles) - len(both),
             "changed": len(both) - len(staying),
             "removed": len(served) - len(both),
         }

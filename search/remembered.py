@@ -9,8 +9,9 @@ from typing import Any
 
 from search.errors import Location, SeedError
 from search.files import Stamp
-from search.records import SeedTable
-from search.seeds import SourcedSeed
+from search.line_records import LineRecords
+from search.records import Sharing
+from search.seeds import SourcedSeed, sourced
 from search.store import Place
 
 
@@ -25,8 +26,12 @@ class KnownPart:
     seeds: list[SourcedSeed] = field(default_factory=list)
     #: None for what is not kept yet.
     place: Place | None = None
-    #: The seeds, ready to be packed, where that was found as they were read.
-    table: SeedTable | None = None
+    #: The seeds of a range of lines that was just read, in place of those above.
+    records: LineRecords | None = None
+
+    def all_seeds(self) -> list[SourcedSeed]:
+        """Return the seeds, however they are had."""
+        return [*self.seeds, *(sourced(self.records, Sharing()) if self.records else ())]
 
 
 @dataclass(slots=True)
@@ -58,10 +63,10 @@ class KnownFile:
         """Yield what the file gives, with the lines of the file."""
         for base, part in self.placed():
             if base:
-                for line, seed, fingerprint in part.seeds:
+                for line, seed, fingerprint in part.all_seeds():
                     yield SourcedSeed(base + line, seed, fingerprint)
             else:
-                yield from part.seeds
+                yield from part.all_seeds()
 
     def placed(self) -> Iterator[tuple[int, KnownPart]]:
         """Yield every part with the lines before it."""

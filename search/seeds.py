@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import NamedTuple
 
 from search.articles import Seed
@@ -13,15 +13,19 @@ from search.blocks import BlockReader
 from search.errors import Location, SeedError
 from search.files import MAX_SEED_BYTES, SeedFile, split_lines
 from search.json_reader import read_json
-from search.line_records import LineRecords, read_records
+from search.line_records import NOTHING, LineRecords, read_records, with_seeds
 from search.lines import LineParser
 from search.markup import Field, MarkupError
 from search.parse import KNOWN_KEYS, SeedWarning, find_warnings, parse_seed, without_secret
-from search.records import MARK_BYTES, SeedTable, Sharing
+from search.records import MARK_BYTES, Sharing
 from search.yaml_reader import read_yaml
 
 _BOM = b"\xef\xbb\xbf"
 _MARKDOWN = frozenset({".md", ".markdown", ".txt"})
+
+
+class UnusualError(Exception):
+    """More of some lines is unusual than whoever wants them read has time for."""
 
 
 class SourcedSeed(NamedTuple):
@@ -33,15 +37,25 @@ class SourcedSeed(NamedTuple):
     fingerprint: bytes = b""
 
 
+def sourced(records: LineRecords, sharing: Sharing) -> list[SourcedSeed]:
+    """Return the seeds of lines."""
+    articles, marks = records.articles(), records.marks
+    sharing.share(articles)
+    found = []
+    for line, own, related, is_removed in records.places():
+        others = tuple([articles[place] for place in related]) if related else ()
+        seed = Seed(article=articles[own], related=others, is_removed=is_removed)
+        found.append(SourcedSeed(line, seed, marks[MARK_BYTES * own : MARK_BYTES * (own + 1)]))
+    return found
+
+
 @dataclass(slots=True)
 class FileContent:
     """What a file, or a part of it, holds; a refused seed is a problem, and costs only itself."""
 
     seeds: list[SourcedSeed] = field(default_factory=list)
-    #: Of lines whose seeds are not among these yet; see :meth:`SeedReader.scan_lines`.
+    #: Of the seeds in lines, which are not among these.
     records: LineRecords | None = None
-    #: The same seeds, ready to be packed, if that came for nothing.
-    table: SeedTable | None = None
     problems: list[SeedError] = field(default_factory=list)
     warnings: list[SeedWarning] = field(default_factory=list)
     #: Keys that are not read, and how many seeds have them.
@@ -54,7 +68,6 @@ class SeedReader:
     def __init__(self) -> None:
         self._blocks = BlockReader()
         self._lines = LineParser()
-        self._sharing = Sharing()
 
     def read(self, file: SeedFile, content: bytes) -> FileContent:
         """Read the *content* of a file that is one seed; its faults are in the answer."""
@@ -67,44 +80,34 @@ class SeedReader:
             found.problems.append(exc)
         return found
 
-    def read_lines(self, file: SeedFile, content: bytes, *, is_start: bool) -> FileContent:
+    def read_lines(
+        self, file: SeedFile, content: bytes, *, is_start: bool, most_left: int = sys.maxsize
+    ) -> FileContent:
         """Read some lines of a file that has a seed in each; they are counted from 1.
 
         Args:
             file: where they come from.
             content: whole lines.
             is_start: whether they are the first of the file.
-        """
-        found = self.scan_lines(file, content, is_start=is_start)
-        self.complete(found)
-        return found
+            most_left: bytes of the lines that may hold something unusual, which takes long.
 
-    def scan_lines(self, file: SeedFile, content: bytes, *, is_start: bool) -> FileContent:
-        """Do the same, but leave lines that hold nothing unusual as records, which :meth:`complete` makes seeds of."""
-        found = FileContent()
+        Raises:
+            UnusualError: If more do.
+        """
         content = content.removeprefix(_BOM) if is_start else content
-        found.records = read_records(content)
-        for number, line in _lines_left(content, found.records):
+        records = read_records(content)
+        if records and records.bytes_left > most_left:
+            raise UnusualError
+        found = FileContent()
+        for number, line in _lines_left(content, records):
             # A line too long is cut off, so that it must not be taken for a shorter one.
             if len(line) <= MAX_SEED_BYTES and (short := self._lines.parse(line)):
                 _keep(found, SourcedSeed(number, short[0]), short[1])
             elif line.strip():
                 self._read_line(file, line, number, found)
+        found.records = with_seeds(records or NOTHING, [one[:2] for one in found.seeds])
+        found.seeds.clear()
         return found
-
-    def complete(self, found: FileContent) -> None:
-        """Bring the seeds of all lines together."""
-        if found.records is None:
-            return
-        articles, marks = found.records.articles(), found.records.marks
-        self._sharing.share(articles)
-        if not found.seeds:
-            found.table = SeedTable(articles, marks, found.records.rows)
-        for line, own, related in found.records.places():
-            seed = Seed(article=articles[own], related=tuple([articles[place] for place in related]) if related else ())
-            found.seeds.append(SourcedSeed(line, seed, marks[MARK_BYTES * own : MARK_BYTES * (own + 1)]))
-        found.seeds.sort(key=itemgetter(0))
-        found.records = None
 
     def _read_line(self, file: SeedFile, line: bytes, number: int, found: FileContent) -> None:
         try:
@@ -125,7 +128,7 @@ def _lines_left(content: bytes, records: LineRecords | None) -> Iterator[tuple[i
     if records is None:
         yield from enumerate(split_lines(content), 1)
     else:
-        for number, start, end in records.lines_left():
+        for number, start, end in records.others.tolist():
             yield number, content[start : min(end, start + MAX_SEED_BYTES + 1)]
 
 

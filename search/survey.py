@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from search.catalog import Mention
+from search.catalog import Catalog, make_catalog
 from search.errors import SeedError
 from search.files import UNREAD, RefusedFile, SeedFile, list_seed_files
+from search.mentions import Mention, MentionedLines
 from search.parse import SeedWarning
 from search.parts import FileRequest, PartAnswer
 from search.reading import Progress, read_files
@@ -63,12 +64,25 @@ class Survey:
         for refused in self._refused:
             self._keep_last_good(refused)
 
-    def mentions(self) -> Iterator[Mention]:
+    def catalog(self) -> Catalog:
+        """Merge what all files say."""
+        parts = [(known, base, part) for known in self.files.values() for base, part in known.placed()]
+        seeds = sum(len(part.seeds) for _, _, part in parts)
+        recorded = sum(len(part.records.seeds) for _, _, part in parts if part.records)
+        # Which of the two ways is taken for all, what others say must be brought to it.
+        if seeds > recorded:
+            return make_catalog(self._mentions(parts))
+        tables = [MentionedLines(known.name, base, part.records) for known, base, part in parts if part.records]
+        return make_catalog(
+            self._mentions([(known, base, part) for known, base, part in parts if not part.records]), tables
+        )
+
+    @staticmethod
+    def _mentions(parts: Iterable[tuple[KnownFile, int, KnownPart]]) -> Iterator[Mention]:
         """Yield every seed with where it comes from."""
-        for known in self.files.values():
-            for base, part in known.placed():
-                for line, seed, fingerprint in part.seeds:
-                    yield Mention(known.name, base + line, seed, fingerprint)
+        for known, base, part in parts:
+            for line, seed, fingerprint in part.all_seeds():
+                yield Mention(known.name, base + line, seed, fingerprint)
 
     def counts(self) -> FileCounts:
         """Count what became of the files."""
@@ -127,7 +141,7 @@ class Survey:
         self.warnings += content.warnings
         for key, count in content.unknown_keys.items():
             self.unknown_keys[key] = self.unknown_keys.get(key, 0) + count
-        return KnownPart(answer.digest, answer.lines, content.problems, content.seeds, table=content.table)
+        return KnownPart(answer.digest, answer.lines, content.problems, content.seeds, records=content.records)
 
     def _keep_last_good(self, refused: RefusedFile) -> None:
         known = self._known.get(refused.identity)

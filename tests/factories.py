@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from search.articles import Article, Provider, Seed
-from search.catalog import Catalog, Mention, make_catalog
+from search.catalog import Catalog, make_catalog
 from search.files import SeedFile, Stamp
+from search.mentions import Mention
 from search.parse import parse_date
 from search.urls import article_id, domain_of
 

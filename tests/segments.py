@@ -21,12 +21,13 @@ from search.engine import Reader
 from search.engines.memory import MemoryEngine
 from search.engines.whoosh import WhooshEngine, bits, phrases, recent, rows, sums
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.attributes import attribute_arrays, moment_to_age
+from search.engines.whoosh.attributes import attribute_arrays
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.columns import make_columns
 from search.engines.whoosh.dictionary import Dictionary
 from search.engines.whoosh.inversion import invert
 from search.engines.whoosh.segment import Segment
+from search.keys import moment_to_age
 from search.query import Query, parse
 
 #: Suffixes that the stemmer takes away one after the other, so that a stem has any number of forms.

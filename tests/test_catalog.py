@@ -4,13 +4,19 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+import numpy as np
 from factories import article
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from search.articles import Article, Seed
-from search.catalog import Catalog, Mention, fingerprint, make_catalog
+from search.catalog import Catalog, fingerprint, make_catalog
+from search.keys import Fingerprints, moment_to_age, to_bytes
+from search.line_records import NOTHING, with_seeds
+from search.mentions import Mention, MentionedLines
+from search.recorded import recorded, written
+from search.records import to_records
 
 URL = "https://x.example/"
 
@@ -275,3 +281,57 @@ def test_a_withdrawal_without_a_date_means_all_that_was_said() -> None:
     )
 
     assert catalog.articles == ()
+
+
+# Lines, whose articles stay records
+
+
+def lines_of(found: Sequence[Mention], size: int) -> list[MentionedLines]:
+    """Return the same mentions as ranges of so many lines each, all of one file."""
+    ranges = [found[start : start + size] for start in range(0, len(found), size)]
+    records = [with_seeds(NOTHING, [(line, one.seed) for line, one in enumerate(part, 1)]) for part in ranges]
+    return [MentionedLines("lines.jsonl", size * number, one) for number, one in enumerate(records)]
+
+
+@given(st.lists(mentions, max_size=10), st.integers(0, 10), st.integers(1, 4))
+def test_lines_say_what_the_same_mentions_say(found: list[Mention], parted: int, size: int) -> None:
+    others, lines = found[:parted], found[parted:]
+    placed = [one._replace(name="lines.jsonl", line=line) for line, one in enumerate(lines, 1)]
+
+    expected = make_catalog([*others, *placed])
+    catalog = make_catalog(others, lines_of(lines, size))
+
+    assert tuple(catalog.articles) == expected.articles
+    assert catalog.shared_stories == expected.shared_stories
+    assert dict(catalog.fingerprints) == dict(expected.fingerprints)
+    assert set(catalog.fingerprint_set) == set(expected.fingerprint_set)
+    assert catalog.generation == expected.generation
+
+
+@given(st.lists(mentions, max_size=10))
+def test_records_are_as_good_as_the_articles_that_they_are_of(found: list[Mention]) -> None:
+    known = recorded([one.records for one in lines_of(found, 3)])
+
+    told = list(known)
+
+    assert known.articles() == told
+    assert known.ids.tolist() == [int(one.id, 16) for one in told]
+    assert known.ages.tolist() == [moment_to_age(one.published_at) for one in told]
+    assert to_bytes(known.fingerprints) == [fingerprint(one) for one in told]
+    assert known.written() == written(told) == to_records(told)
+    assert list(known[::2]) == told[::2]
+    assert known == known[:]
+    assert known != told
+
+
+@given(st.sets(st.binary(min_size=8, max_size=8)), st.lists(st.binary(min_size=8, max_size=8)))
+def test_fingerprints_are_looked_up_as_in_a_set(own: set[bytes], others: list[bytes]) -> None:
+    found = Fingerprints(np.frombuffer(b"".join(own), "<u8"))
+
+    sought = [*own, *others]
+    assert set(found) == own
+    assert len(found) == len(own)
+    assert [one in found for one in sought] == [one in own for one in sought]
+    assert found.holds(np.frombuffer(b"".join(sought), "<u8")).tolist() == [one in own for one in sought]
+    others_still: list[object] = ["text", b"", b"x" * 16]
+    assert not any(one in found for one in others_still)

@@ -10,7 +10,6 @@ import pytest
 import search
 from search.analysis import terms
 from search.articles import Article
-from search.catalog import make_catalog
 from search.engine import Reader
 from search.engines.memory import MemoryEngine
 from search.query import MAX_SIZE, Query, parse
@@ -86,7 +85,7 @@ def memory(corpus: Path) -> Reader:
     survey = Survey([corpus], None, {})
     survey.read(1, Progress())
     engine = MemoryEngine()
-    engine.publish(make_catalog(survey.mentions()))
+    engine.publish(survey.catalog())
     return engine.open()
 
 

@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import missing
 from factories import SeedFolder, mention, seed
 
-from search import reading
+from search import native, reading
 from search.errors import LedeError, Location, SeedError
 from search.files import LineRange, SeedFile, list_seed_files, read_range
-from search.packs import Unpacked, pack_table
+from search.packs import Unpacked, pack_records
 from search.parts import FileRequest, PartAnswer, Task, answer, plan
 from search.reading import Progress, read_files, work
 from search.records import Sharing
-from search.seeds import FileContent, SeedReader
+from search.seeds import FileContent, SeedReader, SourcedSeed, sourced
 
 
 class Counted(Progress):
@@ -50,13 +51,18 @@ def digests_of(parts: Sequence[PartAnswer]) -> list[bytes]:
 
 
 def as_text(answers: Sequence[Sequence[PartAnswer]]) -> list[str]:
-    """Write answers out whole, since errors have no equality; only some have fingerprints, and tables."""
+    """Write answers out whole, since errors have no equality; only some have fingerprints."""
     parts = deepcopy([part for parts in answers for part in parts])
     for part in parts:
         if part.content:
-            part.content.table = None
-            part.content.seeds = [one._replace(fingerprint=b"") for one in part.content.seeds]
+            part.content.seeds = [one._replace(fingerprint=b"") for one in seeds_of(part)]
+            part.content.records = None
     return [repr(part) for part in parts]
+
+
+def seeds_of(part: PartAnswer) -> list[SourcedSeed]:
+    assert part.content is not None
+    return part.content.seeds + (sourced(part.content.records, Sharing()) if part.content.records else [])
 
 
 def one_part(parts: Sequence[PartAnswer]) -> PartAnswer:
@@ -144,6 +150,24 @@ def test_a_process_may_die_at_any_moment(
         read_files(more_than_a_pipe_holds, 2, Progress())
 
 
+def test_usual_lines_are_read_by_threads_and_no_process_is_started_for_them(
+    folder: SeedFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if native.passes is None:
+        missing("the passes in C are not compiled")
+    monkeypatch.setattr(reading, "BYTES_PER_PROCESS", 5_000)
+    monkeypatch.setattr("search.files.RANGE_BYTES", 1_000)
+    monkeypatch.setattr("subprocess.Popen", None)
+    usual = [json.dumps(mention(f"Line {number}")) for number in range(400)]
+    unusual = [json.dumps(mention(f"Unusual {number}", unknown=1)) for number in range(40)]
+    lines = [line for number, one in enumerate(unusual) for line in (*usual[10 * number : 10 * number + 10], one)]
+    folder.write("lines.jsonl", "\n".join(lines))
+    folder.write("other.md", seed("Other"))
+    monkeypatch.setattr(reading, "MAX_UNUSUAL", 0.5)
+
+    assert as_text(read_files(requests(folder), 3, Progress())) == as_text(read_files(requests(folder), 1, Progress()))
+
+
 # What is known
 
 
@@ -169,7 +193,7 @@ def test_a_file_whose_bytes_have_changed_is_parsed(folder: SeedFolder) -> None:
     first, second = read_files(requests(folder, known), 1, Progress())
 
     assert content_of(first).seeds[0].seed.article.title == "Behind"
-    assert len(content_of(second).seeds) == 2
+    assert len(seeds_of(one_part(second))) == 2
 
 
 def test_a_broken_file_has_a_digest_and_one_that_cannot_be_read_has_none(folder: SeedFolder) -> None:
@@ -229,10 +253,9 @@ def test_one_file_of_lines_is_shared_out_and_answered_as_one_process_does(long: 
 def test_what_came_ready_to_be_packed_is_what_was_found(long: SeedFolder, jobs: int) -> None:
     for part in read_files(requests(long), jobs, Progress())[0]:
         assert part.content is not None
-        if table := part.content.table:
-            (unpacked,) = Unpacked(pack_table(table), Sharing()).lists()
-            assert unpacked is not None
-            assert [one[:2] for one in unpacked] == [one[:2] for one in part.content.seeds]
+        assert part.content.records is not None
+        (unpacked,) = Unpacked(pack_records(part.content.records), Sharing()).lists()
+        assert unpacked == seeds_of(part)
 
 
 def test_of_a_file_that_has_grown_only_the_end_is_read(long: SeedFolder) -> None:
@@ -245,7 +268,7 @@ def test_of_a_file_that_has_grown_only_the_end_is_read(long: SeedFolder) -> None
     assert [part.content for part in parts[:-1]] == [None] * (len(parts) - 1)
     assert digests_of(parts[:-1]) == known["lines.jsonl"][:-1]
     assert parts[-1].content is not None
-    assert parts[-1].content.seeds[-1].seed.article.title == "More"
+    assert seeds_of(parts[-1])[-1].seed.article.title == "More"
 
 
 def test_a_byte_order_mark_is_none_in_the_middle_of_a_file(folder: SeedFolder) -> None:

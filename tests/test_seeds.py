@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import missing
 from factories import SeedFolder, mention, seed, seed_file
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from search import native
 from search.articles import Seed
 from search.blocks import BlockReader
 from search.errors import Location, SeedError
@@ -18,14 +20,17 @@ from search.files import MAX_SEED_BYTES, cut_lines, list_seed_files, read_range,
 from search.lines import LineParser
 from search.markup import Field
 from search.parse import KNOWN_KEYS, parse_seed
+from search.records import Sharing
 from search.seeds import (
     FileContent,
     SeedReader,
     SourcedSeed,
+    UnusualError,
     cut_front_matter,
     normalize_line_ends,
     read_json_line,
     read_whole,
+    sourced,
 )
 
 CANARY = "Q0FOQVJZ;c2VjcmV0"
@@ -62,7 +67,8 @@ def lines_in(folder: SeedFolder, content: str | bytes) -> FileContent:
     for part in cut_lines(file):
         lines = read_range(file, part)
         read_part = reader.read_lines(file, lines, is_start=not part.start)
-        found.seeds += [SourcedSeed(line + before, one) for line, one, _ in read_part.seeds]
+        assert read_part.records is not None
+        found.seeds += [SourcedSeed(line + before, one) for line, one, _ in sourced(read_part.records, Sharing())]
         found.problems += [at_line(problem, problem.where.line + before) for problem in read_part.problems]
         before += len(split_lines(lines))
     return found
@@ -202,7 +208,7 @@ def test_every_line_is_a_seed_and_knows_its_line(folder: SeedFolder) -> None:
 
     found = lines_in(folder, content)
 
-    assert [(sourced.line, sourced.seed.article.title) for sourced in found.seeds] == [(1, "One"), (4, "Two")]
+    assert [(one.line, one.seed.article.title) for one in found.seeds] == [(1, "One"), (4, "Two")]
     assert found.problems == []
 
 
@@ -227,7 +233,19 @@ def test_a_bad_line_costs_only_itself(folder: SeedFolder, line: bytes, column: i
     found = lines_in(folder, b"\n".join([good[0], line, good[1]]))
 
     assert [place_and_code(problem) for problem in found.problems] == [(2, column, code)]
-    assert [(sourced.line, sourced.seed.article.title) for sourced in found.seeds] == [(1, "One"), (3, "Two")]
+    assert [(one.line, one.seed.article.title) for one in found.seeds] == [(1, "One"), (3, "Two")]
+
+
+def test_lines_that_take_too_long_are_not_begun(folder: SeedFolder) -> None:
+    if native.passes is None:
+        missing("the passes in C are not compiled")
+    folder.write("seeds.jsonl", "")
+    (file,), _ = list_seed_files([folder.path])
+    content = b"\n".join([json.dumps(mention("Usual")).encode(), b"{}"])
+
+    with pytest.raises(UnusualError):
+        SeedReader().read_lines(file, content, is_start=True, most_left=1)
+    assert SeedReader().read_lines(file, content, is_start=True, most_left=2).problems
 
 
 def test_an_empty_file_of_lines_is_no_fault(folder: SeedFolder) -> None:

@@ -20,7 +20,6 @@ from segments import Way, arrays_of, collection_of, newest_first, numbered, sear
 from search.analysis import stem, terms
 from search.articles import Article, Episode, Story
 from search.catalog import fingerprint
-from search.engines.whoosh.attributes import age_to_moment, moment_to_age, number_to_id
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.inversion import texts_of
 from search.engines.whoosh.locating import BISECTION, locate
@@ -29,6 +28,7 @@ from search.engines.whoosh.plan import Planner
 from search.engines.whoosh.postings import FrequentPostings, nothing, with_table, word_postings
 from search.engines.whoosh.recent import RecentArrays
 from search.engines.whoosh.segment import Segment
+from search.keys import age_to_moment, moment_to_age, number_to_id
 from search.query import And, Leaf, Or, Word
 from search.records import article_to_wire
 

@@ -6,6 +6,7 @@ import pickle
 import shutil
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Never
@@ -19,16 +20,21 @@ from hypothesis import strategies as st
 from segments import told
 
 import search
-from search.articles import Article
-from search.catalog import Catalog
+from search import native
+from search.articles import Article, Seed
+from search.catalog import Catalog, make_catalog
 from search.engines.memory import MemoryEngine
 from search.engines.whoosh import WhooshEngine, writer
+from search.engines.whoosh.arrays import Arrays
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.generations import Generations, Pointer
 from search.engines.whoosh.inversion import invert
 from search.engines.whoosh.opening import open_generation
 from search.engines.whoosh.writer import MAX_SEGMENTS
 from search.errors import IndexDamagedError, IndexUnreadableError, IndexWriteError
+from search.line_records import NOTHING, with_seeds
+from search.mentions import MentionedLines
+from search.recorded import Recorded
 
 with warnings.catch_warnings():
     # Whoosh has escapes that newer Pythons warn of when they compile it.
@@ -389,3 +395,48 @@ def test_what_cannot_be_read_back_is_not_published(index_path: Path, monkeypatch
 
     assert engine.current() == before
     assert engine.open().statistics().articles == COUNT
+
+
+# Articles that are records
+
+
+def as_records(news: Catalog) -> Catalog:
+    """Return the same catalog as lines of JSON make it."""
+    seeds = [(line, Seed(article=one)) for line, one in enumerate(news.articles, 1)]
+    lines = MentionedLines("lines.jsonl", 0, with_seeds(NOTHING, seeds))
+    return replace(news, articles=make_catalog([], [lines]).articles)
+
+
+def written_by(news: Catalog, folder: Path, last: Path | None = None) -> list[bytes]:
+    """Write a generation, and return what is in its files but for the names of segments."""
+    folder.mkdir()
+    writer.write_generation(news, folder, last)
+    return sorted(file.read_bytes() for file in folder.glob("*.arrays"))
+
+
+@pytest.mark.parametrize("count", [3, 700])
+def test_records_are_written_as_the_articles_that_they_are_of(tmp_path: Path, count: int) -> None:
+    """As a whole, and beside what was written before; 700 are enough to learn from how to compress them."""
+    first = catalog(*(made(number, 0) for number in range(count)))
+    second = catalog(*(made(number, number % 100 == 1) for number in range(count + 1)))
+
+    assert isinstance(as_records(first).articles, Recorded)
+    assert written_by(as_records(first), tmp_path / "a") == written_by(first, tmp_path / "b")
+    beside = written_by(as_records(second), tmp_path / "c", tmp_path / "a")
+    assert beside == written_by(second, tmp_path / "d", tmp_path / "b")
+
+
+def test_records_are_written_the_same_without_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    news = catalog(*(made(number, number % 5) for number in range(700)))
+    written_by(as_records(news), tmp_path / "a")
+    monkeypatch.setattr(native, "passes", None)
+
+    written_by(as_records(news), tmp_path / "b")
+
+    assert arrays_in(tmp_path / "a") == arrays_in(tmp_path / "b")
+
+
+def arrays_in(folder: Path) -> dict[str, list[Any]]:
+    """Return the arrays of a generation of one segment."""
+    (file,) = folder.glob("segment-*")
+    return {name: array.tolist() for name, array in Arrays(file).items()}

@@ -7,13 +7,11 @@
 #include <stdlib.h>
 
 #define CAPSULE "search._passes.columns"
-#define UNDATED INT64_MAX
 #define UNKNOWN (-1)
 /* Bits of the flags, as in attributes.py. */
 #define PUBLISHED 1
 #define NOT_PUBLISHED 2
 #define IMAGE 4
-#define ID_DIGITS 16
 
 enum { PROVIDER, DOMAIN, CATEGORY, TYPE, CODED };
 enum { IDS, AGES, QUALITIES, HEATS, FLAGS, CODES, COUNTS = CODES + CODED, TOPICS, COLUMNS };
@@ -26,71 +24,6 @@ typedef struct {
     Buffer plain;
     int is_busy;
 } Columns;
-
-static int
-read_id(Span value, uint64_t *id)
-{
-    *id = 0;
-    if (value.end - value.at != ID_DIGITS + 2)
-        return 0;
-    for (int i = 1; i <= ID_DIGITS; i++) {
-        int digit = digit_of(value.at[i]);
-        if (digit < 0)
-            return 0;
-        *id = *id << 4 | (uint64_t)digit;
-    }
-    return 1;
-}
-
-/* Return the days from 1970 to a date of the Gregorian calendar: whole cycles of 400 years, and years that begin in
- * March, so that the day that leap years have more is their last. */
-static int64_t
-days_to(int64_t year, int64_t month, int64_t day)
-{
-    year -= month <= 2;
-    int64_t cycle = (year >= 0 ? year : year - 399) / 400, of_cycle = year - 400 * cycle;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return 146097 * cycle + 365 * of_cycle + of_cycle / 4 - of_cycle / 100 + of_year - 719468;
-}
-
-static int64_t
-digits_at(const char *at, int count)
-{
-    int64_t number = 0;
-    for (int i = 0; i < count; i++)
-        number = 10 * number + at[i] - '0';
-    return number;
-}
-
-/* Read a moment as records have it, to microseconds before 1970, less one. */
-static int
-read_age(Span value, int64_t *age)
-{
-    static const char form[] = "\"dddd-dd-ddTdd:dd:dd";
-    const char *at = value.at + sizeof form - 1;
-    int64_t micros = 0, unit = 1000000;
-    *age = UNDATED;
-    if (is_text(&value, "null"))
-        return 1;
-    if (value.end - value.at < (Py_ssize_t)sizeof form + 1 || memcmp(value.end - 2, "Z\"", 2) != 0)
-        return 0;
-    for (size_t i = 0; i < sizeof form - 1; i++)
-        if (form[i] == 'd' ? value.at[i] < '0' || value.at[i] > '9' : value.at[i] != form[i])
-            return 0;
-    if (at < value.end - 2 && *at++ != '.')
-        return 0;
-    for (; at < value.end - 2; at++) {
-        if (*at < '0' || *at > '9' || unit == 1)
-            return 0;
-        unit /= 10;
-        micros += unit * (*at - '0');
-    }
-    at = value.at + 1;
-    int64_t days = days_to(digits_at(at, 4), digits_at(at + 5, 2), digits_at(at + 8, 2));
-    int64_t seconds = 60 * (60 * (24 * days + digits_at(at + 11, 2)) + digits_at(at + 14, 2)) + digits_at(at + 17, 2);
-    *age = ~(1000000 * seconds + micros);
-    return 1;
-}
 
 /* Read a whole number, which records have none of below 0. */
 static int

@@ -6,19 +6,25 @@
 
 #include "articles.h"
 #include "blake2b.h"
+#include "records.h"
 
 #include <stdlib.h>
 
 /* As in files.py; what is longer is left to Python, which refuses it. */
 #define MAX_LINE (1 << 20)
 #define MARK 8
+/* Of an article's id, with its quotation marks. */
+#define ID_SIZE 18
 
 typedef struct {
-    /* The records, with commas between them, where each begins, and their fingerprints. */
+    /* The records, with commas between them, where each begins, their ids and ages as numbers, and fingerprints. */
     Buffer records;
     Buffer starts;
+    Buffer ids;
+    Buffer ages;
     Buffer marks;
-    /* Of each seed its line, the place of its article, and how many it is related to; the places of these. */
+    /* Of each seed its line, the place of its article, how many it is related to, and 0: it takes nothing away; the
+     * places of these. */
     Buffer seeds;
     Buffer related;
     /* The same as search/packs.py writes it: in JSON, line and place counted from those of the seed before. */
@@ -102,6 +108,21 @@ place_of(Lines *lines, size_t start, size_t size, uint64_t mark)
     return count;
 }
 
+/* Note what is known of the last record, which is new. */
+static int
+add_known(Lines *lines, size_t start, Span moment, uint64_t mark)
+{
+    static const char none[] = "null";
+    const char *id_at = lines->records.data + start + 1;
+    uint32_t first = (uint32_t)start;
+    uint64_t id;
+    int64_t age;
+    if (!moment.at)
+        moment = (Span){none, none + sizeof none - 1};
+    return read_id((Span){id_at, id_at + ID_SIZE}, &id) && read_age(moment, &age) && PUSH(&lines->marks, mark) &&
+           PUSH(&lines->starts, first) && PUSH(&lines->ids, id) && PUSH(&lines->ages, age);
+}
+
 /* Write the record of an article, if there is none like it; return its place, -1 where it cannot be written. */
 static int64_t
 add_record(Lines *lines, const Span *values, int is_own)
@@ -122,10 +143,8 @@ add_record(Lines *lines, const Span *values, int is_own)
     uint32_t place = place_of(lines, start, size, mark);
     if (place < RECORDS(lines))
         lines->records.size = begun;
-    else {
-        uint32_t first = (uint32_t)start;
-        lines->is_full |= !PUSH(&lines->marks, mark) || !PUSH(&lines->starts, first);
-    }
+    else
+        lines->is_full |= !add_known(lines, start, values[PUBLISHED_AT], mark);
     return lines->is_full ? -1 : (int64_t)place;
 }
 
@@ -201,7 +220,7 @@ add_seed(Lines *lines, Span line, uint32_t number)
     int64_t own = add_record(lines, values, 1), related = own < 0 ? -1 : add_related(lines, values[RELATED]);
     if (related < 0)
         return 0;
-    uint32_t seed[3] = {number, (uint32_t)own, (uint32_t)related};
+    uint32_t seed[4] = {number, (uint32_t)own, (uint32_t)related, 0};
     lines->is_full |= !PUSH(&lines->seeds, seed) || !add_row(lines, seed);
     return 1;
 }
@@ -220,6 +239,8 @@ take_back(Lines *lines, const Lines *before)
     const size_t *given = ITEMS(lines->given, size_t);
     lines->records.size = before->records.size;
     lines->starts.size = before->starts.size;
+    lines->ids.size = before->ids.size;
+    lines->ages.size = before->ages.size;
     lines->marks.size = before->marks.size;
     lines->related.size = before->related.size;
     if (lines->is_given_anew)
@@ -282,12 +303,13 @@ read_lines(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     int is_read = read_all(&lines, content, (size_t)size);
     PyEval_RestoreThread(thread);
     if (is_read)
-        result = Py_BuildValue("(NNNNNN)", bytes_of(&lines.records), bytes_of(&lines.marks), bytes_of(&lines.rows),
+        result = Py_BuildValue("(NNNNNNNNN)", bytes_of(&lines.records), bytes_of(&lines.starts), bytes_of(&lines.ids),
+                               bytes_of(&lines.ages), bytes_of(&lines.marks), bytes_of(&lines.rows),
                                bytes_of(&lines.seeds), bytes_of(&lines.related), bytes_of(&lines.others));
     else
         PyErr_NoMemory();
-    Buffer *const all[] = {&lines.records, &lines.starts, &lines.marks, &lines.seeds, &lines.related, &lines.rows, &lines.others,
-                           &lines.given};
+    Buffer *const all[] = {&lines.records, &lines.starts,  &lines.ids,  &lines.ages,   &lines.marks,
+                           &lines.seeds,   &lines.related, &lines.rows, &lines.others, &lines.given};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]->data);
     free(lines.places);

@@ -28,5 +28,11 @@ plain_text(Span value, Buffer *buffer);
 /* Write an article as the API sends it, but for its id and moment; return whether it is right. */
 int
 put_article(Buffer *out, const Record *record);
+/* Read an article's id as a number of the same order; return whether it is one. */
+int
+read_id(Span value, uint64_t *id);
+/* Read a moment to microseconds before 1970, less one; none to the largest number. Return whether it is one. */
+int
+read_age(Span value, int64_t *age);
 
 #endif

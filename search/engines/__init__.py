@@ -18,10 +18,19 @@ def make_engine(name: str, folder: Path, *, time_budget: float = TIME_BUDGET) ->
     Raises:
         SettingsError: If there is no such engine.
     """
-    if name == "whoosh":
-        # Imported late: a process that only reads seeds never pays for it.
-        from search.engines.whoosh import WhooshEngine  # noqa: PLC0415
+    check_engine(name)
+    # Imported late: a process that only reads seeds never pays for it.
+    from search.engines.whoosh import WhooshEngine  # noqa: PLC0415
 
-        return WhooshEngine(folder, seconds=time_budget)
-    msg = f"unknown engine {name!r}; the engines are {', '.join(ENGINES)}"
-    raise SettingsError(msg)
+    return WhooshEngine(folder, seconds=time_budget)
+
+
+def check_engine(name: str) -> None:
+    """See whether there is an engine called *name*.
+
+    Raises:
+        SettingsError: If there is no such engine.
+    """
+    if name not in ENGINES:
+        msg = f"unknown engine {name!r}; the engines are {', '.join(ENGINES)}"
+        raise SettingsError(msg)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import IO
 
 import msgspec
@@ -93,8 +94,13 @@ class MemoryEngine:
             raise NoIndexError("memory")
         return self._reader
 
+    def prepare(self) -> None:
+        """Do nothing: there is nothing that takes long."""
+
     def publish(self, catalog: Catalog, *, anew: bool = False) -> str:  # noqa: ARG002 - it always is
         """Make *catalog* what is served."""
+        # As objects, which are looked at again and again.
+        catalog = replace(catalog, articles=tuple(catalog.articles))
         self._reader, self._catalog = MemoryReader(catalog), catalog
         self._published += 1
         return catalog.generation

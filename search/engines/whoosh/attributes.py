@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from itertools import accumulate, chain
 from typing import Any
 
@@ -17,10 +16,11 @@ from search import native
 from search.articles import Article
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.vocabulary import Vocabulary, in_order, pack_texts
+from search.keys import age_to_moment, ids_to_numbers, moment_to_age, number_to_id, numbers_to_ids, to_bytes
+from search.recorded import Recorded, written
 from search.records import Sharing, article_from_json, article_to_json
 
-#: Stands for "no date" and "unknown" in columns of numbers.
-UNDATED = int(np.iinfo(np.int64).max)
+#: Stands for "unknown" in columns of numbers.
 UNKNOWN = -1
 MICROSECONDS_A_DAY = 86_400_000_000
 #: Names of the columns whose values are texts, of which an article has one or none.
@@ -37,8 +37,6 @@ MAX_DICTIONARIES = 16
 #: Bits of the flags.
 PUBLISHED, NOT_PUBLISHED, IMAGE = 1, 2, 4
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _LEVEL = 3
 #: Articles that are compressed in one call, or read together.
 _BATCH = 1024
@@ -61,7 +59,7 @@ def attribute_arrays(
         return _compiled(native.passes, articles, fingerprints, records)
     arrays: dict[str, Array] = {
         "id": ids_to_numbers(article.id for article in articles),
-        "fingerprint": np.frombuffer(b"".join([fingerprints[article.id] for article in articles]), "<u8"),
+        "fingerprint": fingerprint_column(articles, fingerprints),
         "age": np.array([moment_to_age(article.published_at) for article in articles], np.int64),
         "quality": _smallest(np.array([UNKNOWN if a.quality is None else a.quality for a in articles], np.int32)),
         "heat": _smallest(np.array([UNKNOWN if a.heat is None else a.heat for a in articles], np.int32)),
@@ -72,39 +70,11 @@ def attribute_arrays(
     return arrays | _topics([article.topics for article in articles]) | _stored(articles)
 
 
-def ids_to_numbers(ids: Iterable[str]) -> NDArray[np.uint64]:
-    """Return the ids of articles, 16 hexadecimal digits each, as numbers of the same order."""
-    return np.frombuffer(bytes.fromhex("".join(ids)), ">u8").astype(np.uint64)
-
-
-def numbers_to_ids(numbers: NDArray[np.uint64]) -> list[str]:
-    """Undo :func:`ids_to_numbers`."""
-    digits = numbers.astype(">u8").tobytes().hex()
-    return [digits[at : at + 16] for at in range(0, len(digits), 16)]
-
-
-def to_bytes(fingerprints: NDArray[np.uint64]) -> list[bytes]:
-    """Return fingerprints as everybody else has them."""
-    together = fingerprints.astype("<u8").tobytes()
-    return [together[at : at + 8] for at in range(0, len(together), 8)]
-
-
-def number_to_id(number: int) -> str:
-    """Return the id of an article."""
-    return f"{number:016x}"
-
-
-def moment_to_age(moment: datetime | None) -> int:
-    """Return a number that is smaller for a later moment: microseconds before 1970, less one; the largest for none.
-
-    Articles are numbered from the newest to the oldest, so that this column is sorted.
-    """
-    return UNDATED if moment is None else ~((moment - EPOCH) // _MICROSECOND)
-
-
-def age_to_moment(age: int) -> datetime | None:
-    """Undo :func:`moment_to_age`."""
-    return None if age == UNDATED else EPOCH + timedelta(microseconds=~age)
+def fingerprint_column(articles: Sequence[Article], fingerprints: Mapping[str, bytes]) -> NDArray[np.uint64]:
+    """Return the fingerprints of articles, which are by id where the articles do not have them themselves."""
+    if isinstance(articles, Recorded):
+        return articles.fingerprints
+    return np.frombuffer(b"".join([fingerprints[article.id] for article in articles]), "<u8")
 
 
 class Stored:
@@ -248,7 +218,7 @@ def _moved_runs(
 
 
 def _stored(articles: Sequence[Article]) -> dict[str, Array]:
-    packing = _Packing(articles)
+    packing = _Packing(list(map(article_to_json, _samples(articles))))
     # Not all at once, since what orjson writes takes pages of memory, however short it is.
     for at in range(0, len(articles), _BATCH):
         packing.add(list(map(article_to_json, articles[at : at + _BATCH])))
@@ -258,9 +228,8 @@ def _stored(articles: Sequence[Article]) -> dict[str, Array]:
 class _Packing:
     """Compresses articles, against what is learnt of some of them first."""
 
-    def __init__(self, articles: Sequence[Article]) -> None:
-        samples = articles[:: max(1, len(articles) // _MAX_SAMPLES)]
-        self._learnt = _learn(list(map(article_to_json, samples)))
+    def __init__(self, samples: list[bytes]) -> None:
+        self._learnt = _learn(samples)
         compression = _dictionary(self._learnt)
         self._compressor = zstandard.ZstdCompressor(_LEVEL, dict_data=compression, write_dict_id=False)
         self._packed: list[bytes] = []
@@ -287,17 +256,17 @@ def _compiled(
     records: Iterable[bytes],
 ) -> dict[str, Array]:
     """Do what :func:`attribute_arrays` does by the compiled pass, which others have the interpreter beside."""
-    packing, room = _Packing(articles), passes.make_columns(secrets.randbits(64))
+    packing = _Packing(_written_by(passes, written(_samples(articles))))
+    room = passes.make_columns(secrets.randbits(64))
     for some in records:
         packing.add(zstandard.BufferWithSegments(*passes.add_records(room, some)))
     columns = passes.take_columns(room)
     (id_, age, quality, heat, flags), coded = columns[:5], [np.frombuffer(codes, np.uint32) for codes in columns[5:11]]
     *codes, counts, topics = coded
     *names, topic_names = columns[11:]
-    numbers = np.frombuffer(id_, np.uint64)
     arrays: dict[str, Array] = {
-        "id": numbers,
-        "fingerprint": np.frombuffer(b"".join(map(fingerprints.__getitem__, numbers_to_ids(numbers))), "<u8"),
+        "id": np.frombuffer(id_, np.uint64),
+        "fingerprint": fingerprint_column(articles, fingerprints),
         "age": np.frombuffer(age, np.int64),
         "quality": _smallest(np.frombuffer(quality, np.int32)),
         "heat": _smallest(np.frombuffer(heat, np.int32)),
@@ -307,6 +276,17 @@ def _compiled(
         arrays |= _coded(name, own, texts)
     starts = np.concatenate([[0], np.cumsum(counts)])
     return arrays | _coded("topic", topics, topic_names) | {"topic.of": starts.astype(np.uint32)} | packing.arrays()
+
+
+def _written_by(passes: Any, records: bytes) -> list[bytes]:  # noqa: ANN401 - a module
+    """Do what :func:`article_to_json` does with each of some articles."""
+    contents, segments = passes.add_records(passes.make_columns(0), records)
+    places = np.frombuffer(segments, np.uint64).reshape(-1, 2).tolist()
+    return [contents[start : start + size] for start, size in places]
+
+
+def _samples(articles: Sequence[Article]) -> Sequence[Article]:
+    return articles[:: max(1, len(articles) // _MAX_SAMPLES)]
 
 
 def _coded(name: str, codes: NDArray[np.uint32], texts: Sequence[str]) -> dict[str, Array]:

@@ -17,11 +17,12 @@ from search import ranking
 from search.analysis import fold, stem
 from search.articles import Article, Episode, Story
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.attributes import MICROSECONDS_A_DAY, UNDATED, age_to_moment, moment_to_age, number_to_id
+from search.engines.whoosh.attributes import MICROSECONDS_A_DAY
 from search.engines.whoosh.part import Mask, Part, Scores, average_lengths
 from search.engines.whoosh.recent import RecentArrays
 from search.engines.whoosh.segment import Docs, Segment
 from search.engines.whoosh.vocabulary import Vocabulary
+from search.keys import UNDATED, age_to_moment, moment_to_age, number_to_id
 
 #: Articles; a few megabytes.
 _REMEMBERED = 16384

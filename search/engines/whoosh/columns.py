@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from search import ranking
 from search.articles import Story
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.attributes import MICROSECONDS_A_DAY, NAMES, UNDATED, UNKNOWN, ids_to_numbers
+from search.engines.whoosh.attributes import MICROSECONDS_A_DAY, NAMES, UNKNOWN
 from search.engines.whoosh.segment import Segment
 from search.engines.whoosh.vocabulary import Vocabulary, pack_texts
+from search.keys import UNDATED, ids_to_numbers
 
 
 def make_columns(segments: Sequence[Segment], living: NDArray[np.bool_], stories: Sequence[Story]) -> dict[str, Array]:

@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime, time
 import numpy as np
 
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.attributes import IMAGE, PUBLISHED, ids_to_numbers, moment_to_age
+from search.engines.whoosh.attributes import IMAGE, PUBLISHED
 from search.engines.whoosh.collection import Collection, is_id
 from search.engines.whoosh.part import Mask
 from search.engines.whoosh.segment import Docs
+from search.keys import ids_to_numbers, moment_to_age
 from search.query import AsOf, Dates, Filters, Flag, InStory, Number, Site, Value
 
 #: The filters of a request that are facets, by the column that holds their values.

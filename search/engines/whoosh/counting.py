@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from search import native
 from search.analysis import fold
-from search.engines.whoosh.attributes import EPOCH, MICROSECONDS_A_DAY
+from search.engines.whoosh.attributes import MICROSECONDS_A_DAY
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS
 from search.engines.whoosh.segment import Docs
+from search.keys import EPOCH
 from search.query import Filters
 from search.results import FacetValue, Timeline, WrittenFacets
 from search.timeline import timeline_between

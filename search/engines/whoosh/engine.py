@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +14,6 @@ from search.articles import Article, Story
 from search.catalog import Catalog, fingerprint, generation_id
 from search.engine import Statistics
 from search.engines.whoosh.archive import is_exported, read_archive, write_archive
-from search.engines.whoosh.attributes import number_to_id, numbers_to_ids, to_bytes
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.completion import Completions
 from search.engines.whoosh.counting import count_providers
@@ -24,6 +24,7 @@ from search.engines.whoosh.operands import Budget
 from search.engines.whoosh.plan import Planner
 from search.engines.whoosh.verification import verify
 from search.errors import ImportRefusedError, IndexDamagedError, IndexUnreadableError, NoIndexError, NotFoundError
+from search.keys import number_to_id, numbers_to_ids, to_bytes
 from search.query import Query
 from search.results import Completion, Page
 from search.settings import TIME_BUDGET
@@ -128,9 +129,13 @@ class WhooshEngine:
         pointer, folder = self._generations.open_newest()
         return WhooshReader(pointer.generation, folder, self._generations.size(pointer), seconds=self._seconds)
 
+    def prepare(self) -> None:
+        """Import Whoosh itself, which only those need who write, and which takes longer than opening an index."""
+        importlib.import_module("search.engines.whoosh.writer")
+
     def publish(self, catalog: Catalog, *, anew: bool = False) -> str:
         """Make *catalog* what is served."""
-        # Imported late, as below: Whoosh itself, which only those need who write, takes longer than opening an index.
+        # Imported late, as below, for the same reason.
         from search.engines.whoosh.writer import write_generation  # noqa: PLC0415
 
         with self._generations.building() as folder:

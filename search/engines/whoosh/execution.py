@@ -8,7 +8,6 @@ from datetime import datetime
 import numpy as np
 
 from search.articles import Article
-from search.engines.whoosh.attributes import UNDATED
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS, between_days, chosen_values, with_ids
 from search.engines.whoosh.counting import CountedFacets, count_facets, make_timeline
@@ -21,6 +20,7 @@ from search.engines.whoosh.part import Mask, Scores
 from search.engines.whoosh.plan import Matches, Planner
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.spelling import Words
+from search.keys import UNDATED
 from search.likeness import with_words
 from search.query import Leaf, Query
 from search.query.correction import Reading, first_that_finds, readings

@@ -150,10 +150,10 @@ class Generations:
         manifest = self._write_manifest(built, generation)
         target = self._generations / f"{generation}-{secrets.token_hex(4)}"
         for file in built.iterdir():
-            _sync(file)
-        _sync(built)
+            sync(file)
+        sync(built)
         built.rename(target)
-        _sync(self._generations)
+        sync(self._generations)
         whole = [pointer for pointer in self.pointers() if self.fault(pointer) is None]
         kept = [Pointer(target.name, hashlib.sha256(manifest).hexdigest()), *whole][:KEPT]
         # Before the switch: should we die at it, the next reindex publishes, and so removes what is left over.
@@ -176,9 +176,9 @@ class Generations:
     def _write_pointers(self, pointers: list[Pointer]) -> None:
         new = self._pointer_file.with_suffix(".new")
         new.write_text("".join(f"{pointer.name} {pointer.manifest_sha256}\n" for pointer in pointers), "ascii")
-        _sync(new)
+        sync(new)
         new.replace(self._pointer_file)
-        _sync(self._folder)
+        sync(self._folder)
 
     def _prune(self, kept: set[str]) -> None:
         for entry in os.scandir(self._generations):
@@ -205,7 +205,7 @@ def _checksum(file: Path) -> str:
     return digest.hexdigest()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Bring a file, or a folder's list of names, to the disk, so that it is there after a power loss."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

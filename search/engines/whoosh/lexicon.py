@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.attributes import number_to_id
 from search.engines.whoosh.frequencies import SIMPLE, decode_frequencies
 from search.engines.whoosh.grouping import high_halves
 from search.engines.whoosh.segment import Docs, Segment
 from search.engines.whoosh.words import MIXED
+from search.keys import number_to_id
 from search.ranking import FIELDS
 
 ID_FIELD = "id"

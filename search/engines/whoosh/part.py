@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from search import ranking
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.attributes import EPOCH, MICROSECONDS_A_DAY, UNDATED
+from search.engines.whoosh.attributes import MICROSECONDS_A_DAY
 from search.engines.whoosh.bits import PositionBits
 from search.engines.whoosh.frequencies import weigh
 from search.engines.whoosh.segment import Docs, Segment
+from search.keys import EPOCH, UNDATED
 
 ALL_FIELDS = (True,) * len(ranking.FIELDS)
 #: Timelines of which the limits are remembered.

@@ -10,8 +10,9 @@ from search import ranking
 from search.analysis import tokenize
 from search.articles import Article
 from search.engines.fields import field_terms, field_texts
-from search.engines.whoosh.attributes import UNDATED, UNKNOWN, age_to_moment, moment_to_age
+from search.engines.whoosh.attributes import UNKNOWN
 from search.engines.whoosh.library import COLUMN, ID, STORED, TEXT, Analyzer, NumericColumn, Schema, Token
+from search.keys import UNDATED, age_to_moment, moment_to_age
 
 #: Fields that are stored, and neither searched nor sorted by.
 STORED_ONLY = ("url", "domain", "type", "category", "is_published", "image")

@@ -18,7 +18,6 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -29,16 +28,18 @@ from search import native
 from search.articles import Article
 from search.catalog import Catalog
 from search.engines.whoosh.arrays import Array, Arrays, write_arrays
-from search.engines.whoosh.attributes import attribute_arrays, ids_to_numbers, moment_to_age
+from search.engines.whoosh.attributes import attribute_arrays, fingerprint_column
 from search.engines.whoosh.codec import write_toc
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.columns import make_columns
 from search.engines.whoosh.dictionary import Dictionary
+from search.engines.whoosh.generations import sync
 from search.engines.whoosh.inversion import batches, invert
 from search.engines.whoosh.merging import merge_segments
 from search.engines.whoosh.opening import COLUMNS, SEGMENTS, open_generation, segment_files
 from search.engines.whoosh.segment import Segment
-from search.records import to_records
+from search.keys import ids_to_numbers, moment_to_age
+from search.recorded import Recorded, written
 
 #: Articles that are inverted in one go; more become several segments, which are merged. Takes about half a GB.
 RUN = 1 << 17
@@ -83,15 +84,19 @@ def write_generation(catalog: Catalog, folder: Path, last: Path | None = None) -
         parts, fresh = [], catalog.articles
     parts = [_copied(part, folder) for part in parts]
     if fresh:
-        parts.append(_write_articles(fresh, catalog.fingerprints, folder))
+        parts.append(_write_articles(fresh, _fingerprints(catalog), folder))
     parts = _merged(parts, folder)
-    _write_columns(parts, catalog, folder)
+    with ThreadPoolExecutor(1) as thread:
+        # The disk is waited for when they are published; it can begin.
+        synced = [thread.submit(sync, part.file) for part in parts]
+        _write_columns(parts, catalog, folder)
+        for one in synced:
+            one.result()
 
 
 def _unchanged(catalog: Catalog, last: Path) -> list[SegmentFile]:
     """Return the segments of the last generation, and which of their articles are in the catalog as they are."""
-    ids = ids_to_numbers(article.id for article in catalog.articles)
-    prints = np.frombuffer(b"".join(catalog.fingerprints.values()), "<u8")
+    ids, prints = _ids(catalog.articles), fingerprint_column(catalog.articles, _fingerprints(catalog))
     collection = open_generation(last)
     parts = []
     for file, known in zip(segment_files(last), collection.parts, strict=True):
@@ -104,13 +109,10 @@ def _unchanged(catalog: Catalog, last: Path) -> list[SegmentFile]:
 
 def _fresh(catalog: Catalog, parts: Sequence[SegmentFile]) -> Sequence[Article]:
     """Return the articles that are in no part as they are."""
-    known = {number for part in parts for number in part.segment.ids[part.living].tolist()}
-    numbers = ids_to_numbers(article.id for article in catalog.articles).tolist() if known else []
-    return (
-        [a for a, number in zip(catalog.articles, numbers, strict=True) if number not in known]
-        if known
-        else catalog.articles
-    )
+    if not parts:
+        return catalog.articles
+    known = np.concatenate([part.segment.ids[part.living] for part in parts])
+    return _chosen(catalog.articles, np.flatnonzero(~np.isin(_ids(catalog.articles), known)))
 
 
 def _gone(parts: Sequence[SegmentFile]) -> int:
@@ -123,18 +125,14 @@ def _copied(part: SegmentFile, folder: Path) -> SegmentFile:
 
 def _write_articles(articles: Sequence[Article], fingerprints: Mapping[str, bytes], folder: Path) -> SegmentFile:
     """Write articles as one segment, by way of several where they are many."""
-    ages = np.array([moment_to_age(article.published_at) for article in articles], np.int64)
-    order = np.lexsort((ids_to_numbers(article.id for article in articles), ages))
-    ordered = [articles[place] for place in order.tolist()]
+    ordered = _chosen(articles, np.lexsort((_ids(articles), _ages(articles))))
     dictionary = Dictionary()
     runs = [_write_segment(_arrays_of(run, fingerprints, dictionary), folder) for run in _runs(ordered)]
     return runs[0] if len(runs) == 1 else _merge(runs, folder)
 
 
-def _runs(articles: Sequence[Article]) -> Iterator[list[Article]]:
-    rest = iter(articles)
-    while run := list(islice(rest, RUN)):
-        yield run
+def _runs(articles: Sequence[Article]) -> Iterator[Sequence[Article]]:
+    return (articles[at : at + RUN] for at in range(0, len(articles), RUN))
 
 
 def _arrays_of(
@@ -143,12 +141,33 @@ def _arrays_of(
     # Side by side: what NumPy, the compressor and the compiled passes do needs no turn at the interpreter.
     with ThreadPoolExecutor(1) as thread:
         if not native.passes:
+            if isinstance(articles, Recorded):
+                fingerprints, articles = articles.fingerprints_by_id(), articles.articles()
             attributes = thread.submit(attribute_arrays, articles, fingerprints)
             return invert(articles, dictionary) | attributes.result()
         # The records come first, since the other side waits for them.
-        records = [thread.submit(to_records, batch) for batch in batches(articles)]
+        records = [thread.submit(written, batch) for batch in batches(articles)]
         attributes = thread.submit(attribute_arrays, articles, fingerprints, map(Future.result, records))
         return invert(articles, dictionary, map(Future.result, records)) | attributes.result()
+
+
+def _fingerprints(catalog: Catalog) -> Mapping[str, bytes]:
+    """Return the fingerprints of articles that do not have them themselves."""
+    return {} if isinstance(catalog.articles, Recorded) else catalog.fingerprints
+
+
+def _chosen(articles: Sequence[Article], places: NDArray[np.intp]) -> Sequence[Article]:
+    return articles.chosen(places) if isinstance(articles, Recorded) else [articles[at] for at in places.tolist()]
+
+
+def _ids(articles: Sequence[Article]) -> NDArray[np.uint64]:
+    return articles.ids if isinstance(articles, Recorded) else ids_to_numbers(article.id for article in articles)
+
+
+def _ages(articles: Sequence[Article]) -> NDArray[np.int64]:
+    if isinstance(articles, Recorded):
+        return articles.ages
+    return np.array([moment_to_age(article.published_at) for article in articles], np.int64)
 
 
 def _write_segment(arrays: Mapping[str, Array], folder: Path) -> SegmentFile:
