@@ -64,6 +64,8 @@ words = st.sampled_from(
         "\u2028",
         "\n",
         "\t",
+        "\r",
+        "\f",
         "\x1f",
         "",
         " ",
@@ -233,6 +235,7 @@ def test_most_lines_of_news_are_not_left() -> None:
             "\u201cWe\u2019re back\u201d \u2013 the CEO", slug="a", excerpt='She said: "no" \\ caf\u00e9 & bar\u2122'
         ),
         mention("R&D at AT&T", webUrl="https://example.org/a?utm_source=rss", related=[mention("One"), mention("Two")]),
+        mention(" Blanks  and\nlines ", slug="b", excerpt="Q&amp;A: it&#39;s \U0001f680\u6771\u3002 \u05d0\t"),
         mention("Topics", topics=["AI", "AI", "News"], images=[{"url": "https://a.b/c.png", "width": 3}], quality=-1),
         mention("Nothing", related=[], removed=False, heat=None, images=None, publishedDateTime=None, type=None),
     ]

@@ -51,6 +51,15 @@ put_unit(Buffer *out, const char *at, const char *end)
     return size;
 }
 
+/* Return the bytes of a blank, of an end of a line or a tab, which count as such; 0 where there is none. */
+static int
+blank_bytes(const char *at, const char *end)
+{
+    if (*at == ' ')
+        return 1;
+    return end - at > 1 && *at == '\\' && (at[1] == 'n' || at[1] == 't' || at[1] == 'r') ? 2 : 0;
+}
+
 int64_t
 put_text(Buffer *out, Span value)
 {
@@ -68,16 +77,20 @@ put_text(Buffer *out, Span value)
             last = at[-1];
             continue;
         }
-        if ((unsigned char)*at < 0x20 || *at == 0x7F || (*at == ' ' && last == ' '))
-            return -1;
-        int size = put_unit(out, at, end);
+        int size = blank_bytes(at, end);
+        if (size) {
+            put(out, " ", last != ' ');
+            last = ' ';
+        } else {
+            size = (unsigned char)*at < 0x20 || *at == 0x7F ? 0 : put_unit(out, at, end);
+            last = *at;
+        }
         if (!size)
             return -1;
-        last = *at;
         at += size;
     }
     if (out->size > begun && last == ' ')
-        return -1;
+        out->size--;
     PUT(out, "\"");
     return (int64_t)(out->size - 1 - begun);
 }

@@ -8,7 +8,7 @@
 
 #define PUT(out, text) put(out, text, sizeof(text) - 1)
 
-/* Write a text, in quotation marks, as cleaning would leave it; return its bytes, -1 where that would change it. */
+/* Write a text, in quotation marks, as cleaning would leave it; return its bytes, -1 where that is not known here. */
 int64_t
 put_text(Buffer *out, Span value);
 /* The same for one that may be missing or empty, for which null is written. */
