@@ -103,7 +103,7 @@ narrow(Wanted *wanted, Py_ssize_t size)
 
 /* Add what a word gives to the sums of a block; tell whether all of that is within its arrays. */
 ALWAYS_INLINE int
-add_given(const Listed *listed, Py_ssize_t width, int is_tagged, const uint64_t *postings, Py_ssize_t size, double *sums)
+add_given(Listed *listed, Py_ssize_t width, int is_tagged, const uint64_t *postings, Py_ssize_t size, double *sums)
 {
     for (Py_ssize_t k = 0; k < size; k++) {
         double given = score(&listed->word, width, is_tagged, postings[k] - listed->start);
@@ -141,7 +141,7 @@ put_block(Wanted *wanted, uint64_t base, Py_ssize_t size, Py_ssize_t count)
         sums[k] = 0;
     }
     for (Py_ssize_t i = 0; i < wanted->count; i++) {
-        const Listed *listed = &wanted->words[i];
+        Listed *listed = &wanted->words[i];
         const uint64_t *postings = wanted->postings[wanted->places[i]];
         int is_tagged = listed->word.tags.data != NULL;
         Py_ssize_t width = listed->word.codes.width;
@@ -172,9 +172,9 @@ match_half(Wanted *wanted, Py_ssize_t half, Py_ssize_t count)
 
 /* Write out the articles of a word that stands alone; return how many those are, -1 where one points outside. */
 ALWAYS_INLINE Py_ssize_t
-match_one(const Wanted *wanted, Py_ssize_t width, int is_tagged)
+match_one(Wanted *wanted, Py_ssize_t width, int is_tagged)
 {
-    const Listed *listed = &wanted->words[0];
+    Listed *listed = &wanted->words[0];
     const uint16_t *docs = HALVES(listed->docs) + listed->start;
     uint64_t *found = WIDE(wanted->found);
     double *scores = DOUBLES(wanted->scores);
@@ -196,7 +196,7 @@ match_one(const Wanted *wanted, Py_ssize_t width, int is_tagged)
 
 /* The same, whatever its codes are. */
 static Py_ssize_t
-match_alone(const Wanted *wanted)
+match_alone(Wanted *wanted)
 {
     const WordOf *word = &wanted->words[0].word;
     if (word->codes.width != 2)
@@ -232,7 +232,8 @@ match_all(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 
 /* Articles that are added up in one go: few enough for their sums to stay beside the processor. */
 #define WINDOW 4096
-#define BITS 64
+/* Of which so many are looked at at once, whether there are any. */
+#define GROUP 8
 
 /* What gives something to articles: a word, or a list of articles and what they are given. */
 typedef struct {
@@ -249,18 +250,19 @@ typedef struct {
     /* The first article of the window, and the first behind it. */
     uint64_t low, high;
     double sums[WINDOW];
-    uint64_t marks[WINDOW / BITS];
+    /* Whether anything was given to each: bytes, since bits would wait for their neighbours. */
+    uint8_t marks[WINDOW];
 } Sums;
 
+/* Give something to an article of the window; tell whether it is one. */
 static inline int
-add_one(Sums *sums, uint64_t doc, double given)
+give(double *sums, uint8_t *marks, uint64_t place, double given)
 {
-    uint64_t place = doc - sums->low;
     /* What is not in order is in no window. */
     if (place >= WINDOW || given < 0)
         return 0;
-    sums->sums[place] += given;
-    sums->marks[place / BITS] |= (uint64_t)1 << place % BITS;
+    sums[place] += given;
+    marks[place] = 1;
     return 1;
 }
 
@@ -268,25 +270,29 @@ static int
 add_list(Sums *sums, Source *source)
 {
     const uint64_t *docs = WIDE(source->listed.docs);
-    uint64_t place = source->listed.run.place;
-    for (; place < source->listed.run.end && docs[place] < sums->high; place++)
-        if (!add_one(sums, docs[place], DOUBLES(source->scores)[place]))
+    uint64_t place = source->listed.run.place, end = source->listed.run.end, low = sums->low, high = sums->high;
+    for (; place < end && docs[place] < high; place++)
+        if (!give(sums->sums, sums->marks, docs[place] - low, DOUBLES(source->scores)[place]))
             return 0;
     source->listed.run.place = place;
     return 1;
 }
 
-/* Add the postings of one half that are of articles below *limit*. */
+/* Add the postings of one half that are of articles below *limit*; in the window they are *offset* further. */
 ALWAYS_INLINE int
-add_postings(Sums *sums, Listed *listed, Py_ssize_t width, int is_tagged, uint64_t base, uint64_t limit)
+add_postings(Sums *sums, Listed *listed, Py_ssize_t width, int is_tagged, uint64_t offset, uint64_t limit)
 {
-    const uint16_t *docs = listed->run.docs;
-    uint64_t place = listed->run.place, end = listed->run.end;
-    for (; place < end && docs[place] < limit; place++)
-        if (!add_one(sums, base + docs[place],
-                     listed->weight * score(&listed->word, width, is_tagged, place - listed->start)))
+    /* Of its own: what is written byte by byte might be any of it, as far as the compiler knows. */
+    WordOf word = listed->word;
+    Run run = listed->run;
+    double weight = listed->weight;
+    uint64_t start = listed->start;
+    for (; run.place < run.end && run.docs[run.place] < limit; run.place++)
+        if (!give(sums->sums, sums->marks, offset + run.docs[run.place],
+                  weight * score(&word, width, is_tagged, run.place - start)))
             return 0;
-    listed->run.place = place;
+    listed->word.mixed_place = word.mixed_place;
+    listed->run.place = run.place;
     return 1;
 }
 
@@ -299,10 +305,10 @@ add_word(Sums *sums, Source *source)
         if (base >= sums->high)
             return 1;
         Py_ssize_t width = listed->word.codes.width;
-        uint64_t limit = sums->high - base;
-        int is_good = width != 2                ? add_postings(sums, listed, width, listed->word.tags.data != NULL, base, limit)
-                      : listed->word.tags.data ? add_postings(sums, listed, 2, 1, base, limit)
-                                                : add_postings(sums, listed, 2, 0, base, limit);
+        uint64_t limit = sums->high - base, offset = base - sums->low;
+        int is_good = width != 2                ? add_postings(sums, listed, width, listed->word.tags.data != NULL, offset, limit)
+                      : listed->word.tags.data ? add_postings(sums, listed, 2, 1, offset, limit)
+                                                : add_postings(sums, listed, 2, 0, offset, limit);
         if (!is_good)
             return 0;
         if (listed->run.place < listed->run.end || source->half + 2 >= listed->bounds.count)
@@ -311,37 +317,37 @@ add_word(Sums *sums, Source *source)
     }
 }
 
-static inline int
-lowest_bit(uint64_t word)
+/* Write out the articles of a group that anything was given; return how many there are now. There must be room. */
+static inline Py_ssize_t
+gather_group(Sums *sums, int first, Py_ssize_t count)
 {
-#if defined(__GNUC__)
-    return __builtin_ctzll(word);
-#else
-    int bit = 0;
-    while (!(word >> bit & 1))
-        bit++;
-    return bit;
-#endif
+    for (int place = first; place < first + GROUP; place++) {
+        uint64_t doc = sums->low + place;
+        int is_there = sums->marks[place];
+        if (is_there && sums->living.data)
+            is_there = HAS(sums->living, doc) && at(&sums->living, doc);
+        WIDE(sums->found)[count] = doc;
+        DOUBLES(sums->scores)[count] = sums->sums[place];
+        count += is_there;
+        sums->sums[place] = 0;
+        sums->marks[place] = 0;
+    }
+    return count;
 }
 
-/* Write out the articles of the window that anything was given; return how many there are now, -1 without room. */
+/* The same for the whole window; return -1 without room. */
 static Py_ssize_t
 gather(Sums *sums, Py_ssize_t count)
 {
-    for (int i = 0; i < WINDOW / BITS; i++) {
-        for (uint64_t marks = sums->marks[i]; marks; marks &= marks - 1) {
-            int place = i * BITS + lowest_bit(marks);
-            uint64_t doc = sums->low + place;
-            double sum = sums->sums[place];
-            sums->sums[place] = 0;
-            if (sums->living.data && !(HAS(sums->living, doc) && at(&sums->living, doc)))
-                continue;
-            if (!HAS(sums->found, count) || !HAS(sums->scores, count))
-                return -1;
-            WIDE(sums->found)[count] = doc;
-            DOUBLES(sums->scores)[count++] = sum;
-        }
-        sums->marks[i] = 0;
+    Py_ssize_t room = sums->found.count < sums->scores.count ? sums->found.count : sums->scores.count;
+    for (int first = 0; first < WINDOW; first += GROUP) {
+        uint64_t any;
+        memcpy(&any, sums->marks + first, sizeof any);
+        if (!any)
+            continue;
+        if (room - count < GROUP)
+            return -1;
+        count = gather_group(sums, first, count);
     }
     return count;
 }

@@ -15,6 +15,7 @@ read_word(Held *held, PyObject *from, WordOf *word)
         if (!(parts[i] = PyTuple_GetItem(from, i)))
             return 0;
     word->tags = (Array){NULL, 0, 0};
+    word->mixed_place = 0;
     word->tag = PyLong_AsLong(parts[6]);
     word->mixed_tag = PyLong_AsLong(parts[7]);
     word->start = PyLong_AsUnsignedLongLong(parts[8]);
@@ -28,7 +29,7 @@ read_word(Held *held, PyObject *from, WordOf *word)
 }
 
 ALWAYS_INLINE int
-add_scores_at(const WordOf *word, Py_ssize_t width, int is_tagged, const Array *postings, double weight, int is_added,
+add_scores_at(WordOf *word, Py_ssize_t width, int is_tagged, const Array *postings, double weight, int is_added,
               const Array *scores)
 {
     const uint64_t *chosen = WIDE(*postings);

@@ -11,19 +11,33 @@ typedef struct {
     long tag, mixed_tag;
     uint64_t start;
     double other_form, k1;
+    /* Where it was last looked for among the mixed postings. */
+    uint64_t mixed_place;
 } WordOf;
 
 /* Borrow the arrays of a word. */
 int
 read_word(Held *held, PyObject *from, WordOf *word);
 
+/* Return the place of a mixed posting, or where it would be: near the one that was looked for before, in most cases. */
+static inline uint64_t
+find_mixed(WordOf *word, uint64_t wanted)
+{
+    uint64_t count = word->mixed_postings.count, place = word->mixed_place;
+    if (place && at(&word->mixed_postings, place - 1) >= wanted)
+        place = 0;
+    for (int step = 0; step < 8; step++, place++)
+        if (place == count || at(&word->mixed_postings, place) >= wanted)
+            return word->mixed_place = place;
+    return word->mixed_place = bisect(&word->mixed_postings, place, count, wanted);
+}
+
 /* Return what a posting gives that holds several forms of the stem; negative where that points outside. */
 static inline double
-mixed_score(const WordOf *word, uint64_t posting, uint64_t code)
+mixed_score(WordOf *word, uint64_t posting, uint64_t code)
 {
-    uint64_t count = word->mixed_postings.count, wanted = word->start + posting;
-    uint64_t place = bisect(&word->mixed_postings, 0, count, wanted);
-    if (place == count || at(&word->mixed_postings, place) != wanted)
+    uint64_t wanted = word->start + posting, place = find_mixed(word, wanted);
+    if (place == (uint64_t)word->mixed_postings.count || at(&word->mixed_postings, place) != wanted)
         return HAS(word->table, 2 * code) ? DOUBLES(word->table)[2 * code] : -1;
     uint64_t exact = HAS(word->mixed_codes, place) ? at(&word->mixed_codes, place) : UINT64_MAX;
     if (!HAS(word->weights, code) || !HAS(word->weights, exact))
@@ -34,7 +48,7 @@ mixed_score(const WordOf *word, uint64_t posting, uint64_t code)
 }
 
 ALWAYS_INLINE double
-score(const WordOf *word, Py_ssize_t width, int is_tagged, uint64_t posting)
+score(WordOf *word, Py_ssize_t width, int is_tagged, uint64_t posting)
 {
     if (!HAS(word->codes, posting))
         return -1;

@@ -157,7 +157,7 @@ def count_values(collection: Collection, docs: Docs) -> Mapping[str, Counts]:
     if docs is collection.everything:
         return count_everything(collection)
     others = collection.count - len(docs)
-    if others * MOST > len(docs):
+    if native.passes or others * MOST > len(docs):
         return _by_facet(*_count_both(collection, docs))
     counted = _by_facet(*_count_both(collection, _all_but(collection, docs)))
     return {name: counts - counted[name] for name, counts in count_everything(collection).items()}
