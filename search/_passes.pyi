@@ -118,7 +118,7 @@ def match_any(sources: list[tuple[Any, ...]], living: Array | None, size: int, f
         sources: words as for :func:`match_all`; or docs, in order, and their scores; 64 at most.
         living: whether each article is there; None where all are.
         size: all articles are below.
-        found: has room for all docs, and eight more.
+        found: has room for all docs.
         scores: too.
     """
 

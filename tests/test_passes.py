@@ -179,7 +179,7 @@ def test_large_lists_are_matched_as_sets_are(
     there = np.ones(200_000, bool) if living is None else living
     listed = [listed_word(*one) for one in drawn]
     given_ = [given_by(*one) for one in drawn]
-    docs, sums = np.empty(200_008, np.intp), np.empty(200_008)
+    docs, sums = np.empty(200_000, np.intp), np.empty(200_000)
 
     count = compiled.match_all(listed, living, docs, sums)
 

@@ -317,37 +317,51 @@ add_word(Sums *sums, Source *source)
     }
 }
 
-/* Write out the articles of a group that anything was given; return how many there are now. There must be room. */
-static inline Py_ssize_t
-gather_group(Sums *sums, int first, Py_ssize_t count)
+static inline int
+lowest_bit(unsigned bits)
 {
-    for (int place = first; place < first + GROUP; place++) {
-        uint64_t doc = sums->low + place;
-        int is_there = sums->marks[place];
-        if (is_there && sums->living.data)
-            is_there = HAS(sums->living, doc) && at(&sums->living, doc);
-        WIDE(sums->found)[count] = doc;
-        DOUBLES(sums->scores)[count] = sums->sums[place];
-        count += is_there;
-        sums->sums[place] = 0;
-        sums->marks[place] = 0;
-    }
-    return count;
+#if defined(__GNUC__)
+    return __builtin_ctz(bits);
+#else
+    int bit = 0;
+    while (!(bits >> bit & 1))
+        bit++;
+    return bit;
+#endif
 }
 
-/* The same for the whole window; return -1 without room. */
+/* Write out an article that something was given; return how many there are now, -1 without room. */
+static inline Py_ssize_t
+put_given(Sums *sums, int place, Py_ssize_t count)
+{
+    uint64_t doc = sums->low + place;
+    double sum = sums->sums[place];
+    sums->sums[place] = 0;
+    if (sums->living.data && !(HAS(sums->living, doc) && at(&sums->living, doc)))
+        return count;
+    if (!HAS(sums->found, count) || !HAS(sums->scores, count))
+        return -1;
+    WIDE(sums->found)[count] = doc;
+    DOUBLES(sums->scores)[count] = sum;
+    return count + 1;
+}
+
+/* The same for the whole window. */
 static Py_ssize_t
 gather(Sums *sums, Py_ssize_t count)
 {
-    Py_ssize_t room = sums->found.count < sums->scores.count ? sums->found.count : sums->scores.count;
     for (int first = 0; first < WINDOW; first += GROUP) {
-        uint64_t any;
-        memcpy(&any, sums->marks + first, sizeof any);
-        if (!any)
+        uint64_t marks;
+        memcpy(&marks, sums->marks + first, GROUP);
+        if (!marks)
             continue;
-        if (room - count < GROUP)
+        memset(sums->marks + first, 0, GROUP);
+        /* The product has the lowest bit of each byte side by side at its upper end. */
+        unsigned bits = (unsigned)(marks * 0x0102040810204080 >> 56);
+        for (; bits && count >= 0; bits &= bits - 1)
+            count = put_given(sums, first + lowest_bit(bits), count);
+        if (count < 0)
             return -1;
-        count = gather_group(sums, first, count);
     }
     return count;
 }

@@ -213,8 +213,6 @@ class JoinedPostings:
 
 #: A word, and what it weighs.
 WeighedWord = tuple[StemPostings | JoinedPostings, float]
-#: Room that a pass needs behind what it finds.
-SPARE = 8
 #: Words that a pass takes.
 MAX_PASSED = 64
 
@@ -236,8 +234,7 @@ def match_any(collection: Collection, leaves: Sequence[tuple[Any, float]]) -> tu
         is_word = alone and isinstance(leaf, StemPostings)
         room += leaf.size if is_word else leaf.count
         sources.append(leaf.listed(weight) if is_word else (leaf.docs(), weight * leaf.scores(leaf.postings())))
-    # A pass writes a few numbers further than it counts.
-    room = min(room, collection.size) + SPARE
+    room = min(room, collection.size)
     docs, scores = np.empty(room, np.intp), np.empty(room)
     if native.passes is None:
         return docs, scores
