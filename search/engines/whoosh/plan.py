@@ -166,8 +166,13 @@ class Planner:
         return add_up(lists, collection.size, tables)
 
     def _with_table(self, node: Leaf, wanted: int | None = None) -> Postings:
-        """Return the postings of a leaf that are quickest, where they are *wanted* for so many articles, or for all."""
-        leaf = self._leaves[node] = with_table(self._collection, self.leaf(node), wanted)
+        """Return the postings of a leaf that are quickest, where they are *wanted* for so many articles, or for all.
+
+        No table is worth making for passes in C.
+        """
+        leaf = self.leaf(node)
+        if native.passes is None:
+            leaf = self._leaves[node] = with_table(self._collection, leaf, wanted)
         return leaf
 
     def _count(self, node: Leaf) -> int:
@@ -178,8 +183,8 @@ class Planner:
 
         What a pattern stands for is in so many articles that it is only looked for among those of the other leaves.
         """
-        # All that a word gives is needed of one that stands alone; in C no table for it is worth making.
-        first = self.leaf(leaves[0]) if leaves[1:] else self._with_table(leaves[0], 0 if native.passes else None)
+        # All that a word gives is needed of one that stands alone.
+        first = self.leaf(leaves[0]) if leaves[1:] else self._with_table(leaves[0])
         docs = first.docs()
         known: dict[Leaf, Docs | None] = {leaves[0]: first.postings()}
         for node in leaves[1:]:
