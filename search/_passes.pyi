@@ -162,6 +162,15 @@ def find_row(
         scores: too.
     """
 
+def follow(masks: list[Array], row: bytes, found: Array, /) -> int:
+    """Fill in the places at which bits follow one another, the first one behind the last; return how many there are.
+
+    Args:
+        masks: positions as bits, of eight bytes each; as many of every term, 64 terms at most.
+        row: the places in *masks* of those that follow one another.
+        found: room for all places.
+    """
+
 def mark(
     words: list[tuple[Array, int]],
     rows: list[tuple[list[tuple[Any, ...]], bytes, int, int]],

@@ -250,6 +250,16 @@ def test_following_stays_within_its_arrays(
     unharmed(compiled.find_row, *sought, segment, lengths, np.ones(12), field, first, end, *room)
 
 
+@given(
+    st.lists(arrays([8]), max_size=3) | wide.map(lambda bits: [bits, bits[::-1].copy()]), st.binary(max_size=4), wide
+)
+def test_following_bits_stays_within_its_arrays(
+    compiled: ModuleType, masks: list[Array], row: bytes, found: Docs
+) -> None:
+    unharmed(compiled.follow, masks, row, found)
+    unharmed(compiled.follow, masks, row, np.zeros(max(map(len, masks), default=0), np.intp))
+
+
 sought_rows = st.lists(
     st.tuples(st.lists(terms, max_size=4), st.binary(max_size=5), st.integers(0, 5), st.integers(-1, 2)), max_size=3
 )

@@ -21,6 +21,7 @@ from search.analysis import stem, terms
 from search.articles import Article, Episode, Story
 from search.catalog import fingerprint
 from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.hits import articles_json
 from search.engines.whoosh.inversion import texts_of
 from search.engines.whoosh.locating import BISECTION, locate
 from search.engines.whoosh.operands import Budget
@@ -74,7 +75,7 @@ def test_articles_are_kept_whole_and_numbered_from_the_newest(titles: list[list[
         assert collection.article(number) == one
         assert collection.number_of(one.id) == number
         assert collection.id_of(number) == one.id
-        assert orjson.loads(collection.articles_json([number])[0]) == orjson.loads(orjson.dumps(article_to_wire(one)))
+        assert orjson.loads(articles_json(collection, [number])[0]) == orjson.loads(orjson.dumps(article_to_wire(one)))
         assert collection.members_of(one.id).tolist() == [number]
         assert collection.column("fingerprint")[number].tobytes() == fingerprint(one)
     gone = {number_to_id(int(id_)) for id_ in collection.ids} - {one.id for one in there.values()}

@@ -145,6 +145,7 @@ PASS(match_all);
 PASS(match_any);
 PASS(find_text);
 PASS(find_row);
+PASS(follow);
 PASS(mark);
 PASS(write_hits);
 PASS(make_chunks);

@@ -27,6 +27,7 @@ ARGUMENTS(match_all, 4)
 ARGUMENTS(match_any, 5)
 ARGUMENTS(find_text, 4)
 ARGUMENTS(find_row, 10)
+ARGUMENTS(follow, 3)
 ARGUMENTS(mark, 5)
 ARGUMENTS(write_hits, 8)
 ARGUMENTS(make_chunks, 1)
@@ -43,7 +44,7 @@ static PyMethodDef methods[] = {
     METHOD(rank),       METHOD(pick),         METHOD(highest),     METHOD(spread),       METHOD(tally),
     METHOD(saturate),   METHOD(locate),       METHOD(add_up),      METHOD(find_text),    METHOD(find_row),
     METHOD(mark),       METHOD(write_hits),   METHOD(make_chunks), METHOD(cut),          METHOD(group),
-    METHOD(read_lines), METHOD(make_columns), METHOD(add_records), METHOD(take_columns), METHOD(write_facets), METHOD(match_all), METHOD(match_any), {NULL, NULL, 0, NULL},
+    METHOD(read_lines), METHOD(make_columns), METHOD(add_records), METHOD(take_columns), METHOD(write_facets), METHOD(match_all), METHOD(match_any), METHOD(follow), {NULL, NULL, 0, NULL},
 };
 
 static int

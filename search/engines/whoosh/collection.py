@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -28,8 +28,6 @@ from search.keys import UNDATED, age_to_moment, moment_to_age, number_to_id
 _REMEMBERED = 16384
 #: Bytes of tables of words, of what they give each article as of their bits; a million articles have room for 32 words.
 _TABLES_BYTES = 256 << 20
-#: Microseconds.
-_SECOND = 1_000_000
 # Python reads signs, prefixes and underscores as parts of a number.
 _ID = re.compile(r"[0-9a-f]{16}")
 
@@ -41,16 +39,6 @@ def is_id(text: str) -> bool:
 
 def _story_of_one(identifier: str) -> Story:
     return Story(id=identifier, episodes=(Episode(article_ids=(identifier,), outlets=1),), outlets=1)
-
-
-def _json_heads(ids: NDArray[np.uint64], ages: NDArray[np.int64]) -> Iterator[bytes]:
-    """Yield what the API sends first of articles: their ids, and when they were published, to the second."""
-    written = ids.astype(">u8").tobytes().hex()
-    seconds = np.where(ages == UNDATED, -1, ages)
-    dates = np.datetime_as_string((~seconds // _SECOND).view("M8[s]"))
-    for at, (date, age) in enumerate(zip(dates.tolist(), ages.tolist(), strict=True)):
-        published = "null" if age == UNDATED else f'"{date}Z"'
-        yield f'{{"id":"{written[16 * at : 16 * at + 16]}","published_at":{published},'.encode()
 
 
 class Collection:
@@ -200,14 +188,8 @@ class Collection:
         parts = zip(map(self.part_of, numbers), numbers, strict=True)
         return [part.segment.stored.article(number - part.base) for part, number in parts]
 
-    def articles_json(self, numbers: Sequence[int]) -> list[bytes]:
-        """Return articles as the API sends them, without making anything of them."""
-        chosen = np.array(numbers, np.intp)
-        heads = _json_heads(self.ids[chosen], self.ages[chosen])
-        return [head + content[1:] for head, content in zip(heads, self.contents(numbers), strict=True)]
-
     def contents(self, numbers: Sequence[int]) -> list[bytes]:
-        """Return the same without what columns have: ids and dates."""
+        """Return articles as the API sends them, but for their ids and dates, which columns have."""
         if len(self.parts) == 1:
             return self.parts[0].segment.stored.contents(np.array(numbers, np.intp))
         parts = zip(map(self.part_of, numbers), numbers, strict=True)

@@ -11,9 +11,10 @@ from search.articles import Article
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS, between_days, chosen_values, with_ids
 from search.engines.whoosh.counting import CountedFacets, count_facets, make_timeline
-from search.engines.whoosh.highlighting import Marks, highlight_hits
+from search.engines.whoosh.highlighting import highlight_hits
 from search.engines.whoosh.hits import Details, Hits
 from search.engines.whoosh.lazy import lazy
+from search.engines.whoosh.marks import Marks
 from search.engines.whoosh.operands import Budget
 from search.engines.whoosh.ordering import Keys, Ordering
 from search.engines.whoosh.part import Mask, Scores

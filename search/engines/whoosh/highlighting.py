@@ -7,9 +7,9 @@ the text is analysed after all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import pairwise
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from search.articles import Article
 from search.engines.whoosh.arrays import Array, ranges
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.expansion import expanded_terms
+from search.engines.whoosh.marks import FIELDS, Highlights, Marks
 from search.engines.whoosh.part import Part
 from search.engines.whoosh.rows import look_up
 from search.engines.whoosh.segment import Docs, Segment
@@ -27,8 +28,6 @@ from search.highlights import highlight, merged, occurrences
 from search.query import Fuzzy, Leaf, Phrase, Prefix, Wildcard, Word
 from search.results import Span
 
-FIELDS = ("title", "excerpt")
-Highlights = dict[str, tuple[Span, ...]]
 #: Terms that count wherever they are, terms that count in a row, and the same with so many others in between.
 _Sought = tuple[set[str], list[tuple[str, ...]], list[tuple[tuple[str, ...], int]]]
 #: The first and the last of terms in a row, by number; shape (runs, 2).
@@ -40,29 +39,6 @@ _MAX_PASSED = 64
 _FIELD_NUMBERS = {None: -1, "title": 0, "excerpt": 1}
 #: Stands for the number of spans where the text must be analysed.
 _UNEVEN = 0xFFFFFFFF
-
-
-class Marks(NamedTuple):
-    """Where the searched words are in the titles and excerpts of articles."""
-
-    #: How many spans each text has: the first title, the first excerpt, ...
-    counts: NDArray[np.uint32]
-    #: Where each begins and ends, one text after the other.
-    spans: NDArray[np.uint32]
-
-    @classmethod
-    def of(cls, highlights: Iterable[Highlights]) -> Marks:
-        """Return the marks that :meth:`listed` makes *highlights* of."""
-        texts = [found[name] for found in highlights for name in FIELDS]
-        ends = [end for spans in texts for span in spans for end in span]
-        return cls(np.array(list(map(len, texts)), np.uint32), np.array(ends, np.uint32))
-
-    def listed(self) -> list[Highlights]:
-        """Return the spans of each article, by field."""
-        ends = iter(self.spans.tolist())
-        pairs = zip(ends, ends, strict=True)
-        texts = [tuple(islice(pairs, count)) for count in self.counts.tolist()]
-        return [dict(zip(FIELDS, texts[at : at + 2], strict=True)) for at in range(0, len(texts), 2)]
 
 
 def highlight_hits(collection: Collection, leaves: Sequence[Leaf], numbers: Sequence[int]) -> Marks:

@@ -8,16 +8,21 @@ from typing import Any, Protocol, overload
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from search import native, ranking
 from search.articles import Article
 from search.engines.whoosh.collection import Collection
-from search.engines.whoosh.highlighting import Highlights, Marks
 from search.engines.whoosh.lazy import lazy
+from search.engines.whoosh.marks import Highlights, Marks
 from search.engines.whoosh.ordering import Listed, Ordering
 from search.engines.whoosh.segment import Docs
+from search.keys import UNDATED
 from search.results import Explanation, Hit, Match, StoryInfo, WrittenHits
 from search.written import copies_to_json, explanation_to_json, hits_to_json
+
+#: Microseconds.
+_SECOND = 1_000_000
 
 
 class Source(Protocol):
@@ -123,7 +128,7 @@ class Hits(WrittenHits):
         if native.passes is None:
             columns = details.scores, details.highlights, details.stories, also or repeat(()), more
             matches = map(Match, *columns, explanations or repeat(None))
-            return hits_to_json(zip(collection.articles_json(numbers), matches, strict=True))
+            return hits_to_json(zip(articles_json(collection, numbers), matches, strict=True))
         written: bytes = native.passes.write_hits(
             collection.contents(numbers),
             np.array(numbers, np.intp),
@@ -212,3 +217,20 @@ class StoredHit(Hit):
         if not self._details.source.is_explained:
             return None
         return Explanation(factors=dict(self.factors), sentence=ranking.explain(self.factors))
+
+
+def articles_json(collection: Collection, numbers: Sequence[int]) -> list[bytes]:
+    """Return articles as the API sends them, without making anything of them."""
+    chosen = np.array(numbers, np.intp)
+    heads = _json_heads(collection.ids[chosen], collection.ages[chosen])
+    return [head + content[1:] for head, content in zip(heads, collection.contents(numbers), strict=True)]
+
+
+def _json_heads(ids: NDArray[np.uint64], ages: NDArray[np.int64]) -> Iterator[bytes]:
+    """Yield what the API sends first of articles: their ids, and when they were published, to the second."""
+    written = ids.astype(">u8").tobytes().hex()
+    seconds = np.where(ages == UNDATED, -1, ages)
+    dates = np.datetime_as_string((~seconds // _SECOND).view("M8[s]"))
+    for at, (date, age) in enumerate(zip(dates.tolist(), ages.tolist(), strict=True)):
+        published = "null" if age == UNDATED else f'"{date}Z"'
+        yield f'{{"id":"{written[16 * at : 16 * at + 16]}","published_at":{published},'.encode()
