@@ -50,6 +50,17 @@ def tally(docs: Array, codes: Array, others: Array, counts: Array, first: int, /
 def spread(counts: Array, codes: Array, bounds: Array | None, sums: Array, /) -> None:
     """Add each count to the sums of its codes: those between its bounds, or the one at its place."""
 
+def list_facets(
+    facets: list[tuple[Array, Array | None, Array | None, int]], most: int, /
+) -> list[tuple[list[int], list[int]]]:
+    """Return of each facet the numbers of its most frequent values, *most* at most, and their counts.
+
+    Args:
+        facets: counts; codes and bounds as for :func:`spread`, neither where values are counted themselves; how many
+            values there are.
+        most: see there.
+    """
+
 def write_facets(facets: list[tuple[bytes, Array, Array | None, Array | None, list[bytes]]], most: int, /) -> bytes:
     """Return facets as the API sends them, *most* values of each.
 

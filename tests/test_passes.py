@@ -112,6 +112,7 @@ facets = st.lists(
 @given(facets, st.integers(-1, 40))
 def test_writing_facets_stays_within_its_arrays(compiled: ModuleType, counted: list[Any], most: int) -> None:
     unharmed(compiled.write_facets, counted, most)
+    unharmed(compiled.list_facets, [(*parts[1:4], len(parts[4])) for parts in counted], most)
 
 
 @given(wide, wide, arrays(), st.integers(0, 12), st.integers(0, 70))

@@ -136,6 +136,7 @@ PASS(rank);
 PASS(highest);
 PASS(pick);
 PASS(spread);
+PASS(list_facets);
 PASS(write_facets);
 PASS(tally);
 PASS(saturate);

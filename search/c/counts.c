@@ -112,8 +112,6 @@ highest(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     return let_go(&held, PyLong_FromSsize_t(filled));
 }
 
-/* write_facets(facets, most) */
-
 /* More bytes than anything but a text takes in a value. */
 #define ROOM 64
 /* Values of a facet at most; as many as anybody looks at. */
@@ -148,28 +146,103 @@ put_values(Buffer *out, PyObject *texts, const Ranked *heap, Py_ssize_t count)
     return 1;
 }
 
+/* Find the most frequent of a facet's values, of which there are *size*, and their counts, in order; return how many
+ * those are, -1 where that goes wrong. The parts are counts, codes and bounds. */
+static Py_ssize_t
+find_values(Held *held, PyObject *const *parts, Py_ssize_t size, Ranked *heap, Py_ssize_t most)
+{
+    Spread from;
+    int is_counted = parts[1] == Py_None;
+    if (size < 0 || !read_spread(held, parts[0], is_counted ? parts[0] : parts[1], parts[2], &from) ||
+        (is_counted && from.counts.count < size))
+        return -1;
+    if (is_counted)
+        return select_highest(WIDE(from.counts), size, heap, most);
+    /* The number after the last stands for none. */
+    uint64_t *sums = calloc(size + 1, sizeof(uint64_t));
+    if (!sums) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    Py_ssize_t count = add_counts(&from, sums, size + 1) ? select_highest(sums, size, heap, most) : -1;
+    free(sums);
+    return count;
+}
+
+static int
+take_parts(PyObject *from, PyObject **parts, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (!from || !(parts[i] = PyTuple_GetItem(from, i)))
+            return 0;
+    return 1;
+}
+
+/* Return a list of the places, or of the counts, of values. */
+static PyObject *
+list_of(const Ranked *heap, Py_ssize_t count, int is_places)
+{
+    PyObject *list = PyList_New(count);
+    for (Py_ssize_t i = 0; list && i < count; i++) {
+        PyObject *number = is_places ? PyLong_FromSsize_t(heap[i].place) : PyLong_FromDouble(heap[i].key);
+        if (!number || PyList_SetItem(list, i, number) < 0)
+            Py_CLEAR(list);
+    }
+    return list;
+}
+
+/* list_facets(facets, most) */
+
+static PyObject *
+list_values(PyObject *facet, Py_ssize_t most)
+{
+    Held held;
+    held.count = 0;
+    PyObject *parts[4], *found = NULL;
+    Ranked *heap = malloc(most * sizeof(Ranked));
+    if (!heap)
+        return PyErr_NoMemory();
+    if (take_parts(facet, parts, 4)) {
+        Py_ssize_t size = PyLong_AsSsize_t(parts[3]);
+        Py_ssize_t count = PyErr_Occurred() ? -1 : find_values(&held, parts, size, heap, most);
+        if (count >= 0)
+            found = Py_BuildValue("(NN)", list_of(heap, count, 1), list_of(heap, count, 0));
+    }
+    free(heap);
+    return let_go(&held, found);
+}
+
+PyObject *
+list_facets(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    Py_ssize_t most = PyLong_AsSsize_t(args[1]), size = PyList_Size(args[0]);
+    if (PyErr_Occurred())
+        return NULL;
+    if (most < 1 || most > MAX_VALUES)
+        return outside();
+    PyObject *list = PyList_New(size);
+    for (Py_ssize_t i = 0; list && i < size; i++) {
+        PyObject *values = list_values(PyList_GetItem(args[0], i), most);
+        if (!values || PyList_SetItem(list, i, values) < 0)
+            Py_CLEAR(list);
+    }
+    return list;
+}
+
+/* write_facets(facets, most) */
+
 /* Write the most frequent of a facet's values. */
 static int
 put_facet(Held *held, Buffer *out, PyObject *const *parts, Py_ssize_t most)
 {
-    Spread from;
-    Py_ssize_t size = PyList_Size(parts[4]);
-    if (size < 0 || !read_spread(held, parts[1], parts[2] == Py_None ? parts[1] : parts[2], parts[3], &from))
-        return 0;
-    int is_counted = parts[2] == Py_None;
-    if (is_counted && from.counts.count < size)
-        return 0;
-    /* The number after the last stands for none. */
-    uint64_t *sums = is_counted ? WIDE(from.counts) : calloc(size + 1, sizeof(uint64_t));
     Ranked *heap = malloc(most * sizeof(Ranked));
-    int is_good = 0;
-    if (!sums || !heap)
+    if (!heap) {
         PyErr_NoMemory();
-    else if (is_counted || add_counts(&from, sums, size + 1))
-        is_good = put_values(out, parts[4], heap, select_highest(sums, size, heap, most));
+        return 0;
+    }
+    Py_ssize_t count = find_values(held, parts + 1, PyList_Size(parts[4]), heap, most);
+    int is_good = count >= 0 && put_values(out, parts[4], heap, count);
     free(heap);
-    if (!is_counted)
-        free(sums);
     return is_good;
 }
 
@@ -178,10 +251,9 @@ put_facets(Held *held, Buffer *out, PyObject *facets, Py_ssize_t most)
 {
     PUT(out, "{");
     for (Py_ssize_t i = 0; i < PyList_Size(facets); i++) {
-        PyObject *facet = PyList_GetItem(facets, i), *parts[5];
-        for (int part = 0; part < 5; part++)
-            if (!(parts[part] = PyTuple_GetItem(facet, part)))
-                return 0;
+        PyObject *parts[5];
+        if (!take_parts(PyList_GetItem(facets, i), parts, 5))
+            return 0;
         put(out, ",", i ? 1 : 0);
         if (!put_text_of(out, parts[0]))
             return 0;

@@ -17,6 +17,7 @@
 ARGUMENTS(rank, 7)
 ARGUMENTS(highest, 2)
 ARGUMENTS(spread, 4)
+ARGUMENTS(list_facets, 2)
 ARGUMENTS(write_facets, 2)
 ARGUMENTS(pick, 6)
 ARGUMENTS(tally, 5)
@@ -44,7 +45,7 @@ static PyMethodDef methods[] = {
     METHOD(rank),       METHOD(pick),         METHOD(highest),     METHOD(spread),       METHOD(tally),
     METHOD(saturate),   METHOD(locate),       METHOD(add_up),      METHOD(find_text),    METHOD(find_row),
     METHOD(mark),       METHOD(write_hits),   METHOD(make_chunks), METHOD(cut),          METHOD(group),
-    METHOD(read_lines), METHOD(make_columns), METHOD(add_records), METHOD(take_columns), METHOD(write_facets), METHOD(match_all), METHOD(match_any), METHOD(follow), {NULL, NULL, 0, NULL},
+    METHOD(read_lines), METHOD(make_columns), METHOD(add_records), METHOD(take_columns), METHOD(write_facets), METHOD(match_all), METHOD(match_any), METHOD(follow), METHOD(list_facets), {NULL, NULL, 0, NULL},
 };
 
 static int

@@ -8,7 +8,7 @@
 /* Articles that are added up in one go: few enough for their sums to stay beside the processor. */
 #define WINDOW 4096
 /* Of which so many are looked at at once, whether there are any. */
-#define GROUP 8
+#define GROUP 64
 
 /* What gives something to articles: a word, or a list of articles and what they are given. */
 typedef struct {
@@ -93,16 +93,30 @@ add_word(Sums *sums, Source *source)
 }
 
 static inline int
-lowest_bit(unsigned bits)
+lowest_bit(uint64_t bits)
 {
 #if defined(__GNUC__)
-    return __builtin_ctz(bits);
+    return __builtin_ctzll(bits);
 #else
     int bit = 0;
     while (!(bits >> bit & 1))
         bit++;
     return bit;
 #endif
+}
+
+/* Return the marks of a group as bits. */
+static inline uint64_t
+bits_of(const uint8_t *marks)
+{
+    uint64_t bits = 0;
+    for (int byte = 0; byte < GROUP; byte += 8) {
+        uint64_t some;
+        memcpy(&some, marks + byte, sizeof some);
+        /* The product has the lowest bit of each byte side by side at its upper end. */
+        bits |= (some * 0x0102040810204080 >> 56) << byte;
+    }
+    return bits;
 }
 
 /* Write out an article that something was given; return how many there are now, -1 without room. */
@@ -126,13 +140,10 @@ static Py_ssize_t
 gather(Sums *sums, Py_ssize_t count)
 {
     for (int first = 0; first < WINDOW; first += GROUP) {
-        uint64_t marks;
-        memcpy(&marks, sums->marks + first, GROUP);
-        if (!marks)
+        uint64_t bits = bits_of(sums->marks + first);
+        if (!bits)
             continue;
         memset(sums->marks + first, 0, GROUP);
-        /* The product has the lowest bit of each byte side by side at its upper end. */
-        unsigned bits = (unsigned)(marks * 0x0102040810204080 >> 56);
         for (; bits && count >= 0; bits &= bits - 1)
             count = put_given(sums, first + lowest_bit(bits), count);
         if (count < 0)

@@ -16,7 +16,7 @@ from search import native
 from search.articles import Article
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.vocabulary import Vocabulary, in_order, pack_texts
-from search.keys import age_to_moment, ids_to_numbers, moment_to_age, number_to_id, to_bytes
+from search.keys import age_to_moment, ids_to_numbers, moment_to_age, number_to_id, numbers_to_ids, to_bytes
 from search.recorded import Recorded, written
 from search.records import Sharing, article_from_json, article_to_json
 
@@ -118,8 +118,8 @@ class Stored:
 
     def articles(self, numbers: NDArray[np.intp]) -> list[Article]:
         """Return several articles."""
-        ids, moments = map(number_to_id, self._ids[numbers].tolist()), map(age_to_moment, self._ages[numbers].tolist())
-        return list(map(article_from_json, self.contents(numbers), ids, moments))
+        moments = map(age_to_moment, self._ages[numbers].tolist())
+        return list(map(article_from_json, self.contents(numbers), numbers_to_ids(self._ids[numbers]), moments))
 
     def recall(self, fingerprints: Collection[bytes]) -> dict[bytes, Article]:
         """Return the articles with these fingerprints, deleted ones included."""

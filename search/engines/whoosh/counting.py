@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from types import ModuleType
 
 import msgspec
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from search import native
 from search.analysis import fold
+from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import MICROSECONDS_A_DAY
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS
@@ -72,7 +74,10 @@ class CountedFacets(WrittenFacets):
     def __getitem__(self, name: str) -> tuple[FacetValue, ...]:
         """Return a facet's values: the most frequent first, then by name; chosen ones are always there."""
         if name not in self._values:
-            self._values[name] = tuple(self._listed(name))
+            if native.passes and not self._has_chosen:
+                self._values = self._listed_at_once(native.passes)
+            else:
+                self._values[name] = tuple(self._listed(name))
         return self._values[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -85,21 +90,31 @@ class CountedFacets(WrittenFacets):
 
     def written(self) -> bytes:
         """Return all of them, as the API sends them."""
-        if native.passes is None or any(getattr(self._filters, name) for name in self._counts):
+        if native.passes is None or self._has_chosen:
             return _encode(dict(self))
-        columns = self._collection.columns
-        facets = [
-            (
-                orjson.dumps(name),
-                counts,
-                None if name == "provider" else columns[f"combination.{name}"],
-                columns["combination.topic.of"] if name == "topic" else None,
-                self._collection.written_texts(name),
-            )
-            for name, counts in self._counts.items()
-        ]
+        texts = self._collection.written_texts
+        facets = [(orjson.dumps(name), *self._spread(name), texts(name)) for name in self._counts]
         written: bytes = native.passes.write_facets(facets, MAX_VALUES)
         return written
+
+    @property
+    def _has_chosen(self) -> bool:
+        return any(getattr(self._filters, name) for name in self._counts)
+
+    def _spread(self, name: str) -> tuple[Counts, Array | None, Array | None]:
+        """Return counts, and how they are spread over the values of a facet, as passes take it."""
+        columns, is_counted = self._collection.columns, name == "provider"
+        bounds = columns["combination.topic.of"] if name == "topic" else None
+        return self._counts[name], None if is_counted else columns[f"combination.{name}"], bounds
+
+    def _listed_at_once(self, passes: ModuleType) -> dict[str, tuple[FacetValue, ...]]:
+        texts = list(map(self._collection.texts, self._counts))
+        facets = [(*self._spread(name), len(own)) for name, own in zip(self._counts, texts, strict=True)]
+        found = zip(self._counts, texts, passes.list_facets(facets, MAX_VALUES), strict=True)
+        return {
+            name: tuple(map(FacetValue, map(own.__getitem__, numbers), counts))
+            for name, own, (numbers, counts) in found
+        }
 
     def _listed(self, name: str) -> Iterator[FacetValue]:
         counts, texts = self._counts[name], self._collection.texts(name)
