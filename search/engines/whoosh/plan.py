@@ -140,14 +140,16 @@ class Planner:
 
     def _any_of(self, leaves: Sequence[Leaf], others: Sequence[Node]) -> Matches:
         """Return the articles that have any of *leaves*, with what they give, and that match all *others*."""
-        collection = self._collection
         docs, scores = self._added_up(leaves)
-        # What is known of all articles need not be worked out of these.
-        matches = Matches(collection.everything if len(docs) == collection.count else docs, scores=scores)
+        matches = Matches(self._whole(docs), scores=scores)
         for other in others:
             self._budget.check()
             matches = matches.only(self._operand(other).among(matches.docs))
         return matches if all(not scoring_leaves(node) for node in others) else replace(matches, scores=None)
+
+    def _whole(self, docs: Docs) -> Docs:
+        """Return all articles as the collection has them, of which some things are known, where these are all."""
+        return self._collection.everything if len(docs) == self._collection.count else docs
 
     def _added_up(self, leaves: Sequence[Leaf]) -> tuple[Docs, Scores]:
         """Return the articles that have any of the leaves, and what those give them."""
@@ -217,7 +219,7 @@ class Planner:
     def _all_of(self, words: Sequence[WeighedWord], operands: Sequence[Operand]) -> Matches:
         """Return the articles that have all words and match the operands, and what the words give them."""
         docs, scores = match_all(self._collection, words)
-        matches = Matches(docs, scores=scores)
+        matches = Matches(self._whole(docs), scores=scores)
         for operand in sorted(operands, key=cost):
             self._budget.check()
             matches = matches.only(operand.among(matches.docs))
