@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -43,6 +44,7 @@ class BrokenEngine(MemoryEngine):
 
         def fail(query: Query) -> Page:
             self.searches += 1
+            time.sleep(0.02)
             raise RuntimeError(query.sort)
 
         reader.search = fail  # type: ignore[method-assign]
@@ -93,6 +95,12 @@ def test_what_fails_is_tried_once_and_told_by_the_application(caplog: pytest.Log
 
     assert (answer.status_code, answer.mimetype, engine.searches) == (500, "application/problem+json", 1)
     assert "in fail\n    raise RuntimeError(query.sort)" in caplog.text
+
+
+def test_what_fails_took_as_long_as_it_did(caplog: pytest.LogCaptureFixture) -> None:
+    served(BrokenEngine(), slow_query_ms=20).test_client().get("/api/v1/search?q=bank")
+
+    assert "slow: " in caplog.text
 
 
 @pytest.mark.parametrize("path", ["/api/v1/search?q=bank", "/api/v1/search?page=x"])

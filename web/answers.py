@@ -15,8 +15,8 @@ from search.query import Query
 from web.cache import Answer, AnswerCache
 
 _KEY = "lede.answers"
-#: Where the exception is that the answer to a request ended with, before the application was asked.
-FAILED = "lede.failed"
+#: Where the exception is that the answer to a request ended with, before the application was asked, and when it began.
+FAILED, BEGAN = "lede.failed", "lede.began"
 #: Whoever keeps an answer asks each time whether it still holds.
 FRESHNESS = "no-cache"
 JSON, HTML = "application/json", "text/html; charset=utf-8"

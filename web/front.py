@@ -18,7 +18,7 @@ from werkzeug.wrappers import Request
 from search.engine import Reader
 from search.errors import LedeError
 from search.wire import page_to_json
-from web.answers import FAILED, FRESHNESS, JSON, cache_of, is_of_today, key, make_tag, weak
+from web.answers import BEGAN, FAILED, FRESHNESS, JSON, cache_of, is_of_today, key, make_tag, weak
 from web.cache import Answer
 from web.compression import MIN_BYTES, pack, wanted
 from web.limiting import TooManyRequestsError, limiter_of
@@ -69,7 +69,7 @@ class Front:
         if kept and self._is_allowed(environ, is_typing=kept.is_typing):
             is_packed = encoding is not None and zstandard.frame_content_size(kept.content) >= MIN_BYTES
             answer, content = kept, kept.content if is_packed else self._cache.unpacked(kept)
-        elif kept is None and (made := self._made(environ)):
+        elif kept is None and (made := self._made(environ, began)):
             is_packed = encoding is not None and len(made.content) >= MIN_BYTES
             answer, content = made, pack(made.content, "zstd") if is_packed else made.content
         else:
@@ -83,7 +83,7 @@ class Front:
         kept = self._cache.find(reader.generation, asked, packed=True) if reader else None
         return kept if kept and is_of_today(kept) else None
 
-    def _made(self, environ: Environ) -> Answer | None:
+    def _made(self, environ: Environ, began: float) -> Answer | None:
         """Return the answer to a search by the API, None where it is another request, or has none."""
         reader = self._reader() if environ.get("PATH_INFO") == SEARCH_PATH else None
         # A visit counts once: whoever is allowed here is not counted by the application.
@@ -93,7 +93,7 @@ class Front:
             query = api_query(Request(environ).args)
             content = page_to_json(reader.search(query))
         except Exception as exc:  # noqa: BLE001 - whatever it is, the application knows what to say
-            environ[FAILED] = exc
+            environ[FAILED], environ[BEGAN] = exc, began
             return None
         made = Answer(make_tag(self._app, SEARCH_ENDPOINT, reader.generation, query), content, JSON, SEARCH_PATH)
         self._cache.keep(reader.generation, key(environ), made)

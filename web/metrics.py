@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from search.cache import count_refused
 from search.errors import LedeError
+from web.answers import BEGAN
 from web.service import current_reader
 
 #: Names the folder that the processes of a server share: their figures are there, so that each can tell those of all,
@@ -88,7 +89,7 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.began = time.perf_counter()
+        g.began = request.environ.get(BEGAN) or time.perf_counter()
 
     @app.after_request
     def note(response: Response) -> Response:
