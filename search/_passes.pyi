@@ -96,17 +96,14 @@ def locate(docs: Array, bounds: Array, wanted: Array, base: int, places: Array, 
         there: is filled with whether they are.
     """
 
-def add_up(
-    lists: list[tuple[Array, Array]], tables: list[tuple[Array, float]], sums: Array, found: Array, scores: Array, /
-) -> int:
-    """Fill in which docs the lists and tables score, in order, and their sums; return how many there are.
+def add_up(lists: list[tuple[Array, Array]], sums: Array, found: Array, scores: Array, /) -> int:
+    """Fill in which docs the lists score, in order, and their sums; return how many there are.
 
     Args:
         lists: docs and their scores.
-        tables: a score for every article, to be taken so many times.
         sums: scratch memory, for every article.
-        found: has room for all docs; for every article where there are tables.
-        scores: as many.
+        found: has room for all docs.
+        scores: too.
     """
 
 def match_all(words: list[tuple[Any, ...]], living: Array | None, found: Array, scores: Array, /) -> int:

@@ -135,7 +135,7 @@ def test_scoring_stays_within_its_arrays(
     unharmed(compiled.saturate, word, postings, 2.0, True, room)  # noqa: FBT003 - by place only
     unharmed(compiled.saturate, word, postings, 2.0, False, np.zeros(size))  # noqa: FBT003
     summed = np.zeros(size), np.zeros(size, np.intp), np.zeros(size)
-    unharmed(compiled.add_up, [(room.astype(np.intp), room)] * 2, [(np.ones(size), 2.0)], *summed)
+    unharmed(compiled.add_up, [(room.astype(np.intp), room)] * 2, *summed)
 
 
 def listed_word(docs: Docs, codes: Array, weight: float, base: int = 0) -> tuple[Any, ...]:
@@ -186,7 +186,7 @@ def test_large_lists_are_matched_as_sets_are(
 
     expected = (np.all([one > 0 for one in given_], axis=0) & there).nonzero()[0]
     assert docs[:count].tolist() == expected.tolist()
-    assert np.allclose(sums[:count], sum(given_)[expected], rtol=1e-12)  # type: ignore[index]
+    assert np.allclose(sums[:count], sum(given_)[expected], rtol=1e-12)  # type: ignore[index] # of one array or more
 
     # What is a list already is added to words.
     last = drawn[-1][0]
@@ -194,7 +194,7 @@ def test_large_lists_are_matched_as_sets_are(
 
     expected = (np.any([one > 0 for one in given_], axis=0) & there).nonzero()[0]
     assert docs[:count].tolist() == expected.tolist()
-    assert np.allclose(sums[:count], sum(given_)[expected], rtol=1e-12)  # type: ignore[index]
+    assert np.allclose(sums[:count], sum(given_)[expected], rtol=1e-12)  # type: ignore[index] # of one array or more
 
 
 #: With postings that may be in order, or not, and with all that is known of them, or not.

@@ -47,7 +47,7 @@ class BrokenEngine(MemoryEngine):
             time.sleep(0.02)
             raise RuntimeError(query.sort)
 
-        reader.search = fail  # type: ignore[method-assign]
+        reader.search = fail  # type: ignore[method-assign] # of this reader alone
         return reader
 
 

@@ -68,7 +68,7 @@ saturate(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     return let_go(&held, is_good ? Py_NewRef(Py_None) : NULL);
 }
 
-/* add_up(lists, tables, sums, found, scores) */
+/* add_up(lists, sums, found, scores) */
 
 static inline int
 lowest_bit(uint64_t word)
@@ -91,17 +91,13 @@ borrow_pair(Held *held, PyObject *pair, Array *array)
     return second && borrow_wide(held, first, array, PyBUF_SIMPLE) ? second : NULL;
 }
 
-/* Add to the sum of one article, which is none yet where it has no mark; all are marked where there are no marks. */
+/* Add to the sum of one article, which is none yet where it has no mark. */
 static inline void
 add_one(const Array *sums, uint64_t *marks, uint64_t doc, double given)
 {
-    double known = DOUBLES(*sums)[doc];
-    if (marks) {
-        uint64_t bit = (uint64_t)1 << doc % WORD;
-        if (!(marks[doc / WORD] & bit))
-            known = 0;
-        marks[doc / WORD] |= bit;
-    }
+    uint64_t bit = (uint64_t)1 << doc % WORD;
+    double known = marks[doc / WORD] & bit ? DOUBLES(*sums)[doc] : 0;
+    marks[doc / WORD] |= bit;
     DOUBLES(*sums)[doc] = known + given;
 }
 
@@ -130,34 +126,6 @@ add_list(PyObject *list, const Array *sums, uint64_t *marks)
     return is_good;
 }
 
-/* Make a sum of one table, so many times, or add that to the sums. */
-static int
-add_table(Held *held, PyObject *pair, int is_added, const Array *sums)
-{
-    Array table;
-    PyObject *second = borrow_pair(held, pair, &table);
-    double times = second ? PyFloat_AsDouble(second) : 0, *to = DOUBLES(*sums);
-    if (!second || PyErr_Occurred() || table.count != sums->count)
-        return 0;
-    const double *from = DOUBLES(table);
-    for (Py_ssize_t doc = 0; doc < sums->count; doc++)
-        to[doc] = is_added ? to[doc] + times * from[doc] : times * from[doc];
-    return 1;
-}
-
-static int
-add_tables(PyObject *tables, const Array *sums)
-{
-    int is_good = 1;
-    for (Py_ssize_t i = 0; is_good && i < PyList_Size(tables); i++) {
-        Held held;
-        held.count = 0;
-        is_good = add_table(&held, PyList_GetItem(tables, i), i > 0, sums);
-        release(&held);
-    }
-    return is_good;
-}
-
 static Py_ssize_t
 gather_marked(const uint64_t *marks, const Array *sums, Array *found, Array *scores)
 {
@@ -172,40 +140,22 @@ gather_marked(const uint64_t *marks, const Array *sums, Array *found, Array *sco
     return count;
 }
 
-static Py_ssize_t
-gather_scored(const Array *sums, Array *found, Array *scores)
-{
-    Py_ssize_t count = 0;
-    for (Py_ssize_t doc = 0; doc < sums->count; doc++) {
-        double sum = DOUBLES(*sums)[doc];
-        WIDE(*found)[count] = doc;
-        DOUBLES(*scores)[count] = sum;
-        count += sum != 0;
-    }
-    return count;
-}
-
 PyObject *
 add_up(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     Held held;
     held.count = 0;
     Array sums, found, scores;
-    if (!borrow_wide(&held, args[2], &sums, PyBUF_WRITABLE) || !borrow_wide(&held, args[3], &found, PyBUF_WRITABLE) ||
-        !borrow_wide(&held, args[4], &scores, PyBUF_WRITABLE))
+    if (!borrow_wide(&held, args[1], &sums, PyBUF_WRITABLE) || !borrow_wide(&held, args[2], &found, PyBUF_WRITABLE) ||
+        !borrow_wide(&held, args[3], &scores, PyBUF_WRITABLE))
         return let_go(&held, NULL);
-    int has_tables = PyList_Size(args[1]) > 0;
-    if (has_tables && (found.count < sums.count || scores.count < sums.count))
-        return let_go(&held, NULL);
-    uint64_t *marks = has_tables ? NULL : calloc(sums.count / WORD + 1, sizeof(uint64_t));
-    if (!has_tables && !marks)
+    uint64_t *marks = calloc(sums.count / WORD + 1, sizeof(uint64_t));
+    if (!marks)
         return let_go(&held, PyErr_NoMemory());
-    int is_good = add_tables(args[1], &sums);
+    int is_good = 1;
     for (Py_ssize_t i = 0; is_good && i < PyList_Size(args[0]); i++)
         is_good = add_list(PyList_GetItem(args[0], i), &sums, marks);
-    Py_ssize_t count = 0;
-    if (is_good)
-        count = marks ? gather_marked(marks, &sums, &found, &scores) : gather_scored(&sums, &found, &scores);
+    Py_ssize_t count = is_good ? gather_marked(marks, &sums, &found, &scores) : 0;
     free(marks);
     return let_go(&held, is_good ? PyLong_FromSsize_t(count) : NULL);
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import ModuleType
 
 import numpy as np
 
@@ -89,8 +90,9 @@ class Planner:
         others = [node for node in nodes if not isinstance(node, Leaf)]
         operands = self._operands(others) if others else []
         # What they give is known with the articles, unless others give something, too.
-        if (words := self._words_of(wanted)) and (not others or not any(map(scoring_leaves, others))):
-            return self._all_of(words, operands)
+        words = self._words_of(wanted) if native.passes else []
+        if native.passes and words and not any(map(scoring_leaves, others)):
+            return self._all_of(native.passes, words, operands)
         if not wanted:
             return Matches(all_of(operands, self._budget))
         if len(wanted) > 1:
@@ -156,7 +158,7 @@ class Planner:
         nodes, collection = list(dict.fromkeys(leaves)), self._collection
         if native.passes and len(nodes) <= MAX_PASSED:
             weighed = [(leaf := self.leaf(node), ranking.weight(node, collection.count, leaf.count)) for node in nodes]
-            return match_any(collection, weighed)
+            return match_any(native.passes, collection, weighed)
         lists, tables = [], []
         for node in nodes:
             leaf = self._with_table(node)
@@ -209,16 +211,16 @@ class Planner:
     def _words_of(self, leaves: Sequence[Leaf]) -> list[WeighedWord]:
         """Return the postings of words in any field, and what they weigh; none if other leaves are among them."""
         words: list[WeighedWord] = []
-        for node in leaves if native.passes and len(leaves) <= MAX_PASSED else ():
+        for node in leaves if len(leaves) <= MAX_PASSED else ():
             leaf = self.leaf(node) if type(node) is Word else None
             if not isinstance(leaf, StemPostings | JoinedPostings):
                 return []
             words.append((leaf, ranking.weight(node, self._collection.count, leaf.count)))
         return words
 
-    def _all_of(self, words: Sequence[WeighedWord], operands: Sequence[Operand]) -> Matches:
+    def _all_of(self, passes: ModuleType, words: Sequence[WeighedWord], operands: Sequence[Operand]) -> Matches:
         """Return the articles that have all words and match the operands, and what the words give them."""
-        docs, scores = match_all(self._collection, words)
+        docs, scores = match_all(passes, self._collection, words)
         matches = Matches(self._whole(docs), scores=scores)
         for operand in sorted(operands, key=cost):
             self._budget.check()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -217,16 +218,16 @@ WeighedWord = tuple[StemPostings | JoinedPostings, float]
 MAX_PASSED = 64
 
 
-def match_all(collection: Collection, words: Sequence[WeighedWord]) -> tuple[Docs, Scores]:
-    """Return the articles that have all words, and the sums of what those give."""
-    found = [_match_part(part, words) for part in collection.parts]
+def match_all(passes: ModuleType, collection: Collection, words: Sequence[WeighedWord]) -> tuple[Docs, Scores]:
+    """Return the articles that have all words, and the sums of what those give, by the compiled passes."""
+    found = [_match_part(passes, part, words) for part in collection.parts]
     if len(found) == 1:
         return found[0]
     docs, scores = zip(*found, strict=True)
     return np.concatenate(docs), np.concatenate(scores)
 
 
-def match_any(collection: Collection, leaves: Sequence[tuple[Any, float]]) -> tuple[Docs, Scores]:
+def match_any(passes: ModuleType, collection: Collection, leaves: Sequence[tuple[Any, float]]) -> tuple[Docs, Scores]:
     """Return the articles that have any of the leaves, whatever they are, and the sums of what those give."""
     alone, room = len(collection.parts) == 1, 0
     sources: list[tuple[Any, ...]] = []
@@ -236,13 +237,11 @@ def match_any(collection: Collection, leaves: Sequence[tuple[Any, float]]) -> tu
         sources.append(leaf.listed(weight) if is_word else (leaf.docs(), weight * leaf.scores(leaf.postings())))
     room = min(room, collection.size)
     docs, scores = np.empty(room, np.intp), np.empty(room)
-    if native.passes is None:
-        return docs, scores
-    count = native.passes.match_any(sources, collection.living, collection.size, docs, scores)
+    count = passes.match_any(sources, collection.living, collection.size, docs, scores)
     return docs[:count], scores[:count]
 
 
-def _match_part(part: Part, words: Sequence[WeighedWord]) -> tuple[Docs, Scores]:
+def _match_part(passes: ModuleType, part: Part, words: Sequence[WeighedWord]) -> tuple[Docs, Scores]:
     listed, size = [], len(part.segment)
     for leaf, weight in words:
         own = leaf if isinstance(leaf, StemPostings) else leaf.of(part)
@@ -251,7 +250,7 @@ def _match_part(part: Part, words: Sequence[WeighedWord]) -> tuple[Docs, Scores]
         listed.append(own.listed(weight))
         size = min(size, own.size)
     docs, scores = np.empty(size, np.intp), np.empty(size)
-    count = native.passes.match_all(listed, part.living, docs, scores) if native.passes else 0
+    count = passes.match_all(listed, part.living, docs, scores)
     return docs[:count], scores[:count]
 
 

@@ -53,10 +53,11 @@ def add_up(
     if len(lists) == 1 and not tables and _is_ascending(lists[0][0]):
         docs, scores = lists[0]
         return docs, scores
-    if native.passes:
-        room = size if tables else min(size, sum(len(docs) for docs, _ in lists))
+    # There are no tables where there are passes.
+    if native.passes and not tables:
+        room = min(size, sum(len(docs) for docs, _ in lists))
         found, scores = np.empty(room, np.intp), np.empty(room)
-        room = native.passes.add_up(list(lists), list(tables), _table(size), found, scores)
+        room = native.passes.add_up(list(lists), _table(size), found, scores)
         return found[:room], scores[:room]
     listed = [docs for docs, _ in lists]
     is_dense = bool(tables) or _is_dense(listed, size)
