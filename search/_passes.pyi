@@ -170,13 +170,45 @@ def find_row(
         scores: too.
     """
 
-def follow(masks: list[Array], row: bytes, found: Array, /) -> int:
-    """Fill in the places at which bits follow one another, the first one behind the last; return how many there are.
+def lay_bits(term: tuple[Any, ...], segment: tuple[Array, ...], bits: Array, /) -> None:
+    """Fill in which positions a term has, as bits of a number of eight bytes, where 64 apart is the same bit.
 
     Args:
-        masks: positions as bits, of eight bytes each; as many of every term, 64 terms at most.
-        row: the places in *masks* of those that follow one another.
-        found: room for all places.
+        term: as for :func:`find_row`.
+        segment: too.
+        bits: of every article; left alone where it has no form of the stem.
+    """
+
+def follow(
+    terms: list[tuple[Any, ...]],
+    row: bytes,
+    segment: tuple[Array, ...],
+    lengths: Array,
+    factors: Array,
+    wanted: int,
+    masks: list[Array],
+    is_long: Array,
+    first: int,
+    end: int,
+    found: Array,
+    scores: Array,
+    /,
+) -> int:
+    """Do the same as :func:`find_row` by tables of bits, which is quicker where all terms are frequent.
+
+    Args:
+        terms: as for :func:`find_row`.
+        row: too.
+        segment: too.
+        lengths: too.
+        factors: too.
+        wanted: too.
+        masks: of each term its bits, as of :func:`lay_bits`.
+        is_long: of every article whether positions may share a bit.
+        first: of the articles that are looked at.
+        end: of them.
+        found: room for all that have the terms.
+        scores: too.
     """
 
 def mark(

@@ -251,14 +251,28 @@ def test_following_stays_within_its_arrays(
     unharmed(compiled.find_row, *sought, segment, lengths, np.ones(12), field, first, end, *room)
 
 
-@given(
-    st.lists(arrays([8]), max_size=3) | wide.map(lambda bits: [bits, bits[::-1].copy()]), st.binary(max_size=4), wide
-)
-def test_following_bits_stays_within_its_arrays(
-    compiled: ModuleType, masks: list[Array], row: bytes, found: Docs
+masks = st.lists(arrays([8]), max_size=4) | wide.map(lambda bits: [bits, bits[::-1].copy()])
+
+
+@given(terms, segments, wide)
+def test_laying_bits_stays_within_its_arrays(
+    compiled: ModuleType, term: tuple[Any, ...], segment: tuple[Array, ...], bits: Array
 ) -> None:
-    unharmed(compiled.follow, masks, row, found)
-    unharmed(compiled.follow, masks, row, np.zeros(max(map(len, masks), default=0), np.intp))
+    unharmed(compiled.lay_bits, term, segment, bits)
+
+
+@given(st.tuples(st.lists(terms, max_size=4), st.binary(max_size=5)), segments, masks, arrays([1], least=8), st.data())
+def test_following_bits_stays_within_its_arrays(
+    compiled: ModuleType,
+    sought: tuple[Any, ...],
+    segment: tuple[Array, ...],
+    masks: list[Array],
+    lengths: Array,
+    data: st.DataObject,
+) -> None:
+    first, end, field, size = data.draw(st.tuples(numbers, numbers, st.integers(-1, 5), st.integers(0, 60)))
+    is_long, room = data.draw(arrays([1])), (np.zeros(size, np.intp), np.zeros(size))
+    unharmed(compiled.follow, *sought, segment, lengths, np.ones(12), field, masks, is_long, first, end, *room)
 
 
 sought_rows = st.lists(

@@ -103,6 +103,20 @@ at(const Array *array, uint64_t place)
 #define WIDE(array) ((uint64_t *)(array).data)
 #define HAS(array, place) ((uint64_t)(place) < (uint64_t)(array).count)
 
+/* Return which is the lowest bit that is set; one must be. */
+static inline int
+lowest_bit(uint64_t bits)
+{
+#if defined(__GNUC__)
+    return __builtin_ctzll(bits);
+#else
+    int bit = 0;
+    while (!(bits >> bit & 1))
+        bit++;
+    return bit;
+#endif
+}
+
 /* Return the first place from *low* to *high* whose number is not below *wanted*. */
 static inline uint64_t
 bisect(const Array *array, uint64_t low, uint64_t high, uint64_t wanted)
@@ -146,6 +160,7 @@ PASS(match_all);
 PASS(match_any);
 PASS(find_text);
 PASS(find_row);
+PASS(lay_bits);
 PASS(follow);
 PASS(mark);
 PASS(write_hits);

@@ -1,38 +1,163 @@
-/* Bits that follow one another. */
+/* Articles in which terms stand in a row, by tables of their positions as bits. */
 
-#include "arrays.h"
+#include "rows.h"
+#include <stdlib.h>
 
-#define MAX_MASKS 64
-/* Articles that are looked at in one go, and the bits of each. */
+/* Articles that are looked at in one go. */
 #define SPAN 512
-#define BITS 64
 
-/* follow(masks, row, found) */
+/* lay_bits(term, segment, bits) */
+
+/* Give each article the bits of a term's positions, in rounds of as many as there are; tell whether they are to be had.
+ */
+static int
+lay_all(Term *term, const Array *of, const Array *bits)
+{
+    for (Py_ssize_t half = 0; half + 1 < term->bounds.count; half++) {
+        uint64_t end = at(&term->bounds, half + 1);
+        for (term->posting = at(&term->bounds, half); term->posting < end; term->posting++) {
+            uint64_t doc = ((uint64_t)half << HALF) + HALVES(of[DOCS])[term->posting], own = 0;
+            int found = find_places(term, of);
+            if (found < 0 || !HAS(*bits, doc))
+                return 0;
+            for (uint64_t i = 0; found && i < term->count; i++)
+                own |= (uint64_t)1 << at(term->array, term->place + i) % BITS;
+            WIDE(*bits)[doc] = own;
+        }
+    }
+    return 1;
+}
+
+PyObject *
+lay_bits(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    Held held;
+    held.count = 0;
+    Array of[OF_SEGMENT], bits;
+    Term term;
+    if (!read_segment(&held, args[1], of) || !read_term(&held, args[0], &term, of) ||
+        !borrow_wide(&held, args[2], &bits, PyBUF_WRITABLE))
+        return let_go(&held, NULL);
+    return let_go(&held, lay_all(&term, of, &bits) ? Py_NewRef(Py_None) : NULL);
+}
+
+/* follow(terms, row, segment, lengths, factors, wanted, masks, is_long, first, end, found, scores) */
+
+typedef struct {
+    Row row;
+    Array masks[MAX_TERMS], is_long;
+    /* Where each term was found last. */
+    uint64_t places[MAX_TERMS];
+} Follower;
 
 /* Follow the masks of a row from one to the next for some articles, the first bit behind the last one. */
 static void
-follow_span(const Array *masks, const Array *row, Py_ssize_t first, Py_ssize_t size, uint64_t *reached)
+follow_span(const Follower *follower, uint64_t first, Py_ssize_t size, uint64_t *reached)
 {
-    memcpy(reached, WIDE(masks[at(row, 0)]) + first, size * sizeof(uint64_t));
-    for (Py_ssize_t step = 1; step < row->count; step++) {
+    const Array *masks = follower->masks, *row = &follower->row.row;
+    const uint64_t *before = WIDE(masks[at(row, 0)]) + first;
+    if (row->count == 1)
+        memcpy(reached, before, size * sizeof(uint64_t));
+    for (Py_ssize_t step = 1; step < row->count; step++, before = reached) {
         const uint64_t *mask = WIDE(masks[at(row, step)]) + first;
         for (Py_ssize_t i = 0; i < size; i++)
-            reached[i] = (reached[i] << 1 | reached[i] >> (BITS - 1)) & mask[i];
+            reached[i] = (before[i] << 1 | before[i] >> (BITS - 1)) & mask[i];
     }
 }
 
-static int
-read_masks(Held *held, PyObject *from, Array *masks, const Array *row)
+/* Let the masks of the articles that come next be fetched while these are weighed. */
+static void
+fetch(const Follower *follower, uint64_t first, uint64_t end)
 {
-    Py_ssize_t count = PyList_Size(from);
-    if (count < 1 || count > MAX_MASKS || !row->count)
+#if defined(__GNUC__)
+    for (Py_ssize_t which = 0; which < follower->row.count && first + SPAN <= end; which++)
+        for (uint64_t i = 0; i < SPAN; i += 8)
+            __builtin_prefetch(WIDE(follower->masks[which]) + first + i);
+#endif
+}
+
+/* Return how often, weighed, the terms follow one another in an article of which every position has a bit. */
+static double
+weigh_bits(const Follower *follower, uint64_t doc)
+{
+    const Row *row = &follower->row;
+    uint64_t bits = WIDE(follower->masks[at(&row->row, 0)])[doc];
+    double frequency = 0;
+    for (Py_ssize_t step = 1; step < row->row.count; step++)
+        bits = bits << 1 & WIDE(follower->masks[at(&row->row, step)])[doc];
+    if (!has_lengths(row, doc))
+        return -1;
+    for (; bits; bits &= bits - 1)
+        frequency += worth(row, doc, lowest_bit(bits));
+    return frequency;
+}
+
+/* Return the same for an article of which bits tell but where to look; negative where that is not to be had. */
+static double
+weigh_places(Follower *follower, uint64_t doc)
+{
+    Row *row = &follower->row;
+    Py_ssize_t half = doc >> HALF;
+    for (Py_ssize_t which = 0; which < row->count; which++) {
+        Term *term = &row->terms[which];
+        if (half + 1 >= term->bounds.count)
+            return -1;
+        uint64_t first = at(&term->bounds, half), end = at(&term->bounds, half + 1), wanted = doc & ((1 << HALF) - 1);
+        first = first > follower->places[which] ? first : follower->places[which];
+        term->posting = follower->places[which] = gallop(HALVES(row->of[DOCS]), first, end, wanted);
+        if (term->posting >= end || HALVES(row->of[DOCS])[term->posting] != wanted)
+            return -1;
+        int found = find_places(term, row->of);
+        if (found < 1)
+            return found;
+    }
+    return count_rows(row, doc);
+}
+
+/* Look at articles from *first* to before *end*; return how many have the terms in a row, or -1. */
+static Py_ssize_t
+follow_all(Follower *follower, uint64_t first, uint64_t end, uint64_t *found, double *scores,
+           Py_ssize_t room)
+{
+    uint64_t reached[SPAN];
+    uint16_t near[SPAN];
+    Py_ssize_t count = 0;
+    for (; first < end; first += SPAN) {
+        Py_ssize_t size = end - first < SPAN ? end - first : SPAN, kept = 0;
+        follow_span(follower, first, size, reached);
+        fetch(follower, first + SPAN, end);
+        for (Py_ssize_t i = 0; i < size; i++) {
+            near[kept] = (uint16_t)i;
+            kept += reached[i] != 0;
+        }
+        for (Py_ssize_t i = 0; i < kept; i++) {
+            uint64_t doc = first + near[i];
+            double frequency = at(&follower->is_long, doc) ? weigh_places(follower, doc) : weigh_bits(follower, doc);
+            if (frequency < 0)
+                return -1;
+            if (frequency == 0)
+                continue;
+            if (count == room)
+                return -1;
+            found[count] = doc;
+            scores[count++] = frequency;
+        }
+    }
+    return count;
+}
+
+/* Read the masks of all terms, and tell whether they have all articles to before *end*. */
+static int
+read_masks(Held *held, PyObject *from, Follower *follower, uint64_t end)
+{
+    if (PyList_Size(from) != follower->row.count)
         return 0;
-    for (Py_ssize_t i = 0; i < count; i++)
-        if (!borrow_wide(held, PyList_GetItem(from, i), &masks[i], PyBUF_SIMPLE) || masks[i].count != masks[0].count)
+    for (Py_ssize_t i = 0; i < follower->row.count; i++) {
+        follower->places[i] = 0;
+        if (!borrow_wide(held, PyList_GetItem(from, i), &follower->masks[i], PyBUF_SIMPLE) ||
+            (uint64_t)follower->masks[i].count < end)
             return 0;
-    for (Py_ssize_t i = 0; i < row->count; i++)
-        if (at(row, i) >= (uint64_t)count)
-            return 0;
+    }
     return 1;
 }
 
@@ -41,19 +166,17 @@ follow(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     Held held;
     held.count = 0;
-    Array masks[MAX_MASKS], row, found;
-    uint64_t reached[SPAN];
-    Py_ssize_t count = 0;
-    if (!borrow(&held, args[1], &row) || !read_masks(&held, args[0], masks, &row) ||
-        !borrow_wide(&held, args[2], &found, PyBUF_WRITABLE) || found.count < masks[0].count)
+    Array found, scores;
+    uint64_t first = PyLong_AsUnsignedLongLong(args[8]), end = PyLong_AsUnsignedLongLong(args[9]);
+    if (PyErr_Occurred() || !borrow_wide(&held, args[10], &found, PyBUF_WRITABLE) ||
+        !borrow_wide(&held, args[11], &scores, PyBUF_WRITABLE) || found.count != scores.count)
         return let_go(&held, NULL);
-    for (Py_ssize_t first = 0; first < masks[0].count; first += SPAN) {
-        Py_ssize_t size = masks[0].count - first < SPAN ? masks[0].count - first : SPAN;
-        follow_span(masks, &row, first, size, reached);
-        for (Py_ssize_t i = 0; i < size; i++) {
-            WIDE(found)[count] = first + i;
-            count += reached[i] != 0;
-        }
-    }
-    return let_go(&held, PyLong_FromSsize_t(count));
+    Follower *follower = malloc(sizeof(Follower));
+    if (!follower)
+        return let_go(&held, PyErr_NoMemory());
+    int is_fit = read_row(&held, args, &follower->row) && read_masks(&held, args[6], follower, end) &&
+                 borrow(&held, args[7], &follower->is_long) && (uint64_t)follower->is_long.count >= end;
+    Py_ssize_t count = is_fit ? follow_all(follower, first, end, WIDE(found), DOUBLES(scores), found.count) : -1;
+    free(follower);
+    return let_go(&held, count < 0 ? NULL : PyLong_FromSsize_t(count));
 }

@@ -4,7 +4,7 @@
 #include "arrays.h"
 
 /* Another one whenever a pass takes something else: the modules in Python ask for theirs. */
-#define VERSION 5
+#define VERSION 6
 
 #define ARGUMENTS(name, wanted)                                                                                        \
     static PyObject *checked_##name(PyObject *module, PyObject *const *args, Py_ssize_t nargs)                         \
@@ -28,7 +28,8 @@ ARGUMENTS(match_all, 4)
 ARGUMENTS(match_any, 5)
 ARGUMENTS(find_text, 4)
 ARGUMENTS(find_row, 10)
-ARGUMENTS(follow, 3)
+ARGUMENTS(lay_bits, 3)
+ARGUMENTS(follow, 12)
 ARGUMENTS(mark, 5)
 ARGUMENTS(write_hits, 8)
 ARGUMENTS(make_chunks, 1)
@@ -42,10 +43,12 @@ ARGUMENTS(take_columns, 1)
 #define METHOD(name) {#name, (PyCFunction)(void (*)(void))checked_##name, METH_FASTCALL, NULL}
 
 static PyMethodDef methods[] = {
-    METHOD(rank),       METHOD(pick),         METHOD(highest),     METHOD(spread),       METHOD(tally),
-    METHOD(saturate),   METHOD(locate),       METHOD(add_up),      METHOD(find_text),    METHOD(find_row),
-    METHOD(mark),       METHOD(write_hits),   METHOD(make_chunks), METHOD(cut),          METHOD(group),
-    METHOD(read_lines), METHOD(make_columns), METHOD(add_records), METHOD(take_columns), METHOD(write_facets), METHOD(match_all), METHOD(match_any), METHOD(follow), METHOD(list_facets), {NULL, NULL, 0, NULL},
+    METHOD(rank), METHOD(pick), METHOD(highest), METHOD(spread), METHOD(tally), METHOD(list_facets),
+    METHOD(write_facets), METHOD(saturate), METHOD(locate), METHOD(add_up), METHOD(match_all), METHOD(match_any),
+    METHOD(find_text), METHOD(find_row), METHOD(lay_bits), METHOD(follow), METHOD(mark), METHOD(write_hits),
+    METHOD(make_chunks), METHOD(cut), METHOD(group), METHOD(read_lines), METHOD(make_columns), METHOD(add_records),
+    METHOD(take_columns),
+    {NULL, NULL, 0, NULL},
 };
 
 static int

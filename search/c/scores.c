@@ -70,19 +70,6 @@ saturate(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 
 /* add_up(lists, sums, found, scores) */
 
-static inline int
-lowest_bit(uint64_t word)
-{
-#if defined(__GNUC__)
-    return __builtin_ctzll(word);
-#else
-    int bit = 0;
-    while (!(word >> bit & 1))
-        bit++;
-    return bit;
-#endif
-}
-
 /* Borrow an array and the number, or the array, that stands beside it in a pair. */
 static PyObject *
 borrow_pair(Held *held, PyObject *pair, Array *array)

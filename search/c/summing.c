@@ -92,19 +92,6 @@ add_word(Sums *sums, Source *source)
     }
 }
 
-static inline int
-lowest_bit(uint64_t bits)
-{
-#if defined(__GNUC__)
-    return __builtin_ctzll(bits);
-#else
-    int bit = 0;
-    while (!(bits >> bit & 1))
-        bit++;
-    return bit;
-#endif
-}
-
 /* Return the marks of a group as bits. */
 static inline uint64_t
 bits_of(const uint8_t *marks)

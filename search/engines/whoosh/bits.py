@@ -10,8 +10,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from search import native
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.lengths import lengths_in
+from search.engines.whoosh.places import row_arrays, term_of
 from search.engines.whoosh.recent import RecentArrays, is_frequent
 from search.engines.whoosh.segment import Docs, Segment
 from search.engines.whoosh.words import MIXED
@@ -57,7 +59,10 @@ class PositionBits:
         table = self._kept.get(term)
         if table is None:
             table = np.zeros(len(self._segment), np.uint64)
-            table[self._segment.docs(self._segment.stem_of(term))] = self._everywhere(term)
+            if native.passes:
+                native.passes.lay_bits(term_of(self._segment, term).passed, row_arrays(self._segment), table)
+            else:
+                table[self._segment.docs(self._segment.stem_of(term))] = self._everywhere(term)
             self._kept.keep(term, table)
         return table
 

@@ -15,6 +15,7 @@ from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import MICROSECONDS_A_DAY
 from search.engines.whoosh.bits import PositionBits
 from search.engines.whoosh.frequencies import weigh
+from search.engines.whoosh.places import row_arrays
 from search.engines.whoosh.segment import Docs, Segment
 from search.keys import EPOCH, UNDATED
 
@@ -62,8 +63,7 @@ class Part:
     @cached_property
     def row_arrays(self) -> tuple[Array, ...]:
         """What tells where terms stand in a row, as :func:`search._passes.find_row` takes it."""
-        arrays, names = self.segment.arrays, ("block", "position", "mixed.posting", "mixed.start", "mixed.position")
-        return arrays["doc"], arrays["code"], self.segment.totals, *(arrays[name] for name in names)
+        return row_arrays(self.segment)
 
     @cached_property
     def word_arrays(self) -> tuple[Array, ...]:

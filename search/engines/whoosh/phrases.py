@@ -13,7 +13,7 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from search import native, ranking
+from search import ranking
 from search.analysis import terms as terms_of
 from search.engines.whoosh.bits import BITS, Bits
 from search.engines.whoosh.candidates import Candidates
@@ -31,8 +31,6 @@ from search.highlights import occurrences
 MAX_SLOP = 99
 #: Articles that are looked at in one go: few enough for what is in between to stay beside the processor.
 _STRETCH = 1 << 14
-#: Terms whose bits a pass takes.
-_MAX_MASKS = 64
 _NONE = np.empty(0, np.intp)
 
 Check = Callable[[], None]
@@ -143,11 +141,6 @@ def _near(found: Candidates, sequence: Sequence[int], slop: int, check: Check) -
     """Yield the candidates that may have the phrase: that have all terms, or as far as bits tell of long ones, too."""
     for start in range(0, len(found), _STRETCH):
         masks = found.bits(slice(start, start + _STRETCH))
-        if native.passes and not slop and len(masks) <= _MAX_MASKS:
-            check()
-            places = np.empty(len(masks[0]), np.intp)
-            yield start + places[: native.passes.follow(masks, bytes(sequence), places)]
-            continue
         if slop:
             ended = np.logical_and.reduce([mask != 0 for mask in masks])
         else:
