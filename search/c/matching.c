@@ -16,7 +16,8 @@ read_listed(Held *held, PyObject *list, Listed *listed)
         !borrow(held, parts[2], &listed->bounds) || !are_bounds(&listed->bounds, &listed->docs))
         return 0;
     listed->start = at(&listed->bounds, 0);
-    return listed->docs.width == 2;
+    uint64_t size = at(&listed->bounds, listed->bounds.count - 1) - listed->start;
+    return listed->docs.width == 2 && (!size || has_posting(&listed->word, size - 1));
 }
 
 /* match_all(words, living, found, scores) */

@@ -10,65 +10,70 @@
 typedef struct {
     Array docs, own, prior, ties, copies;
     double scale;
+    /* Of how many articles those numbers are known. */
+    uint64_t known;
 } Matches;
 
-/* Tell whether everything is known of all articles that match. */
-static int
-are_known(const Matches *matches)
-{
-    const Array *of[] = {&matches->prior, &matches->ties, &matches->copies};
-    uint64_t last = 0;
-    for (Py_ssize_t i = 0; i < matches->docs.count; i++)
-        last = WIDE(matches->docs)[i] > last ? WIDE(matches->docs)[i] : last;
-    for (int i = 0; matches->docs.count && i < 3; i++)
-        if (of[i]->data && !HAS(*of[i], last))
-            return 0;
-    return !matches->own.data || matches->own.count == matches->docs.count;
-}
+/* The best of them that are looked at so far, and the groups of copies that were seen, of which one is in each. */
+typedef struct {
+    Ranked *heap;
+    Py_ssize_t room, filled;
+    double least, margin;
+    uint8_t *seen;
+    Py_ssize_t copies;
+} Best;
 
-ALWAYS_INLINE double
-key_of(const Matches *matches, Py_ssize_t place, int has_prior, int has_own)
-{
-    double key = has_prior ? DOUBLES(matches->prior)[WIDE(matches->docs)[place]] : 1;
-    return has_own ? key * DOUBLES(matches->own)[place] : key;
-}
-
-/* Keep the best of the matches in a heap; return how many those are. */
-ALWAYS_INLINE Py_ssize_t
-select_best(const Matches *matches, Ranked *heap, Py_ssize_t count, int has_prior, int has_own)
-{
-    Py_ssize_t filled = 0;
-    double least = -INFINITY, margin = 1 / matches->scale, scale = matches->scale;
-    for (Py_ssize_t i = 0; i < matches->docs.count; i++) {
-        double key = key_of(matches, i, has_prior, has_own);
-        if (key < least)
-            continue;
-        uint64_t tie = matches->ties.data ? at(&matches->ties, WIDE(matches->docs)[i]) : 0;
-        offer(heap, &filled, count, (Ranked){rint(key * scale) / scale, tie, i});
-        if (filled == count)
-            least = heap[0].key - margin;
-    }
-    return filled;
-}
-
-/* Count the matches that are copies of one before; return -1 without memory. A group's number is below the number of
+/* Count a match that is a copy of one before; tell whether there is the memory. A group's number is below the number of
  * articles; one that is not stands for itself. */
-static Py_ssize_t
-count_copies(const Matches *matches)
+static int
+count_copy(const Matches *matches, Best *best, uint64_t group)
 {
-    uint8_t *seen = NULL;
-    Py_ssize_t count = 0;
-    for (Py_ssize_t i = 0; i < matches->docs.count; i++) {
-        uint64_t group = at(&matches->copies, WIDE(matches->docs)[i]);
-        if (!group || group > (uint64_t)matches->copies.count)
-            continue;
-        if (!seen && !(seen = calloc(matches->copies.count / 8 + 1, 1)))
-            return -1;
-        count += seen[group / 8] >> group % 8 & 1;
-        seen[group / 8] |= 1 << group % 8;
+    if (group > (uint64_t)matches->copies.count)
+        return 1;
+    if (!best->seen && !(best->seen = calloc(matches->copies.count / 8 + 1, 1))) {
+        PyErr_NoMemory();
+        return 0;
     }
-    free(seen);
-    return count;
+    best->copies += best->seen[group / 8] >> group % 8 & 1;
+    best->seen[group / 8] |= 1 << group % 8;
+    return 1;
+}
+
+static void
+keep_best(const Matches *matches, Best *best, double key, Py_ssize_t place)
+{
+    uint64_t tie = matches->ties.data ? at(&matches->ties, WIDE(matches->docs)[place]) : 0;
+    offer(best->heap, &best->filled, best->room, (Ranked){rint(key * matches->scale) / matches->scale, tie, place});
+    if (best->filled == best->room)
+        best->least = best->heap[0].key - best->margin;
+}
+
+/* Look at all matches; tell whether everything is known of them, and there is the memory. */
+ALWAYS_INLINE int
+look_at_all(const Matches *matches, Best *best, int has_prior, int has_own, Py_ssize_t copy_width)
+{
+    for (Py_ssize_t i = 0; i < matches->docs.count; i++) {
+        uint64_t doc = WIDE(matches->docs)[i], group = 0;
+        if (doc >= matches->known)
+            return 0;
+        if (copy_width && (group = number(matches->copies.data, copy_width, doc)) && !count_copy(matches, best, group))
+            return 0;
+        double key = has_prior ? DOUBLES(matches->prior)[doc] : 1;
+        key = has_own ? key * DOUBLES(matches->own)[i] : key;
+        if (key >= best->least)
+            keep_best(matches, best, key, i);
+    }
+    return 1;
+}
+
+static int
+look(const Matches *matches, Best *best)
+{
+    int has_prior = matches->prior.data != NULL, has_own = matches->own.data != NULL;
+    Py_ssize_t width = matches->copies.data ? matches->copies.width : 0;
+    if (has_prior && has_own && width == 4)
+        return look_at_all(matches, best, 1, 1, 4);
+    return look_at_all(matches, best, has_prior, has_own, width);
 }
 
 static int
@@ -85,7 +90,12 @@ read_matches(Held *held, PyObject *const *args, Matches *matches)
         if (args[3 + i] != Py_None && !borrow(held, args[3 + i], any[i]))
             return 0;
     }
-    return are_known(matches);
+    const Array *of[] = {&matches->prior, &matches->ties, &matches->copies};
+    matches->known = UINT64_MAX;
+    for (int i = 0; i < 3; i++)
+        if (of[i]->data && (uint64_t)of[i]->count < matches->known)
+            matches->known = of[i]->count;
+    return !matches->own.data || matches->own.count == matches->docs.count;
 }
 
 PyObject *
@@ -98,21 +108,21 @@ rank(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (!read_matches(&held, args, &matches) || !borrow_wide(&held, args[6], &found, PyBUF_WRITABLE) ||
         found.count > matches.docs.count)
         return let_go(&held, NULL);
-    Ranked *heap = malloc((found.count + 1) * sizeof(Ranked));
-    Py_ssize_t copies = heap && matches.copies.data ? count_copies(&matches) : 0, filled = 0;
-    if (!heap || copies < 0) {
-        free(heap);
+    /* Where nothing is wanted but copies to be counted, no key is high enough. */
+    Best best = {.room = found.count, .least = found.count ? -INFINITY : NAN, .margin = 1 / matches.scale};
+    best.heap = malloc((found.count + 1) * sizeof(Ranked));
+    if (!best.heap)
         return let_go(&held, PyErr_NoMemory());
+    PyObject *copies = NULL;
+    if (look(&matches, &best)) {
+        qsort(best.heap, best.filled, sizeof(Ranked), compare_ranked);
+        for (Py_ssize_t i = 0; i < found.count; i++)
+            WIDE(found)[i] = i < best.filled ? best.heap[i].place : 0;
+        copies = PyLong_FromSsize_t(best.copies);
     }
-    if (found.count && matches.prior.data && matches.own.data)
-        filled = select_best(&matches, heap, found.count, 1, 1);
-    else if (found.count)
-        filled = select_best(&matches, heap, found.count, matches.prior.data != NULL, matches.own.data != NULL);
-    qsort(heap, filled, sizeof(Ranked), compare_ranked);
-    for (Py_ssize_t i = 0; i < found.count; i++)
-        WIDE(found)[i] = i < filled ? heap[i].place : 0;
-    free(heap);
-    return let_go(&held, PyLong_FromSsize_t(copies));
+    free(best.heap);
+    free(best.seen);
+    return let_go(&held, copies);
 }
 
 /* pick(ranked, docs, codes, most, picks, more) */

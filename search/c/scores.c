@@ -35,7 +35,8 @@ add_scores_at(WordOf *word, Py_ssize_t width, int is_tagged, const Array *postin
     const uint64_t *chosen = WIDE(*postings);
     double *to = DOUBLES(*scores);
     for (Py_ssize_t i = 0; i < scores->count; i++) {
-        double given = score(word, width, is_tagged, chosen ? chosen[i] : (uint64_t)i);
+        uint64_t posting = chosen ? chosen[i] : (uint64_t)i;
+        double given = has_posting(word, posting) ? score(word, width, is_tagged, posting) : -1;
         if (given < 0)
             return 0;
         to[i] = is_added ? to[i] + weight * given : weight * given;

@@ -47,15 +47,19 @@ mixed_score(WordOf *word, uint64_t posting, uint64_t code)
     return frequency / (word->k1 + frequency);
 }
 
+/* Tell whether a word has the posting, counted from its first, and those before it. */
+static inline int
+has_posting(const WordOf *word, uint64_t posting)
+{
+    return HAS(word->codes, posting) && (!word->tags.data || HAS(word->tags, posting));
+}
+
+/* Return what a posting gives that the word has; negative where that points outside. */
 ALWAYS_INLINE double
 score(WordOf *word, Py_ssize_t width, int is_tagged, uint64_t posting)
 {
-    if (!HAS(word->codes, posting))
-        return -1;
     uint64_t code = number(word->codes.data, width, posting), place = 2 * code;
     if (is_tagged) {
-        if (!HAS(word->tags, posting))
-            return -1;
         long tag = ((const uint8_t *)word->tags.data)[posting];
         if (tag == word->mixed_tag)
             return mixed_score(word, posting, code);

@@ -92,6 +92,15 @@ add_word(Sums *sums, Source *source)
     }
 }
 
+static inline int
+count_bits(uint64_t bits)
+{
+    int count = 0;
+    for (; bits; bits &= bits - 1)
+        count++;
+    return count;
+}
+
 /* Return the marks of a group as bits. */
 static inline uint64_t
 bits_of(const uint8_t *marks)
@@ -106,35 +115,59 @@ bits_of(const uint8_t *marks)
     return bits;
 }
 
-/* Write out an article that something was given; return how many there are now, -1 without room. */
+/* Write out the articles of a group that have a bit, and forget them; there must be room. Return how many there are now.
+ */
 static inline Py_ssize_t
-put_given(Sums *sums, int place, Py_ssize_t count)
+put_given(Sums *sums, int first, uint64_t bits, Py_ssize_t count)
 {
-    uint64_t doc = sums->low + place;
-    double sum = sums->sums[place];
-    sums->sums[place] = 0;
-    if (sums->living.data && !(HAS(sums->living, doc) && at(&sums->living, doc)))
-        return count;
-    if (!HAS(sums->found, count) || !HAS(sums->scores, count))
-        return -1;
-    WIDE(sums->found)[count] = doc;
-    DOUBLES(sums->scores)[count] = sum;
-    return count + 1;
+    uint64_t *found = WIDE(sums->found), low = sums->low + first;
+    double *scores = DOUBLES(sums->scores), *own = sums->sums + first;
+    if (bits == UINT64_MAX) {
+        for (int bit = 0; bit < GROUP; bit++)
+            found[count + bit] = low + bit;
+        memcpy(scores + count, own, GROUP * sizeof(double));
+        memset(own, 0, GROUP * sizeof(double));
+        return count + GROUP;
+    }
+    for (; bits; bits &= bits - 1, count++) {
+        int bit = lowest_bit(bits);
+        found[count] = low + bit;
+        scores[count] = own[bit];
+        own[bit] = 0;
+    }
+    return count;
 }
 
-/* The same for the whole window. */
+/* Return the bits of the articles that are there, and forget the others; nobody knows those behind the last one. */
+static uint64_t
+living_of(Sums *sums, int first, uint64_t bits)
+{
+    uint64_t living = 0;
+    for (uint64_t rest = bits; rest; rest &= rest - 1) {
+        int bit = lowest_bit(rest);
+        uint64_t doc = sums->low + first + bit;
+        if (HAS(sums->living, doc) && at(&sums->living, doc))
+            living |= (uint64_t)1 << bit;
+        else
+            sums->sums[first + bit] = 0;
+    }
+    return living;
+}
+
+/* Write out the articles of the window that something was given; return how many there are now, -1 without room. */
 static Py_ssize_t
 gather(Sums *sums, Py_ssize_t count)
 {
+    Py_ssize_t room = sums->found.count < sums->scores.count ? sums->found.count : sums->scores.count;
     for (int first = 0; first < WINDOW; first += GROUP) {
         uint64_t bits = bits_of(sums->marks + first);
         if (!bits)
             continue;
-        memset(sums->marks + first, 0, GROUP);
-        for (; bits && count >= 0; bits &= bits - 1)
-            count = put_given(sums, first + lowest_bit(bits), count);
-        if (count < 0)
+        uint64_t living = sums->living.data ? living_of(sums, first, bits) : bits;
+        if (room - count < GROUP && room - count < count_bits(living))
             return -1;
+        count = put_given(sums, first, living, count);
+        memset(sums->marks + first, 0, GROUP);
     }
     return count;
 }
