@@ -35,9 +35,6 @@ def rank(
         found: no more than *docs*.
     """
 
-def highest(counts: Array, found: Array, /) -> int:
-    """Fill *found* with the places of the highest counts, highest first and none of 0; return how many there are."""
-
 def pick(ranked: Array, docs: Array, codes: Array, most: int, picks: Array, more: Array, /) -> int:
     """Pick the first of the *ranked* places in *docs*, but of no code more than *most*; return how many were picked.
 

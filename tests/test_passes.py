@@ -86,7 +86,6 @@ def test_counting_stays_within_its_arrays(
     unharmed(compiled.tally, docs, codes, others, np.zeros(size, np.intp), first)
     unharmed(compiled.spread, docs, codes, None, np.zeros(size, np.intp))
     unharmed(compiled.spread, docs, codes, others, np.zeros(size, np.intp))
-    unharmed(compiled.highest, docs, np.zeros(size, np.intp))
 
 
 @given(wide, scores | st.none(), scores | st.none(), arrays() | st.none(), arrays() | st.none(), st.integers(0, 60))

@@ -147,7 +147,6 @@ are_bounds(const Array *bounds, const Array *docs)
 #define PASS(name) PyObject *name(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 
 PASS(rank);
-PASS(highest);
 PASS(pick);
 PASS(spread);
 PASS(list_facets);

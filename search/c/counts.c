@@ -138,26 +138,6 @@ select_highest(const uint64_t *counts, Py_ssize_t size, Ranked *heap, Py_ssize_t
     return filled;
 }
 
-/* highest(counts, found) */
-
-PyObject *
-highest(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
-{
-    Held held;
-    held.count = 0;
-    Array counts, found;
-    if (!borrow_wide(&held, args[0], &counts, PyBUF_SIMPLE) || !borrow_wide(&held, args[1], &found, PyBUF_WRITABLE))
-        return let_go(&held, NULL);
-    Ranked *heap = malloc((found.count + 1) * sizeof(Ranked));
-    if (!heap)
-        return let_go(&held, PyErr_NoMemory());
-    Py_ssize_t filled = select_highest(WIDE(counts), counts.count, heap, found.count);
-    for (Py_ssize_t i = 0; i < filled; i++)
-        WIDE(found)[i] = heap[i].place;
-    free(heap);
-    return let_go(&held, PyLong_FromSsize_t(filled));
-}
-
 /* More bytes than anything but a text takes in a value. */
 #define ROOM 64
 /* Values of a facet at most; as many as anybody looks at. */

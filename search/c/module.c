@@ -15,7 +15,6 @@
     }
 
 ARGUMENTS(rank, 7)
-ARGUMENTS(highest, 2)
 ARGUMENTS(spread, 4)
 ARGUMENTS(list_facets, 2)
 ARGUMENTS(write_facets, 2)
@@ -43,7 +42,7 @@ ARGUMENTS(take_columns, 1)
 #define METHOD(name) {#name, (PyCFunction)(void (*)(void))checked_##name, METH_FASTCALL, NULL}
 
 static PyMethodDef methods[] = {
-    METHOD(rank), METHOD(pick), METHOD(highest), METHOD(spread), METHOD(tally), METHOD(list_facets),
+    METHOD(rank), METHOD(pick), METHOD(spread), METHOD(tally), METHOD(list_facets),
     METHOD(write_facets), METHOD(saturate), METHOD(locate), METHOD(add_up), METHOD(match_all), METHOD(match_any),
     METHOD(find_text), METHOD(find_row), METHOD(lay_bits), METHOD(follow), METHOD(mark), METHOD(write_hits),
     METHOD(make_chunks), METHOD(cut), METHOD(group), METHOD(read_lines), METHOD(make_columns), METHOD(add_records),

@@ -78,10 +78,10 @@ def _has_value(collection: Collection, name: str, values: Sequence[str]) -> Call
 def _in_table(column: Array, size: int, numbers: Sequence[int] | Array) -> Callable[[Docs], Mask]:
     if len(numbers) == 1:
         number = column.dtype.type(numbers[0])
-        return lambda docs: column[docs] == number
+        return lambda docs: column.take(docs, mode="clip") == number
     table = np.zeros(size + 1, bool)
     table[np.asarray(numbers, np.intp)] = True
-    return lambda docs: table[column[docs]]
+    return lambda docs: table.take(column.take(docs, mode="clip"))
 
 
 def _value(collection: Collection, node: Value) -> Callable[[Docs], Mask]:
@@ -99,7 +99,7 @@ def _number(collection: Collection, node: Number) -> Callable[[Docs], Mask]:
     column = collection.columns["outlets"] if node.name == "outlets" else collection.column(node.name)
     low = 0 if node.low is None else max(node.low, 0)
     high = int(np.iinfo(column.dtype).max) if node.high is None else min(node.high, int(np.iinfo(column.dtype).max))
-    return lambda docs: _between(column[docs], low, high)
+    return lambda docs: _between(column.take(docs, mode="clip"), low, high)
 
 
 def _between(values: Array, low: int, high: int) -> Mask:
@@ -109,9 +109,17 @@ def _between(values: Array, low: int, high: int) -> Mask:
 
 def _within_dates(collection: Collection, node: Dates) -> Callable[[Docs], Mask]:
     # The age of what is newer is smaller; that of the undated is the largest of all.
-    low, high = age_of_end(node.last), age_of_start(node.first)
-    ages = collection.ages
-    return lambda docs: _between(ages[docs], low, high)
+    low, high, ages = age_of_end(node.last), age_of_start(node.first), collection.ages
+    if not collection.is_sorted:
+        return lambda docs: _between(ages.take(docs, mode="clip"), low, high)
+    first, end = ages.searchsorted(low), ages.searchsorted(high, "right")
+    return lambda docs: _stretch_of(docs, first, end)
+
+
+def _stretch_of(docs: Docs, first: np.intp, end: np.intp) -> Mask:
+    mask = np.zeros(len(docs), bool)
+    mask[slice(*docs.searchsorted([first, end]))] = True
+    return mask
 
 
 def _as_of(collection: Collection, node: AsOf) -> Callable[[Docs], Mask]:
@@ -132,10 +140,10 @@ def age_of_end(day: date | None) -> int:
 def _flag(collection: Collection, node: Flag) -> Callable[[Docs], Mask]:
     flags = collection.column("flags")
     if node.name == "image":
-        return lambda docs: (flags[docs] & IMAGE) != 0
+        return lambda docs: (flags.take(docs, mode="clip") & IMAGE) != 0
     if node.name == "published":
-        return lambda docs: (flags[docs] & PUBLISHED) != 0
-    return lambda docs: (flags[docs] & PUBLISHED) == 0
+        return lambda docs: (flags.take(docs, mode="clip") & PUBLISHED) != 0
+    return lambda docs: (flags.take(docs, mode="clip") & PUBLISHED) == 0
 
 
 def _in_story(collection: Collection, node: InStory) -> Callable[[Docs], Mask]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from types import ModuleType
 
 import msgspec
 import numpy as np
@@ -73,11 +72,9 @@ class CountedFacets(WrittenFacets):
 
     def __getitem__(self, name: str) -> tuple[FacetValue, ...]:
         """Return a facet's values: the most frequent first, then by name; chosen ones are always there."""
-        if name not in self._values:
-            if native.passes and not self._has_chosen:
-                self._values = self._listed_at_once(native.passes)
-            else:
-                self._values[name] = tuple(self._listed(name))
+        if not self._values:
+            numbered = zip(self._counts, self._numbers(), strict=True)
+            self._values = {name: self._listed(name, *numbers) for name, numbers in numbered}
         return self._values[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -107,46 +104,45 @@ class CountedFacets(WrittenFacets):
         bounds = columns["combination.topic.of"] if name == "topic" else None
         return self._counts[name], None if is_counted else columns[f"combination.{name}"], bounds
 
-    def _listed_at_once(self, passes: ModuleType) -> dict[str, tuple[FacetValue, ...]]:
-        texts = list(map(self._collection.texts, self._counts))
-        facets = [(*self._spread(name), len(own)) for name, own in zip(self._counts, texts, strict=True)]
-        found = zip(self._counts, texts, passes.list_facets(facets, MAX_VALUES), strict=True)
-        return {
-            name: tuple(map(FacetValue, map(own.__getitem__, numbers), counts))
-            for name, own, (numbers, counts) in found
-        }
+    def _numbers(self) -> Sequence[tuple[Sequence[int], Sequence[int]]]:
+        """Return of each facet the numbers of its most frequent values, the first first, and their counts."""
+        if native.passes is None:
+            return [_most_frequent(self._of_values(name)) for name in self._counts]
+        facets = [(*self._spread(name), len(self._collection.texts(name))) for name in self._counts]
+        listed: list[tuple[list[int], list[int]]] = native.passes.list_facets(facets, MAX_VALUES)
+        return listed
 
-    def _listed(self, name: str) -> Iterator[FacetValue]:
-        counts, texts = self._counts[name], self._collection.texts(name)
-        if name != "provider":
-            counts = spread(self._collection, name, counts)
-        if chosen := getattr(self._filters, name):
-            return self._with_chosen(name, counts, chosen)
-        first = _most_frequent(counts, MAX_VALUES)
-        return map(FacetValue, map(texts.__getitem__, first.tolist()), counts.take(first).tolist())
+    def _of_values(self, name: str) -> Counts:
+        counts = self._counts[name]
+        return counts if name == "provider" else spread(self._collection, name, counts)
 
-    def _with_chosen(self, name: str, counts: Counts, chosen: Sequence[str]) -> Iterator[FacetValue]:
+    def _listed(self, name: str, numbers: Sequence[int], counts: Sequence[int]) -> tuple[FacetValue, ...]:
+        texts, chosen = self._collection.texts(name), getattr(self._filters, name)
+        if not chosen:
+            return tuple(map(FacetValue, map(texts.__getitem__, numbers), counts))
+        return tuple(self._with_chosen(name, dict(zip(numbers, counts, strict=True)), chosen))
+
+    def _with_chosen(self, name: str, listed: dict[int, int], chosen: Sequence[str]) -> Iterator[FacetValue]:
         """Yield values, the chosen ones whatever their place, and those that no article has."""
-        texts, first = self._collection.texts(name), _most_frequent(counts, MAX_VALUES).tolist()
+        texts = self._collection.texts(name)
         numbers = {fold(value): self._collection.numbers_of(name, value) for value in chosen}
         picked = {number for found in numbers.values() for number in found}
-        behind = [number for number in picked.difference(first) if counts[number]]
-        listed = first + sorted(behind, key=lambda number: (-counts[number], number))
-        columns = map(texts.__getitem__, listed), counts.take(listed).tolist(), map(picked.__contains__, listed)
-        yield from map(FacetValue, *columns)
+        if behind := picked.difference(listed):
+            counts = self._of_values(name).tolist()
+            listed |= {n: counts[n] for n in sorted(behind, key=lambda n: (-counts[n], n)) if counts[n]}
+        for number, count in listed.items():
+            yield FacetValue(texts[number], count, selected=number in picked)
         missing = {fold(value): value for value in chosen}
         for key, found in numbers.items():
-            if not any(counts[number] for number in found):
+            if listed.keys().isdisjoint(found):
                 yield FacetValue(missing[key], 0, selected=True)
 
 
-def _most_frequent(counts: Counts, limit: int) -> Docs:
-    """Return the numbers of the highest counts, the highest first, then by number; of none that are 0."""
-    if native.passes:
-        found = np.empty(min(limit, len(counts)), np.intp)
-        return found[: native.passes.highest(counts, found)]
+def _most_frequent(counts: Counts) -> tuple[list[int], list[int]]:
+    """Return the numbers of the highest counts, the highest first, then by number, and those; none of 0 is listed."""
     found = counts.nonzero()[0]
-    return found.take((-counts.take(found)).argsort(kind="stable"))[:limit]
+    found = found.take((-counts.take(found)).argsort(kind="stable"))[:MAX_VALUES]
+    return found.tolist(), counts.take(found).tolist()
 
 
 def count_facets(
@@ -210,7 +206,12 @@ def _count_both(collection: Collection, docs: Docs) -> tuple[Counts, Counts]:
 
 
 def _under(matches: Docs, masks: Sequence[NDArray[np.bool_]]) -> Docs:
-    return matches.take(np.logical_and.reduce(masks).nonzero()[0]) if masks else matches
+    return matches.take(all_of(masks).nonzero()[0]) if masks else matches
+
+
+def all_of(masks: Sequence[NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    """Return where all masks are set; there must be one."""
+    return masks[0] if len(masks) == 1 else np.logical_and.reduce(masks)
 
 
 def make_timeline(collection: Collection, docs: Docs) -> Timeline:

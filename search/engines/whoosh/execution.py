@@ -10,7 +10,7 @@ import numpy as np
 from search.articles import Article
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS, between_days, chosen_values, with_ids
-from search.engines.whoosh.counting import CountedFacets, count_facets, make_timeline
+from search.engines.whoosh.counting import CountedFacets, all_of, count_facets, make_timeline
 from search.engines.whoosh.highlighting import highlight_hits
 from search.engines.whoosh.hits import Details, Hits
 from search.engines.whoosh.lazy import lazy
@@ -187,7 +187,7 @@ class Execution:
 
 
 def _having(matches: Matches, chosen: Mapping[str, Mask]) -> Matches:
-    return matches.only(np.logical_and.reduce(list(chosen.values()))) if chosen else matches
+    return matches.only(all_of(list(chosen.values()))) if chosen else matches
 
 
 def _newest_first(collection: Collection, docs: Docs) -> Keys | None:
