@@ -7,6 +7,7 @@ import shutil
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from io import FileIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Never
@@ -24,7 +25,7 @@ from search import native
 from search.articles import Article, Seed
 from search.catalog import Catalog, make_catalog
 from search.engines.memory import MemoryEngine
-from search.engines.whoosh import WhooshEngine, writer
+from search.engines.whoosh import WhooshEngine, generations, writer
 from search.engines.whoosh.arrays import Arrays
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.generations import Generations, Pointer
@@ -288,6 +289,32 @@ def test_damage_to_the_older_generation_is_no_harm(two_generations: tuple[Whoosh
     assert engine.open().generation == newest.name.partition("-")[0]
     engine.publish(news(START | {0: 2}))
     assert engine.verify() == []
+
+
+def test_what_was_published_is_known_without_being_read_again(
+    index_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = WhooshEngine(index_path)
+    engine.publish(news(START))
+    reads = list[str]()
+
+    class Watched(FileIO):
+        def __init__(self, path: str) -> None:
+            reads.append(path)
+            super().__init__(path)
+
+    monkeypatch.setattr(generations, "FileIO", Watched)
+
+    # So soon after it was written the file may yet be replaced by one that looks the same.
+    assert {engine.current() for _ in range(3)} == {newest_folder(index_path).name}
+    assert len(reads) == 3
+    monkeypatch.setattr(generations, "_FRESH", 0)
+    assert {engine.current() for _ in range(3)} == {newest_folder(index_path).name}
+    assert len(reads) == 4
+    WhooshEngine(index_path).publish(news(START | {0: 1}))
+    assert engine.current() == newest_folder(index_path).name
+    (index_path / "CURRENT").unlink()
+    assert engine.current() is None
 
 
 def test_a_reindex_builds_on_no_damaged_generation(two_generations: tuple[WhooshEngine, list[Path]]) -> None:

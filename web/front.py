@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
 
 import zstandard
 from flask import Flask
-from werkzeug.wrappers import Request
+from werkzeug.datastructures import ImmutableMultiDict
 
 from search.engine import Reader
 from search.errors import LedeError
@@ -90,7 +90,7 @@ class Front:
         if reader is None or not self._is_allowed(environ, is_typing=False):
             return None
         try:
-            query = api_query(Request(environ).args)
+            query = api_query(_arguments(environ))
             content = page_to_json(reader.search(query))
         except Exception as exc:  # noqa: BLE001 - whatever it is, the application knows what to say
             environ[FAILED], environ[BEGAN] = exc, began
@@ -119,6 +119,12 @@ class Front:
         self._figures.note(route, "GET", 200, seconds)
         self._figures.note_search(is_remembered=is_remembered)
         self._log.note(route, "GET", 200, seconds, lambda: parse_qs(environ.get("QUERY_STRING", "")).get("q", [""])[0])
+
+
+def _arguments(environ: Environ) -> ImmutableMultiDict[str, str]:
+    """Read the parameters as Flask's request does, which takes longer to make than they do."""
+    text = environ.get("QUERY_STRING", "").encode("latin-1").decode()
+    return ImmutableMultiDict(parse_qsl(text, keep_blank_values=True, errors="werkzeug.url_quote"))
 
 
 def _headers(answer: Answer, content: bytes, *, is_packed: bool) -> list[tuple[str, str]]:

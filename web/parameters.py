@@ -6,13 +6,14 @@ import calendar
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Literal, cast
 
 from msgspec.structs import replace
 from werkzeug.datastructures import MultiDict
 
 from search.errors import BadParameterError
-from search.query import Filters, Query, parse
+from search.query import Filters, ParsedQuery, Query, parse
 from search.query.faults import MAX_CHARACTERS
 from search.query.request import PAGE_SIZE, Collapse, Match, Sort
 
@@ -23,7 +24,7 @@ FEED_SIZE = 50
 #: Characters of a bad value that its error repeats.
 MAX_ECHO = 40
 
-_FROM, _TO = "from", "to"
+_TEXT, _FROM, _TO = "q", "from", "to"
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _FLAGS: Mapping[str, bool] = {"0": False, "1": True}
 _DIVERSITY: Mapping[str, bool] = {"none": False, **_FLAGS}
@@ -68,6 +69,14 @@ def api_query(arguments: MultiDict[str, str]) -> Query:
     Raises:
         BadParameterError: If a value cannot be; it names the parameter. Unknown parameters are ignored.
     """
+    others = tuple([pair for pair in arguments.items(multi=True) if pair[0] != _TEXT])
+    return replace(_api_query(others), parsed=_parsed(arguments))
+
+
+@lru_cache(maxsize=64)
+def _api_query(others: tuple[tuple[str, str], ...]) -> Query:
+    """Read everything but the text, in which programs ask for the same again and again."""
+    arguments = MultiDict(others)
     return replace(
         _common(arguments),
         page=_whole_number(arguments, "page", 1),
@@ -95,19 +104,23 @@ def feed_query(arguments: MultiDict[str, str]) -> Query:
 
 def typed_text(arguments: MultiDict[str, str]) -> str:
     """Read what was typed so far."""
-    return arguments.get("q", "").translate(_CONTROLS)[:MAX_CHARACTERS]
+    return arguments.get(_TEXT, "").translate(_CONTROLS)[:MAX_CHARACTERS]
 
 
 def _common(arguments: MultiDict[str, str], *, sort: Sort = "relevance", match: Match = "auto") -> Query:
     """Read everything but the page, whose limit depends on its size."""
     return Query(
-        parsed=parse(arguments.get("q", "").translate(_CONTROLS)),
+        parsed=_parsed(arguments),
         filters=_filters(arguments),
         sort=cast("Sort", _text(arguments, "sort", sort)),
         match=cast("Match", _text(arguments, "match", match)),
         collapse=cast("Collapse", _text(arguments, "collapse", "title")),
         diversity=_one_of(arguments, "diversity", _DIVERSITY, default=True),
     )
+
+
+def _parsed(arguments: MultiDict[str, str]) -> ParsedQuery:
+    return parse(arguments.get(_TEXT, "").translate(_CONTROLS))
 
 
 def _filters(arguments: MultiDict[str, str]) -> Filters:

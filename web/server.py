@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -125,6 +126,9 @@ def _warm_up(app: Flask) -> None:
     with app.app_context(), suppress(LedeError):
         page = current_reader().search(Query(parsed=parse("the news")))
         page_to_json(page)
+    # What is there now stays, and need not be looked at again whenever garbage is collected.
+    gc.collect()
+    gc.freeze()
 
 
 def find_address(host: str, port: int) -> tuple[str, int]:
