@@ -167,13 +167,15 @@ def find_row(
         scores: too.
     """
 
-def lay_bits(term: tuple[Any, ...], segment: tuple[Array, ...], bits: Array, /) -> None:
+def lay_bits(term: tuple[Any, ...], segment: tuple[Array, ...], beyond: Array, bits: Array, /) -> None:
     """Fill in which positions a term has, as bits of a number of eight bytes, where 64 apart is the same bit.
 
     Args:
         term: as for :func:`find_row`.
         segment: too.
-        bits: of every article; left alone where it has no form of the stem.
+        beyond: of every article 0 where no positions share a bit; else which of those it is that have two numbers
+            more, of which the bits are positions up to 127, counted from 1; or 4294967295 where that is not enough.
+        bits: of every article, and behind them the two numbers more; left alone where it has no form of the stem.
     """
 
 def follow(
@@ -184,7 +186,7 @@ def follow(
     factors: Array,
     wanted: int,
     masks: list[Array],
-    is_long: Array,
+    beyond: Array,
     first: int,
     end: int,
     found: Array,
@@ -201,7 +203,7 @@ def follow(
         factors: too.
         wanted: too.
         masks: of each term its bits, as of :func:`lay_bits`.
-        is_long: of every article whether positions may share a bit.
+        beyond: as there.
         first: of the articles that are looked at.
         end: of them.
         found: room for all that have the terms.

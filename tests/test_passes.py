@@ -253,11 +253,11 @@ def test_following_stays_within_its_arrays(
 masks = st.lists(arrays([8]), max_size=4) | wide.map(lambda bits: [bits, bits[::-1].copy()])
 
 
-@given(terms, segments, wide)
+@given(terms, segments, arrays(), wide)
 def test_laying_bits_stays_within_its_arrays(
-    compiled: ModuleType, term: tuple[Any, ...], segment: tuple[Array, ...], bits: Array
+    compiled: ModuleType, term: tuple[Any, ...], segment: tuple[Array, ...], beyond: Array, bits: Array
 ) -> None:
-    unharmed(compiled.lay_bits, term, segment, bits)
+    unharmed(compiled.lay_bits, term, segment, beyond, bits)
 
 
 @given(st.tuples(st.lists(terms, max_size=4), st.binary(max_size=5)), segments, masks, arrays([1], least=8), st.data())
@@ -270,8 +270,8 @@ def test_following_bits_stays_within_its_arrays(
     data: st.DataObject,
 ) -> None:
     first, end, field, size = data.draw(st.tuples(numbers, numbers, st.integers(-1, 5), st.integers(0, 60)))
-    is_long, room = data.draw(arrays([1])), (np.zeros(size, np.intp), np.zeros(size))
-    unharmed(compiled.follow, *sought, segment, lengths, np.ones(12), field, masks, is_long, first, end, *room)
+    beyond, room = data.draw(arrays()), (np.zeros(size, np.intp), np.zeros(size))
+    unharmed(compiled.follow, *sought, segment, lengths, np.ones(12), field, masks, beyond, first, end, *room)
 
 
 sought_rows = st.lists(

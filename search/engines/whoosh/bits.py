@@ -6,6 +6,7 @@ In a long article a bit stands for all positions that are a multiple of 64 apart
 from __future__ import annotations
 
 from functools import cached_property
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from search.engines.whoosh.words import MIXED
 
 #: Positions that have a bit.
 BITS = 64
+#: Stands for an article for whose positions twice as many bits are not enough.
+_FAR = 0xFFFFFFFF
 #: How many times more postings than are asked for a term may have for all of them to be worked out and kept.
 _MANY = 4
 #: Postings that are worked out in one go: few enough for what is in between to stay beside the processor.
@@ -41,11 +44,26 @@ class PositionBits:
     @cached_property
     def is_long(self) -> NDArray[np.bool_]:
         """Which articles may have positions that share a bit; shape (articles,)."""
+        is_long: NDArray[np.bool_] = self._reach > BITS
+        return is_long
+
+    @cached_property
+    def beyond(self) -> NDArray[np.uint32]:
+        """Which of the longer articles with bits of their own each is, as :func:`search._passes.lay_bits` takes it."""
+        reach, beyond = self._reach, np.zeros(len(self._segment), np.uint32)
+        longer = ((reach > BITS) & (reach <= 2 * BITS)).nonzero()[0]
+        beyond[longer] = np.arange(1, len(longer) + 1)
+        beyond[reach > 2 * BITS] = _FAR
+        return beyond
+
+    @cached_property
+    def _reach(self) -> NDArray[np.intp]:
+        """How many positions each article has, or fewer; shape (articles,)."""
         segment = self._segment
         # Between two texts is one position, and every topic is a text.
         texts = segment.lengths.shape[1] + np.diff(segment.arrays["topic.of"])
-        is_long: NDArray[np.bool_] = lengths_in(segment.lengths, segment.lengths.shape[1]) + texts > BITS
-        return is_long
+        reach: NDArray[np.intp] = lengths_in(segment.lengths, segment.lengths.shape[1]) + texts
+        return reach
 
     def has_table(self, term: int, wanted: int) -> bool:
         """Tell whether a term is so frequent that it has a table, or is to get one for so many articles."""
@@ -56,14 +74,25 @@ class PositionBits:
 
     def table(self, term: int) -> Bits:
         """Return the bits of a term that has a table in every article, 0 where it is not; shape (articles,)."""
+        return self.whole_table(term)[: len(self._segment)]
+
+    def whole_table(self, term: int) -> Bits:
+        """Return the same, and where there are passes the further bits of longer articles behind it."""
         table = self._kept.get(term)
         if table is None:
-            table = np.zeros(len(self._segment), np.uint64)
-            if native.passes:
-                native.passes.lay_bits(term_of(self._segment, term).passed, row_arrays(self._segment), table)
-            else:
-                table[self._segment.docs(self._segment.stem_of(term))] = self._everywhere(term)
+            table = self._lay(native.passes, term) if native.passes else self._scattered(term)
             self._kept.keep(term, table)
+        return table
+
+    def _lay(self, passes: ModuleType, term: int) -> Bits:
+        beyond, segment = self.beyond, self._segment
+        table = np.zeros(len(segment) + 2 * int(beyond[beyond != _FAR].max(initial=0)), np.uint64)
+        passes.lay_bits(term_of(segment, term).passed, row_arrays(segment), beyond, table)
+        return table
+
+    def _scattered(self, term: int) -> Bits:
+        table = np.zeros(len(self._segment), np.uint64)
+        table[self._segment.docs(self._segment.stem_of(term))] = self._everywhere(term)
         return table
 
     def at(self, term: int, postings: Docs) -> Bits:

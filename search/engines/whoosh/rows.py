@@ -38,8 +38,8 @@ def find_rows(
     sought = [term.passed for term in listed], row, part.row_arrays, part.segment.lengths, part.field_factors
     wanted = ranking.FIELDS.index(field) if field else -1
     if _is_for_tables(part, terms, size):
-        tables = [part.bits.table(term.number) for term in listed]
-        find, among = partial(native.passes.follow, *sought, wanted, tables, part.bits.is_long), (0, len(part.segment))
+        tables = [part.bits.whole_table(term.number) for term in listed]
+        find, among = partial(native.passes.follow, *sought, wanted, tables, part.bits.beyond), (0, len(part.segment))
     else:
         find, among = partial(native.passes.find_row, *sought, wanted), (listed[0].start, listed[0].start + size)
     return _living(part, *_in_stretches(find, *among, size, check))
