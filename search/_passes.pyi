@@ -256,7 +256,7 @@ def write_hits(
         explanations: of each, if they are wanted.
     """
 
-def read_lines(content: bytes, /) -> tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes, bytes, bytes]:
+def read_lines(content: bytes, /) -> tuple[bytes, ...]:
     """Return what :class:`search.line_records.LineRecords` holds; numbers of four bytes, ids and ages of eight."""
 
 def make_chunks(seed: int, /) -> object:

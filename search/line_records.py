@@ -53,6 +53,8 @@ class LineRecords:
     related: NDArray[np.uint32]
     #: The number, the first byte and the end of each line that is left.
     others: NDArray[np.uint32]
+    #: The keys of seeds that are not read, with an end of a line behind each.
+    unread: bytes
 
     @property
     def count(self) -> int:
@@ -94,6 +96,7 @@ NOTHING = LineRecords(
     np.empty((0, _OF_SEED), np.uint32),
     np.empty(0, np.uint32),
     np.empty((0, _OF_OTHER), np.uint32),
+    b"",
 )
 
 
@@ -101,7 +104,7 @@ def read_records(content: bytes) -> LineRecords | None:
     """Return the records of whole lines; None where nothing was compiled."""
     if native.passes is None:
         return None
-    records, starts, ids, ages, marks, rows, seeds, related, others = native.passes.read_lines(content)
+    records, starts, ids, ages, marks, rows, seeds, related, others, unread = native.passes.read_lines(content)
     return LineRecords(
         records,
         np.frombuffer(starts, np.uint32),
@@ -112,6 +115,7 @@ def read_records(content: bytes) -> LineRecords | None:
         np.frombuffer(seeds, np.uint32).reshape(-1, _OF_SEED),
         np.frombuffer(related, np.uint32),
         np.frombuffer(others, np.uint32).reshape(-1, _OF_OTHER),
+        unread,
     )
 
 
@@ -120,7 +124,7 @@ def with_seeds(found: LineRecords, seeds: Iterable[tuple[int, Seed]]) -> LineRec
     more = _More(found.count)
     added = [more.placed(line, seed) for line, seed in seeds]
     if not added:
-        return replace(found, others=NOTHING.others)
+        return replace(found, others=NOTHING.others, unread=b"")
     placed = sorted([*found.places(), *added], key=itemgetter(0))
     records = [found.records, *more.records] if found.records else more.records
     sizes = np.fromiter(map(len, records), np.int64, len(records)) + 1
@@ -135,6 +139,7 @@ def with_seeds(found: LineRecords, seeds: Iterable[tuple[int, Seed]]) -> LineRec
         seeds=np.array([[line, own, len(related), gone] for line, own, related, gone in placed], np.uint32),
         related=np.fromiter(chain.from_iterable(related for _, _, related, _ in placed), np.uint32),
         others=NOTHING.others,
+        unread=b"",
     )
 
 

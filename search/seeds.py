@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -98,7 +99,7 @@ class SeedReader:
         records = read_records(content)
         if records and records.bytes_left > most_left:
             raise UnusualError
-        found = FileContent()
+        found = FileContent(unknown_keys=_counted(records.unread) if records else {})
         for number, line in _lines_left(content, records):
             # A line too long is cut off, so that it must not be taken for a shorter one.
             if len(line) <= MAX_SEED_BYTES and (short := self._lines.parse(line)):
@@ -121,6 +122,10 @@ class SeedReader:
         header, first_line = cut_front_matter(content, file)
         by_blocks = self._blocks.read(header, first_line, file.path) if _is_utf8(content[len(header) :]) else None
         return by_blocks or read_whole(_decoded(content, header, file), first_line, file)
+
+
+def _counted(keys: bytes) -> dict[str, int]:
+    return dict(Counter(keys.decode().split("\n")[:-1]))
 
 
 def _lines_left(content: bytes, records: LineRecords | None) -> Iterator[tuple[int, bytes]]:

@@ -38,6 +38,18 @@ words = st.sampled_from(
         "&",
         "&amp;",
         "&copy",
+        "&copyright",
+        "AT&T,",
+        "Q&A:",
+        '&T"',
+        "&a\\",
+        "x&yz",
+        "&nbsp;",
+        "&nbsp",
+        "&#160;",
+        "&#8203;",
+        "&#129;",
+        "&#65279;",
         "&#8217;",
         "&#34;",
         "&#92;",
@@ -62,6 +74,12 @@ words = st.sampled_from(
         "\u00a0",
         "\u200b",
         "\u2028",
+        "\u202f",
+        "\u3000",
+        "\ufeff",
+        "\x85",
+        "\x8d",
+        "\b",
         "\n",
         "\t",
         "\r",
@@ -94,7 +112,19 @@ urls = st.sampled_from(
             "",
             " https://a.b/ ",
         ),
-        *("https://a.b/c d", "https://a.b/\u2019", "https://-a.b/", "http://www.", "ftp://a.b/", "https://a.b#x?y"),
+        *(
+            "https://a.b/c d",
+            "https://a.b/\u2019",
+            "https://a.b/c d?e f&utm_\u017f=1#\u00e9 ",
+            "https://a.b?\u00e9",
+            "https://a.b/\u2028\u00a0",
+            "https://a.b c/",
+            "https://a.b/%20 \u00e9/",
+            "https://-a.b/",
+            "http://www.",
+            "ftp://a.b/",
+            "https://a.b#x?y",
+        ),
     ]
 )
 dates = st.sampled_from(
@@ -119,10 +149,17 @@ dates = st.sampled_from(
 )
 marks = st.sampled_from([0, 7, 100, -1, 999_999_999, 1_000_000_000, 1.5, "7", "x", None, True, 10**30])
 flags = st.sampled_from([True, False, None, "true", "no", "maybe", 1])
+#: What is not read, and must be JSON nevertheless.
+unread: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**18), 10**18) | st.floats() | st.text(max_size=3) | texts,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2) | st.just("a"), inner, max_size=2),
+    max_leaves=4,
+)
+others = st.dictionaries(st.sampled_from(["id", "x", "\u00e9", "a\\b", "Title", ""]), unread, max_size=2)
 anything: st.SearchStrategy[Any] = st.sampled_from([None, "", [], {}, 0, "x", [None], [[]], {"a": {}}])
-pictures = st.fixed_dictionaries({}, optional={"url": urls, "width": marks, "height": marks, "alt": texts})
+pictures = st.fixed_dictionaries({}, optional={"url": urls, "width": marks, "height": marks, "alt": unread})
 providers = st.fixed_dictionaries(
-    {}, optional={"name": texts, "domain": texts | st.sampled_from(["WWW.A.org", "www.", "a.org", "A\\b"]), "x": texts}
+    {}, optional={"name": texts, "domain": texts | st.sampled_from(["WWW.A.org", "www.", "a.org", "A\\b"]), "x": unread}
 )
 entries = st.fixed_dictionaries(
     {"title": texts | st.just("A title"), "provider": providers | st.just({"name": "Name"}) | anything},
@@ -140,13 +177,16 @@ entries = st.fixed_dictionaries(
         "heat": marks,
         "published": flags,
         "images": st.lists(pictures | st.none(), max_size=3) | anything,
-        "secured": st.just("x"),
-        "unknown": texts,
+        "secured": st.just("x") | unread,
+        "unknown": unread,
+        "name": texts | st.none(),
+        "startDateTime": dates,
     },
 )
 seeds = st.builds(
-    lambda own, related, removed: own | related | removed,
+    lambda own, more, related, removed: own | more | related | removed,
     entries,
+    others,
     st.fixed_dictionaries({}, optional={"related": st.lists(entries | st.none(), max_size=3) | anything}),
     st.fixed_dictionaries({}, optional={"removed": flags}),
 )
@@ -173,7 +213,7 @@ def without_passes(content: bytes) -> FileContent:
 
 def as_text(content: FileContent) -> str:
     """Write all out, since errors have no equality."""
-    return repr((content.seeds, content.problems, content.warnings, content.unknown_keys))
+    return repr((content.seeds, content.problems, content.warnings, sorted(content.unknown_keys.items())))
 
 
 def assert_same(content: bytes) -> FileContent:
@@ -237,15 +277,38 @@ def test_most_lines_of_news_are_not_left() -> None:
         mention("R&D at AT&T", webUrl="https://example.org/a?utm_source=rss", related=[mention("One"), mention("Two")]),
         mention(" Blanks  and\nlines ", slug="b", excerpt="Q&amp;A: it&#39;s \U0001f680\u6771\u3002 \u05d0\t"),
         mention("Topics", topics=["AI", "AI", "News"], images=[{"url": "https://a.b/c.png", "width": 3}], quality=-1),
+        mention(
+            "AT&T, Q&A: R&D\u00a0", slug="c", excerpt="Now\u202fgenerally&nbsp;available", id=7, tags=["a", {"b": None}]
+        ),
+        mention("Secured", slug="d", secured="c2VjcmV0;c2VjcmV0", webUrl="https://e.org/PR Newswire/caf\u00e9"),
+        mention(
+            "Pictures",
+            slug="e",
+            provider={"name": "Name", "images": [{"url": "https://a.b/c.png", "width": 5, "x": 0.5}]},
+            images=[{"url": "https://a.b/d.png ", "isCached": True, "title": "Two\nlines"}],
+        ),
         mention("Nothing", related=[], removed=False, heat=None, images=None, publishedDateTime=None, type=None),
     ]
-    content = "\n".join(json.dumps(line) for line in lines).encode()
+    content = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines).encode()
 
     records = read_records(content)
 
     assert records is not None
     assert not len(records.others)
-    assert len(assert_same(content).seeds) == len(lines)
+    assert b"c2VjcmV0" not in records.records
+    found = assert_same(content)
+    assert len(found.seeds) == len(lines)
+    assert found.unknown_keys == {"id": 1, "tags": 1}
+
+
+@pytest.mark.parametrize(
+    "value", ['"\\ud800"', "01", "1e5", "NaN", '{"a": 1, "a": 2}', "[[[1]]]", '"\t"', "tru", '"\xff"']
+)
+def test_what_is_not_read_must_be_json_nevertheless(value: str) -> None:
+    line = json.dumps(mention(unread="here", provider={"name": "Name", "unread": "here"}))
+
+    for content in (line.replace('"here"', value), line.replace('"here"', value, 1)):
+        assert_same(content.encode("latin-1"))
 
 
 def test_what_many_lines_are_related_to_is_there_once_and_nothing_of_lines_that_are_left() -> None:

@@ -2,6 +2,7 @@
 
 #include "articles.h"
 
+#include "plain.h"
 #include "urls.h"
 
 #define MAX_TOPICS 16
@@ -13,7 +14,8 @@ const Key keys[KEYS] = {NAMED("title"),     NAMED("excerpt"),     NAMED("publish
                                 NAMED("category"),  NAMED("quality"),     NAMED("heat"),
                                 NAMED("published"), NAMED("images"),      NAMED("related"),
                                 NAMED("removed"),   NAMED("ampWebUrl"),   NAMED("cdnAmpWebUrl"),
-                                NAMED("website"),   NAMED("originalUrl"), NAMED("webUrl")};
+                                NAMED("website"),   NAMED("originalUrl"), NAMED("webUrl"),
+                                NAMED("name"),      NAMED("startDateTime"), NAMED("secured")};
 enum { NAME, DOMAIN, PROVIDER_KEYS };
 static const Key provider_keys[PROVIDER_KEYS] = {NAMED("name"), NAMED("domain")};
 enum { URL, WIDTH, HEIGHT, IMAGE_KEYS };
@@ -23,17 +25,14 @@ static const Key image_keys[IMAGE_KEYS] = {NAMED("url"), NAMED("width"), NAMED("
 static int
 find_url(const Span *values, Url *url)
 {
-    Url checked;
+    Url unused;
     int is_found = 0;
     for (int key = AMP; key <= WEB; key++) {
         if (is_null(&values[key]) || is_text(&values[key], "\"\""))
             continue;
-        if (!read_url(values[key], &checked))
+        if (!read_url(values[key], key > CDN_AMP ? url : &unused))
             return 0;
-        if (key > CDN_AMP) {
-            *url = checked;
-            is_found = 1;
-        }
+        is_found |= key > CDN_AMP;
     }
     return is_found;
 }
@@ -52,7 +51,8 @@ static int
 put_provider(Buffer *out, Span value, const Url *url)
 {
     Span values[PROVIDER_KEYS];
-    if (!value.at || !take_object(&value, provider_keys, PROVIDER_KEYS, values))
+    Unread unread;
+    if (!value.at || !take_object(&value, provider_keys, PROVIDER_KEYS, values, &unread, MAX_UNREAD_DEPTH))
         return 0;
     PUT(out, "[");
     if (!values[NAME].at || put_text(out, values[NAME]) <= 0)
@@ -119,10 +119,11 @@ static int
 put_picture(Buffer *out, Span picture, int *is_written)
 {
     Span values[IMAGE_KEYS];
+    Unread unread;
     Url url;
     int64_t number;
-    if (!take_object(&picture, image_keys, IMAGE_KEYS, values) || !read_number(&values[WIDTH], &number) ||
-        !read_number(&values[HEIGHT], &number))
+    if (!take_object(&picture, image_keys, IMAGE_KEYS, values, &unread, MAX_UNREAD_DEPTH) ||
+        !read_number(&values[WIDTH], &number) || !read_number(&values[HEIGHT], &number))
         return 0;
     if (is_null(&values[URL]) || is_text(&values[URL], "\"\""))
         return 1;
@@ -130,9 +131,9 @@ put_picture(Buffer *out, Span picture, int *is_written)
         return 0;
     if (*is_written)
         return 1;
-    PUT(out, "[");
-    put(out, values[URL].at, values[URL].end - values[URL].at);
-    PUT(out, ",");
+    PUT(out, "[\"");
+    put(out, url.whole.at, url.whole.end - url.whole.at);
+    PUT(out, "\",");
     put_mark(out, &values[WIDTH], 1);
     PUT(out, ",");
     put_mark(out, &values[HEIGHT], 1);
@@ -170,12 +171,13 @@ put_excerpt(Buffer *out, Span value)
     return 1;
 }
 
-/* Tell whether what counts of a seed's own article only is plain, as even what is not read must be JSON. */
+/* Tell whether what counts of a seed's own article only is plain, and what counts nowhere: all of it must be JSON. */
 static int
 is_rest_plain(const Span *values)
 {
     int64_t heat;
-    return read_number(&values[HEAT], &heat) && is_flag(&values[PUBLISHED]);
+    int is_secret_plain = !values[SECURED].at || is_plain_value(values[SECURED], MAX_UNREAD_DEPTH);
+    return read_number(&values[HEAT], &heat) && is_flag(&values[PUBLISHED]) && is_secret_plain;
 }
 
 int
@@ -183,6 +185,9 @@ put_record(Buffer *out, const Span *values, int is_own)
 {
     static const Span none = {NULL, NULL};
     Url url;
+    /* Of events, which are few. */
+    if (!is_null(&values[NAME_TOO]) || !is_null(&values[STARTED_AT]))
+        return 0;
     if (!find_url(values, &url) || !is_rest_plain(values))
         return 0;
     PUT(out, "[\"");

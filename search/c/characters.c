@@ -19,21 +19,39 @@ is_printed(uint32_t character)
     return range < sizeof printed / sizeof *printed && character >= printed[range][0];
 }
 
+/* Tell whether a character beyond ASCII counts as a blank, or cleaning makes one of it. */
+static int
+is_other_blank(uint32_t character)
+{
+    return (character >= 0x80 && character <= 0xA0) || character == 0x1680 ||
+           (character >= 0x2000 && character <= 0x200B) || character == 0x2028 || character == 0x2029 ||
+           character == 0x202F || character == 0x205F || character == 0x3000 || character == 0xFEFF;
+}
+
 int
-printed_bytes(const unsigned char *text, const char *end)
+read_character(const char *at, const char *end, uint32_t *character)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    Py_ssize_t left = (const unsigned char *)end - text;
+    const unsigned char *text = (const unsigned char *)at;
     int size = text[0] >= 0xF0 ? 4 : text[0] >= 0xE0 ? 3 : 2;
-    uint32_t character = text[0] & (0x7F >> size);
-    if (text[0] < 0xC2 || text[0] > 0xF4 || size > left)
+    *character = text[0] & (0x7F >> size);
+    if (text[0] < 0xC2 || text[0] > 0xF4 || size > end - at)
         return 0;
     for (int i = 1; i < size; i++) {
         if ((text[i] & 0xC0) != 0x80)
             return 0;
-        character = character << 6 | (text[i] & 0x3F);
+        *character = *character << 6 | (text[i] & 0x3F);
     }
-    return character >= least[size] && is_printed(character) ? size : 0;
+    int is_surrogate = *character >= 0xD800 && *character < 0xE000;
+    return *character < least[size] || *character > 0x10FFFF || is_surrogate ? 0 : size;
+}
+
+int
+printed_bytes(const char *at, const char *end)
+{
+    uint32_t character;
+    int size = read_character(at, end, &character);
+    return size && is_printed(character) ? size : 0;
 }
 
 /* Write a character beyond ASCII. */
@@ -63,17 +81,25 @@ read_escape(const char *at, const char *end, uint32_t *number)
 }
 
 int
+read_escaped(const char *at, const char *end, uint32_t *character)
+{
+    uint32_t low;
+    if (!read_escape(at, end, character))
+        return 0;
+    if (*character < 0xD800 || *character >= 0xE000)
+        return 6;
+    if (*character >= 0xDC00 || !read_escape(at + 6, end, &low) || low < 0xDC00 || low >= 0xE000)
+        return 0;
+    *character = 0x10000 + ((*character - 0xD800) << 10) + (low - 0xDC00);
+    return 12;
+}
+
+int
 put_escaped(Buffer *out, const char *at, const char *end)
 {
-    uint32_t character, low;
-    int size = 6;
-    if (!read_escape(at, end, &character))
-        return 0;
-    if (character >= 0xD800 && character < 0xDC00 && read_escape(at + 6, end, &low) && low >= 0xDC00 && low < 0xE000) {
-        character = 0x10000 + ((character - 0xD800) << 10) + (low - 0xDC00);
-        size = 12;
-    }
-    if (!is_printed(character))
+    uint32_t character;
+    int size = read_escaped(at, end, &character);
+    if (!size || !is_printed(character))
         return 0;
     put_character(out, character);
     return size;
@@ -98,6 +124,22 @@ read_numbered(const char *at, const char *end, uint32_t *character)
     for (; digit < end && digit - at < 8 && *digit >= '0' && *digit <= '9'; digit++)
         *character = 10 * *character + (uint32_t)(*digit - '0');
     return digit > at + 2 && digit < end && *digit == ';' ? (int)(digit + 1 - at) : 0;
+}
+
+int
+other_blank_bytes(const char *at, const char *end)
+{
+    static const Key nbsp = NAMED("&nbsp;");
+    uint32_t character = 0;
+    int size;
+    if (*at == '&' && end - at >= nbsp.size && !memcmp(at, nbsp.text, nbsp.size))
+        return (int)nbsp.size;
+    if ((unsigned char)*at >= 0x80)
+        size = read_character(at, end, &character);
+    else
+        size = *at == '&' ? read_numbered(at, end, &character) : read_escaped(at, end, &character);
+    /* By their numbers some control characters are printed ones of another encoding. */
+    return size && is_other_blank(character) && (*at != '&' || character >= 0xA0) ? size : 0;
 }
 
 int

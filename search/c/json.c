@@ -2,6 +2,8 @@
 
 #include "json.h"
 
+#include "plain.h"
+
 int
 take_string(Span *text, Span *found)
 {
@@ -64,25 +66,50 @@ take_value(Span *text, Span *found)
     return found->end > found->at;
 }
 
+/* Keep a key that is not read; tell whether it is plain, there for the first time, and not one too many. */
+static int
+keep_unread(Unread *unread, Span key)
+{
+    for (const char *at = key.at; at < key.end; at++)
+        if (*at < 0x20 || *at > 0x7E || *at == '\\')
+            return 0;
+    for (int i = 0; i < unread->count; i++)
+        if (is_text_of(&key, unread->keys[i].at, unread->keys[i].end - unread->keys[i].at))
+            return 0;
+    if (unread->count == MAX_UNREAD)
+        return 0;
+    unread->keys[unread->count++] = key;
+    return 1;
+}
+
+static int
+find_key(const Key *names, int count, const Span *key)
+{
+    int which = 0;
+    while (which < count && !is_text_of(key, names[which].text, names[which].size))
+        which++;
+    return which;
+}
+
 int
-take_object(Span *text, const Key *names, int count, Span *values)
+take_object(Span *text, const Key *names, int count, Span *values, Unread *unread, int depth)
 {
     Span key, value;
-    memset(values, 0, count * sizeof *values);
+    for (int i = 0; i < count; i++)
+        values[i] = (Span){NULL, NULL};
+    unread->count = 0;
     if (!take(text, '{'))
         return 0;
     if (take(text, '}'))
         return 1;
     do {
-        int which = 0;
         if (!take_string(text, &key) || !take(text, ':') || !take_value(text, &value))
             return 0;
-        while (which < count && (key.end - key.at != names[which].size ||
-                                 memcmp(key.at, names[which].text, names[which].size) != 0))
-            which++;
-        if (which == count || values[which].at)
+        int which = find_key(names, count, &key);
+        if (which == count ? !is_plain_value(value, depth) || !keep_unread(unread, key) : values[which].at != NULL)
             return 0;
-        values[which] = value;
+        if (which < count)
+            values[which] = value;
     } while (take(text, ','));
     return take(text, '}');
 }

@@ -65,10 +65,20 @@ take_string(Span *text, Span *found);
 /* Take a value of whatever kind, quotation marks and brackets included; what it is will be seen when it is read. */
 int
 take_value(Span *text, Span *found);
-/* Take an object with some of these keys, each once at most, and no other; the values of those that are missing stay
- * empty. */
+/* Lists and objects in one another, in what is not read of an article. */
+#define MAX_UNREAD_DEPTH 2
+/* Keys of an object that are not read; one that has more is taken for unusual. */
+#define MAX_UNREAD 16
+
+typedef struct {
+    Span keys[MAX_UNREAD];
+    int count;
+} Unread;
+
+/* Take an object with some of these keys, each once at most; the values of those that are missing stay empty. What else
+ * it holds must be there once and be JSON for certain, with as many lists and objects in one another at most. */
 int
-take_object(Span *text, const Key *names, int count, Span *values);
+take_object(Span *text, const Key *names, int count, Span *values, Unread *unread, int depth);
 /* Take the next value of a list, which begins with its bracket; return 1, 0 at its end, and -1 where it is none. */
 int
 take_item(Span *list, Span *item);

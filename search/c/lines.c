@@ -1,28 +1,19 @@
 /* Lines of JSON to the records of articles, for lines that hold nothing unusual: the short way of search/lines.py.
  *
  * A record is the list of an article's fields as JSON, as records.py writes it. A line is left to Python unless all of
- * it is understood here: its keys are known and there once, its texts need no cleaning, its URLs no second look. Nothing
- * here is the last word on what is wrong with a line. */
+ * it is understood here: its keys are there once, its texts need no more than simple cleaning, its URLs no second look,
+ * and what is not read is JSON. Nothing here is the last word on what is wrong with a line. */
 
 #include "articles.h"
-#include "blake2b.h"
-#include "records.h"
+#include "kept.h"
 
 #include <stdlib.h>
 
 /* As in files.py; what is longer is left to Python, which refuses it. */
 #define MAX_LINE (1 << 20)
-#define MARK 8
-/* Of an article's id, with its quotation marks. */
-#define ID_SIZE 18
 
 typedef struct {
-    /* The records, with commas between them, where each begins, their ids and ages as numbers, and fingerprints. */
-    Buffer records;
-    Buffer starts;
-    Buffer ids;
-    Buffer ages;
-    Buffer marks;
+    Kept kept;
     /* Of each seed its line, the place of its article, how many it is related to, and 0: it takes nothing away; the
      * places of these. */
     Buffer seeds;
@@ -31,141 +22,32 @@ typedef struct {
     Buffer rows;
     uint32_t last_line;
     uint32_t last_place;
+    /* The keys of seeds that are not read, with an end of a line behind each. */
+    Buffer unread;
     /* The number of each line that is left, where it begins and ends. */
     Buffer others;
-    /* The place of each record plus one, by its fingerprint; their number is a power of two. */
-    uint32_t *places;
-    size_t slots;
-    /* Slots that the records of the line got, to be taken back if it is left after all; they are of no use any more
-     * where all were given anew meanwhile. */
-    Buffer given;
-    int is_given_anew;
-    /* Something was not written for want of memory; what is there does not fit together any more. */
-    int is_full;
 } Lines;
 
-#define RECORDS(lines) ((uint32_t)((lines)->marks.size / MARK))
-
-/* Return where a record begins, or would if it were the next. */
-static size_t
-start_of(const Lines *lines, uint32_t place)
-{
-    uint32_t start;
-    if (place == RECORDS(lines))
-        return lines->records.size + (place ? 1 : 0);
-    memcpy(&start, lines->starts.data + sizeof start * place, sizeof start);
-    return start;
-}
-
-/* Give all records new slots. */
-static int
-give_slots(Lines *lines, size_t slots)
-{
-    uint32_t count = RECORDS(lines);
-    uint32_t *places = calloc(slots, sizeof *places);
-    if (!places)
-        return 0;
-    free(lines->places);
-    lines->places = places;
-    lines->slots = slots;
-    for (uint32_t place = 0; place < count; place++) {
-        uint64_t mark;
-        memcpy(&mark, lines->marks.data + MARK * (size_t)place, MARK);
-        size_t slot = mark & (slots - 1);
-        while (places[slot])
-            slot = (slot + 1) & (slots - 1);
-        places[slot] = place + 1;
-    }
-    lines->is_given_anew = 1;
-    return 1;
-}
-
-/* Make the slots more than twice as many as the records. */
-static int
-spread_out(Lines *lines)
-{
-    if (lines->slots > 2 * ((size_t)RECORDS(lines) + 1))
-        return 1;
-    return give_slots(lines, lines->slots ? 4 * lines->slots : 1 << 12);
-}
-
-/* Return the place of a record that was just written behind the others: of one that is the same, or its own. */
-static uint32_t
-place_of(Lines *lines, size_t start, size_t size, uint64_t mark)
-{
-    uint32_t count = RECORDS(lines);
-    size_t slot = mark & (lines->slots - 1);
-    for (; lines->places[slot]; slot = (slot + 1) & (lines->slots - 1)) {
-        uint32_t place = lines->places[slot] - 1;
-        size_t other = start_of(lines, place), end = start_of(lines, place + 1) - 1;
-        if (place + 1 == count)
-            end = start - 1;
-        if (end - other == size && !memcmp(lines->records.data + other, lines->records.data + start, size))
-            return place;
-    }
-    lines->places[slot] = count + 1;
-    lines->is_full |= !PUSH(&lines->given, slot);
-    return count;
-}
-
-/* Note what is known of the last record, which is new. */
-static int
-add_known(Lines *lines, size_t start, Span moment, uint64_t mark)
-{
-    static const char none[] = "null";
-    const char *id_at = lines->records.data + start + 1;
-    uint32_t first = (uint32_t)start;
-    uint64_t id;
-    int64_t age;
-    if (!moment.at)
-        moment = (Span){none, none + sizeof none - 1};
-    return read_id((Span){id_at, id_at + ID_SIZE}, &id) && read_age(moment, &age) && PUSH(&lines->marks, mark) &&
-           PUSH(&lines->starts, first) && PUSH(&lines->ids, id) && PUSH(&lines->ages, age);
-}
-
-/* Write the record of an article, if there is none like it; return its place, -1 where it cannot be written. */
-static int64_t
-add_record(Lines *lines, const Span *values, int is_own)
-{
-    size_t begun = lines->records.size, start = start_of(lines, RECORDS(lines));
-    if (!spread_out(lines)) {
-        lines->is_full = 1;
-        return -1;
-    }
-    if (begun)
-        PUT(&lines->records, ",");
-    if (!put_record(&lines->records, values, is_own)) {
-        lines->records.size = begun;
-        return -1;
-    }
-    size_t size = lines->records.size - start;
-    uint64_t mark = blake2b(lines->records.data + start, size);
-    uint32_t place = place_of(lines, start, size, mark);
-    if (place < RECORDS(lines))
-        lines->records.size = begun;
-    else
-        lines->is_full |= !add_known(lines, start, values[PUBLISHED_AT], mark);
-    return lines->is_full ? -1 : (int64_t)place;
-}
-
-/* The same for all that a seed is related to; return how many, -1 where one cannot be written. */
+/* Write the records of all that a seed is related to; return how many, -1 where one cannot be written. */
 static int64_t
 add_related(Lines *lines, Span list)
 {
     Span item, values[KEYS];
+    Unread unread;
     int64_t count = 0;
     int is_more = 0;
     while (!is_null(&list) && (is_more = take_item(&list, &item)) > 0) {
         if (is_null(&item))
             continue;
-        if (!take_object(&item, keys, KEYS, values) || values[RELATED].at || values[REMOVED].at)
+        if (!take_object(&item, keys, KEYS, values, &unread, MAX_UNREAD_DEPTH) || values[RELATED].at ||
+            values[REMOVED].at)
             return -1;
-        int64_t place = add_record(lines, values, 0);
+        int64_t place = add_record(&lines->kept, values, 0);
         if (place < 0)
             return -1;
         uint32_t number = (uint32_t)place;
         if (!PUSH(&lines->related, number)) {
-            lines->is_full = 1;
+            lines->kept.is_full = 1;
             return -1;
         }
         count++;
@@ -207,21 +89,35 @@ add_row(Lines *lines, const uint32_t *seed)
     return 1;
 }
 
+static int
+add_unread(Lines *lines, const Unread *unread)
+{
+    for (int i = 0; i < unread->count; i++) {
+        size_t size = unread->keys[i].end - unread->keys[i].at;
+        if (!make_room(&lines->unread, size + 1))
+            return 0;
+        put(&lines->unread, unread->keys[i].at, size);
+        PUT(&lines->unread, "\n");
+    }
+    return 1;
+}
+
 /* Write what is in a line; return whether that could be done here. */
 static int
 add_seed(Lines *lines, Span line, uint32_t number)
 {
     Span values[KEYS];
-    if (!take_object(&line, keys, KEYS, values))
+    Unread unread;
+    if (!take_object(&line, keys, KEYS, values, &unread, MAX_UNREAD_DEPTH))
         return 0;
     skip_blanks(&line);
     if (line.at != line.end || !(is_null(&values[REMOVED]) || is_text(&values[REMOVED], "false")))
         return 0;
-    int64_t own = add_record(lines, values, 1), related = own < 0 ? -1 : add_related(lines, values[RELATED]);
+    int64_t own = add_record(&lines->kept, values, 1), related = own < 0 ? -1 : add_related(lines, values[RELATED]);
     if (related < 0)
         return 0;
     uint32_t seed[4] = {number, (uint32_t)own, (uint32_t)related, 0};
-    lines->is_full |= !PUSH(&lines->seeds, seed) || !add_row(lines, seed);
+    lines->kept.is_full |= !PUSH(&lines->seeds, seed) || !add_row(lines, seed) || !add_unread(lines, &unread);
     return 1;
 }
 
@@ -232,39 +128,21 @@ is_blank(Span line)
     return line.at == line.end;
 }
 
-/* Forget the records of a line that is left after all. */
-static int
-take_back(Lines *lines, const Lines *before)
-{
-    const size_t *given = ITEMS(lines->given, size_t);
-    lines->records.size = before->records.size;
-    lines->starts.size = before->starts.size;
-    lines->ids.size = before->ids.size;
-    lines->ages.size = before->ages.size;
-    lines->marks.size = before->marks.size;
-    lines->related.size = before->related.size;
-    if (lines->is_given_anew)
-        return give_slots(lines, lines->slots);
-    for (size_t i = COUNT(lines->given, size_t); i > 0; i--)
-        lines->places[given[i - 1]] = 0;
-    return 1;
-}
-
 /* Read a line, or note that it is left; return whether there was memory for it. */
 static int
 read_line(Lines *lines, Span line, uint32_t number, const char *content)
 {
     size_t size = line.end - line.at;
     Lines before = *lines;
-    lines->given.size = 0;
-    lines->is_given_anew = 0;
+    begin_line(&lines->kept);
     /* A record takes its article's text, its host once more, and fewer bytes besides than no article can do without. */
-    if (!make_room(&lines->records, 4 * size + 512))
+    if (!make_room(&lines->kept.records, 4 * size + 512))
         return 0;
     if (size <= MAX_LINE && add_seed(lines, line, number))
-        return !lines->is_full;
+        return !lines->kept.is_full;
     uint32_t other[3] = {number, (uint32_t)(line.at - content), (uint32_t)(line.end - content)};
-    return take_back(lines, &before) && !lines->is_full && PUSH(&lines->others, other);
+    lines->related.size = before.related.size;
+    return take_back(&lines->kept, &before.kept) && !lines->kept.is_full && PUSH(&lines->others, other);
 }
 
 static int
@@ -302,17 +180,18 @@ read_lines(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     PyThreadState *thread = PyEval_SaveThread();
     int is_read = read_all(&lines, content, (size_t)size);
     PyEval_RestoreThread(thread);
+    const Kept *kept = &lines.kept;
     if (is_read)
-        result = Py_BuildValue("(NNNNNNNNN)", bytes_of(&lines.records), bytes_of(&lines.starts), bytes_of(&lines.ids),
-                               bytes_of(&lines.ages), bytes_of(&lines.marks), bytes_of(&lines.rows),
-                               bytes_of(&lines.seeds), bytes_of(&lines.related), bytes_of(&lines.others));
+        result = Py_BuildValue("(NNNNNNNNNN)", bytes_of(&kept->records), bytes_of(&kept->starts), bytes_of(&kept->ids),
+                               bytes_of(&kept->ages), bytes_of(&kept->marks), bytes_of(&lines.rows),
+                               bytes_of(&lines.seeds), bytes_of(&lines.related), bytes_of(&lines.others),
+                               bytes_of(&lines.unread));
     else
         PyErr_NoMemory();
-    Buffer *const all[] = {&lines.records, &lines.starts,  &lines.ids,  &lines.ages,   &lines.marks,
-                           &lines.seeds,   &lines.related, &lines.rows, &lines.others, &lines.given};
+    Buffer *const all[] = {&lines.seeds, &lines.related, &lines.rows, &lines.others, &lines.unread};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]->data);
-    free(lines.places);
+    free_kept(&lines.kept);
     return result;
 }
 

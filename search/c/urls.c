@@ -3,8 +3,7 @@
 #include "urls.h"
 
 #include "blake2b.h"
-
-#define MAX_URL 2048
+#include "characters.h"
 
 static int
 is_alphanumeric(char letter)
@@ -20,12 +19,46 @@ is_in_path(char letter)
            letter == ']' || letter == '_' || (letter >= 'a' && letter <= 'z') || letter == '~';
 }
 
+/* Write a URL without the blanks around it, and others as a browser sends them; return its end. */
+static const char *
+encode_blanks(Span text, char *into)
+{
+    while (text.at < text.end && *text.at == ' ')
+        text.at++;
+    while (text.at < text.end && text.end[-1] == ' ')
+        text.end--;
+    for (; text.at < text.end; text.at++) {
+        if (*text.at == ' ')
+            memcpy(into, "%20", 3);
+        else
+            *into = *text.at;
+        into += *text.at == ' ' ? 3 : 1;
+    }
+    return into;
+}
+
+/* Find where a path ends, in which characters beyond ASCII that are printed stay as they are. */
+static const char *
+end_of_path(const char *at, const char *end)
+{
+    int size = 1;
+    while (at < end && size) {
+        size = (unsigned char)*at < 0x80 ? is_in_path(*at) : printed_bytes(at, end);
+        at += size;
+    }
+    return at;
+}
+
 int
 read_url(Span value, Url *url)
 {
     if (value.end - value.at < 2 || *value.at != '"' || value.end - value.at > MAX_URL)
         return 0;
     url->whole = (Span){value.at + 1, value.end - 1};
+    if (memchr(url->whole.at, ' ', url->whole.end - url->whole.at)) {
+        url->whole.end = encode_blanks(url->whole, url->encoded);
+        url->whole.at = url->encoded;
+    }
     const char *at = url->whole.at, *end = url->whole.end;
     size_t scheme = end - at >= 8 && !memcmp(at, "https://", 8) ? 8 : end - at >= 7 && !memcmp(at, "http://", 7) ? 7 : 0;
     if (!scheme)
@@ -37,9 +70,7 @@ read_url(Span value, Url *url)
     if (url->host.at == at || !is_alphanumeric(*url->host.at) || !is_alphanumeric(at[-1]) ||
         (at < end && *at != '/' && *at != '?' && *at != '#'))
         return 0;
-    while (at < end && is_in_path(*at))
-        at++;
-    url->path.end = at;
+    url->path.end = at = end_of_path(at, end);
     at += at < end && *at == '?';
     url->query.at = at;
     while (at < end && (is_in_path(*at) || *at == '?'))
@@ -79,7 +110,7 @@ is_tracking(const char *at, const char *end)
     static const Key known[] = {NAMED("gbraid"), NAMED("wbraid"), NAMED("igshid"), NAMED("mc_cid"), NAMED("mc_eid"),
                                  NAMED("mkt_tok"), NAMED("_hsenc"), NAMED("_hsmi"), NAMED("_ga"), NAMED("ref_src"),
                                  NAMED("cmpid")};
-    char name[MAX_URL];
+    char name[3 * MAX_URL];
     Py_ssize_t size = 0;
     while (at + size < end && (is_alphanumeric(at[size]) || at[size] == '_'))
         size++;
@@ -116,7 +147,7 @@ put_query(char *into, const Url *url)
 uint64_t
 hash_url(const Url *url)
 {
-    char canonical[MAX_URL];
+    char canonical[3 * MAX_URL];
     size_t size = put_host(canonical, url);
     const char *end = url->path.end;
     while (end > url->path.at && end[-1] == '/')

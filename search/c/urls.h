@@ -1,15 +1,19 @@
-/* URLs that browsers would change nothing in. */
+/* URLs in which browsers would change nothing but blanks. */
 
 #ifndef LEDE_URLS_H
 #define LEDE_URLS_H
 
 #include "json.h"
 
+#define MAX_URL 2048
+
 typedef struct {
     Span whole;
     Span host;
     Span path;
     Span query;
+    /* Where the others are if something had to be changed; so it must not be copied. */
+    char encoded[3 * MAX_URL];
 } Url;
 
 /* Read such a URL, in its quotation marks; return whether it is one. */

@@ -13,16 +13,23 @@ is_plain(char letter)
 }
 
 static int
-is_blank(const char *at, const char *end)
+is_letter_or_digit(char letter)
 {
-    return at == end || *at == ' ';
+    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9');
 }
 
-/* Tell whether an ampersand may begin an entity: unless a blank follows, or one letter and a blank. */
+/* Tell whether an ampersand may begin an entity: no name of one begins with anything but two letters or digits. */
 static int
 is_entity(const char *at, const char *end)
 {
-    return !is_blank(at + 1, end) && !(is_plain(at[1]) && at[1] != '#' && at[1] != ';' && is_blank(at + 2, end));
+    for (int i = 1; i < 3; i++) {
+        /* What an escape stands for is not looked at. */
+        if (at + i == end || !(is_letter_or_digit(at[i]) || at[i] == '#' || at[i] == '\\'))
+            return 0;
+        if (at[i] == '\\')
+            return at + i + 1 == end || at[i + 1] == 'u';
+    }
+    return 1;
 }
 
 /* Write one unit of a text as cleaning would leave it; return the bytes that it took, 0 where that is not known here. */
@@ -46,18 +53,20 @@ put_unit(Buffer *out, const char *at, const char *end)
         put(out, at, 1);
         return 1;
     }
-    int size = printed_bytes((const unsigned char *)at, end);
+    int size = printed_bytes(at, end);
     put(out, at, size);
     return size;
 }
 
-/* Return the bytes of a blank, of an end of a line or a tab, which count as such; 0 where there is none. */
+/* Return the bytes of a blank, or of what counts as such; 0 where there is none. */
 static int
 blank_bytes(const char *at, const char *end)
 {
     if (*at == ' ')
         return 1;
-    return end - at > 1 && *at == '\\' && (at[1] == 'n' || at[1] == 't' || at[1] == 'r') ? 2 : 0;
+    if (*at == '\\' && end - at > 1 && strchr("ntrbf", at[1]) && at[1])
+        return 2;
+    return other_blank_bytes(at, end);
 }
 
 int64_t
