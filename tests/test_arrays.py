@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.engines.whoosh.arrays import Array, Arrays, ranges, write_arrays
+from search.engines.whoosh.arrays import Array, Arrays, ranges, ranks_of, write_arrays
 
 KINDS = ("u1", "<u2", ">u4", "<u8", "i4", "<i8", ">f8", "?")
 shapes = st.one_of(st.tuples(st.integers(0, 40)), st.tuples(st.integers(0, 5), st.integers(0, 5)))
@@ -99,3 +99,13 @@ def test_ranges_are_the_numbers_of_each_one_after_the_other(pairs: list[tuple[in
     assert ranges(starts, starts + counts).tolist() == [
         n for start, count in pairs for n in range(start, start + count)
     ]
+
+
+@given(st.integers(0, 3).flatmap(lambda width: st.lists(st.lists(st.integers(0, 4), min_size=width, max_size=width))))
+def test_rows_are_ranked_as_lists_are(listed: list[list[int]]) -> None:
+    distinct = sorted(map(list, set(map(tuple, listed))))
+    width = len(listed[0]) if listed else 0
+
+    ranks = ranks_of(np.array(listed, np.int64).reshape(len(listed), width), 5)
+
+    assert ranks.tolist() == [distinct.index(row) for row in listed]

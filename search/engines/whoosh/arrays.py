@@ -94,6 +94,20 @@ def ranges(starts: NDArray[np.intp], ends: NDArray[np.intp]) -> NDArray[np.intp]
     return numbers
 
 
+def ranks_of(rows: NDArray[np.int64], values: int) -> NDArray[np.intp]:
+    """Return the place of each row among the distinct ones, in order; they are of numbers below *values*.
+
+    Column by column, since NumPy sorts numbers ten times faster than rows.
+
+    >>> ranks_of(np.array([[7, 3], [7, 1], [0, 9], [7, 1]]), 10).tolist()
+    [2, 1, 0, 1]
+    """
+    ranks = np.zeros(len(rows), np.intp)
+    for column in rows.T:
+        ranks = np.unique(ranks * values + column, return_inverse=True)[1]
+    return ranks
+
+
 def _flat(array: Array) -> Array:
     if array.dtype.kind not in _KINDS:
         msg = f"an array of {array.dtype} cannot be written"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from search import ranking
 from search.articles import Story
-from search.engines.whoosh.arrays import Array
+from search.engines.whoosh.arrays import Array, ranks_of
 from search.engines.whoosh.attributes import MICROSECONDS_A_DAY, NAMES, UNKNOWN
 from search.engines.whoosh.segment import Segment
 from search.engines.whoosh.vocabulary import Vocabulary, pack_texts
@@ -90,9 +90,11 @@ def _topic_sets(
     for count in np.unique(counts).tolist():
         which = np.flatnonzero(counts == count)
         rows = topics[starts[which][:, None] + np.arange(count)] if count else np.empty((len(which), 0), np.int64)
-        distinct, row_of = np.unique(rows, axis=0, return_inverse=True)
-        known_as = [sets.setdefault(row.tobytes(), len(sets)) for row in distinct]
-        of_article[which] = np.array(known_as, np.int64)[row_of.reshape(-1)] if count else known_as[0]
+        ranks = ranks_of(rows, len(numbers))
+        examples = np.empty(int(ranks.max()) + 1, np.intp)
+        examples[ranks] = np.arange(len(ranks))
+        known_as = [sets.setdefault(row.tobytes(), len(sets)) for row in rows[examples]]
+        of_article[which] = np.array(known_as, np.int64)[ranks]
     return of_article
 
 
