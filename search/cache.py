@@ -4,29 +4,36 @@
 that a run without changes needs. It is JSON behind its own checksum, and replaced all at once. The seeds are in
 ``seeds-a.packs`` or ``seeds-b.packs``, to which a run appends what it has read; the other of the two is begun where too
 much of the one is out of use. An article that is published is not kept once more: the engine has it, by its
-fingerprint. A damaged or foreign file is noticed: then all seeds are read again, as those are of which an article is
-nowhere any more. What that cannot bring back is the last good version of a seed that is broken now.
+fingerprint. The seeds of lines become columns, and their articles are only looked at where somebody must.
+
+A damaged or foreign file is noticed: then all seeds are read again, as those are of which an article is nowhere any
+more. What that cannot bring back is the last good version of a seed that is broken now.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from hashlib import blake2b
+from itertools import pairwise
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import orjson
+from numpy.typing import NDArray
 
-from search.articles import Article
 from search.errors import IndexUnreadableError, IndexWriteError
 from search.files import UNREAD
+from search.keys import NO_FINGERPRINTS, NO_MARKS, Fingerprints, Marks, look_up
+from search.line_records import LineRecords
 from search.packs import Unpacked, pack, pack_records
+from search.recorded import NONE, Recorded
 from search.records import Sharing, fingerprint, to_record
 from search.remembered import KnownPart, LastRun, file_from_row, file_to_row
+from search.seeds import SourcedSeed
 from search.store import Pack, Place, Store
 
 #: Raise it whenever the same file must be read differently.
@@ -36,8 +43,8 @@ MAX_TABLES = 32
 #: Bytes of packs with articles that were published since, up to which nothing is written once more without them.
 MAX_DOUBLE = 1 << 18
 
-#: Finds published articles by their fingerprints, as many as there are.
-Recall = Callable[[Collection[bytes]], Mapping[bytes, Article]]
+#: Finds published articles by their fingerprints, as many as there are, and in the order of these.
+Recall = Callable[[NDArray[np.uint64]], Recorded]
 
 _STORES = ("seeds-a.packs", "seeds-b.packs")
 
@@ -85,15 +92,27 @@ class Cache:
             if (packed := self._store.read(number)) is None:
                 return False
             packs[number] = Unpacked(packed, sharing)
-        _complete(packs.values(), recall)
-        lists = {number: unpacked.lists() for number, unpacked in packs.items()}
+        found = _recalled(list(packs.values()), recall)
+        kept = {
+            number: self._unpacked(number, unpacked, its)
+            for (number, unpacked), its in zip(packs.items(), found, strict=True)
+        }
         for known in memory.files.values():
             for part in known.all_parts():
-                seeds = lists[part.place.pack][part.place.row] if part.place else []
+                seeds = kept[part.place.pack][part.place.row] if part.place else []
                 if seeds is None:
                     known.stamp, part.digest, part.place = UNREAD, b"", None
-                part.seeds = seeds or []
+                elif isinstance(seeds, LineRecords):
+                    part.records = seeds
+                else:
+                    part.seeds = seeds
         return True
+
+    def _unpacked(
+        self, number: int, unpacked: Unpacked, found: Recorded
+    ) -> Sequence[LineRecords | list[SourcedSeed] | None]:
+        """Return the lists of a pack; the one of a range of lines as its records."""
+        return [unpacked.lines(found)] if self._store.packs[number].lists is None else unpacked.lists(found)
 
     def start_anew(self, memory: LastRun | None = None) -> None:
         """Keep all that follows, and what *memory* holds, in the other file; until it is saved, both are there."""
@@ -112,8 +131,8 @@ class Cache:
     def save(
         self,
         memory: LastRun,
-        elsewhere: Collection[bytes] = frozenset(),
-        leaving: Mapping[str, bytes] = MappingProxyType({}),
+        elsewhere: Fingerprints = NO_FINGERPRINTS,
+        leaving: Marks = NO_MARKS,
         *,
         is_final: bool = False,
     ) -> None:
@@ -122,7 +141,7 @@ class Cache:
         Args:
             memory: what is to be remembered.
             elsewhere: the fingerprints of the articles that the engine has, and goes on having.
-            leaving: those of the articles that it has, and soon has no more, by id.
+            leaving: those of the articles that it has, and soon has no more.
             is_final: whether that is all it will have.
 
         Raises:
@@ -132,12 +151,13 @@ class Cache:
         if self._is_saved and self._is_wasteful(memory):
             self._compact(memory)
         parts = [part for known in memory.files.values() for part in known.parts]
+        marks = Fingerprints(leaving.fingerprints)
         for part in parts if leaving else ():
-            if part.place and _holds_any(part, leaving):
+            if part.place and _holds_any(part, leaving, marks):
                 part.place = None
         self._keep_rest(parts, elsewhere, is_final=is_final)
         # The last good version of what is broken now is nowhere else to be read again.
-        self._keep_rest([known.kept for known in memory.files.values() if known.kept], frozenset(), is_final=True)
+        self._keep_rest([known.kept for known in memory.files.values() if known.kept], NO_FINGERPRINTS, is_final=True)
         try:
             self._write(memory)
         except OSError as exc:
@@ -145,7 +165,7 @@ class Cache:
         self._is_saved = True
         self._drop_other()
 
-    def leave_out(self, memory: LastRun, elsewhere: Collection[bytes]) -> None:
+    def leave_out(self, memory: LastRun, elsewhere: Fingerprints) -> None:
         """Leave out the articles *elsewhere*, by their fingerprints, where that is worth writing all once more."""
         double = sum(pack.size for pack in self._store.packs if not pack.is_final)
         if double > max(MAX_DOUBLE, self._store.size // 4):
@@ -224,7 +244,7 @@ class Cache:
             part.place = self.keep(packed, is_final=known.is_final) if packed and known else None
         old.undo()
 
-    def _keep_rest(self, parts: Iterable[KnownPart], elsewhere: Collection[bytes], *, is_final: bool) -> None:
+    def _keep_rest(self, parts: Iterable[KnownPart], elsewhere: Fingerprints, *, is_final: bool) -> None:
         """Keep what is not kept yet: ranges of lines as they were read, and all else in one pack."""
         rest = []
         for part in parts:
@@ -239,21 +259,25 @@ class Cache:
                 part.place = Place(number, row)
 
 
-def _holds_any(part: KnownPart, leaving: Mapping[str, bytes]) -> bool:
-    """Tell whether seeds hold one of these articles, by id and fingerprint."""
+def _holds_any(part: KnownPart, leaving: Marks, marks: Fingerprints) -> bool:
+    """Tell whether seeds hold one of these articles, of which the *marks* are the fingerprints alone."""
+    if part.records:
+        return bool(marks.holds(part.records.recorded.fingerprints).any())
     return any(
         article.id in leaving and leaving[article.id] == fingerprint(to_record(article))
-        for _, seed, _ in part.all_seeds()
+        for _, seed, _ in part.seeds
         for article in (seed.article, *seed.related)
     )
 
 
-def _complete(packs: Collection[Unpacked], recall: Recall) -> None:
-    """Fill in what was left out of *packs*, as far as it is found."""
-    missing = {mark for unpacked in packs for mark in unpacked.missing()}
-    found = recall(missing) if missing else {}
-    for unpacked in packs:
-        unpacked.fill_in(found)
+def _recalled(packs: Sequence[Unpacked], recall: Recall) -> list[Recorded]:
+    """Return, for each pack, what is found of the articles that were left out, in their order."""
+    missing = [unpacked.missing() for unpacked in packs]
+    sought = np.concatenate([NONE.fingerprints, *missing])
+    found = recall(sought)
+    places, there = look_up(sought, found.fingerprints)
+    found, before = found.chosen(places[there]), np.concatenate([[0], np.cumsum(there)])
+    return [found[first:end] for first, end in pairwise(before[np.cumsum([0, *map(len, missing)])].tolist())]
 
 
 def count_refused(folder: Path) -> int:

@@ -6,7 +6,7 @@ A pure function of the seeds: the same ones give the same catalog, in whatever o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -14,10 +14,11 @@ from hashlib import blake2b
 from operator import attrgetter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from search import records
 from search.articles import Article, Episode, Seed, Story
-from search.keys import Fingerprints
+from search.keys import Fingerprints, Marks
 from search.mentions import Mention, MentionedLines, Told, part_lone, part_lone_lines
 from search.recorded import Recorded, with_articles
 from search.records import to_record
@@ -52,29 +53,24 @@ class Catalog:
         return tuple(sorted([*alone, *self.shared_stories], key=attrgetter("id")))
 
     @cached_property
-    def fingerprints(self) -> Mapping[str, bytes]:
-        """Map every article's id to the hash of its content, in the order of the articles."""
+    def fingerprints(self) -> Marks:
+        """The hash of every article's content, by id."""
         if isinstance(self.articles, Recorded):
-            return self.articles.fingerprints_by_id()
+            return Marks(self.articles.ids, self.articles.fingerprints)
         known = self.known_fingerprints
         if len(known) == len(self.articles) and all(known.values()):
-            return known
-        return {article.id: known.get(article.id) or fingerprint(article) for article in self.articles}
+            return Marks.of(known)
+        return Marks.of({article.id: known.get(article.id) or fingerprint(article) for article in self.articles})
 
     @cached_property
-    def fingerprint_set(self) -> Collection[bytes]:
+    def fingerprint_set(self) -> Fingerprints:
         """The hashes alone, to be looked up."""
-        known = self.articles
-        return (
-            Fingerprints(known.fingerprints) if isinstance(known, Recorded) else frozenset(self.fingerprints.values())
-        )
+        return Fingerprints(self.fingerprints.fingerprints)
 
     @cached_property
     def generation(self) -> str:
         """Id of the index made of this: a hash of every article and story; 16 hexadecimal digits."""
-        known = self.articles
-        prints = [known.fingerprints.tobytes()] if isinstance(known, Recorded) else self.fingerprints.values()
-        return generation_id(prints, self.shared_stories)
+        return generation_id(self.fingerprints.fingerprints, self.shared_stories)
 
     @property
     def story_count(self) -> int:
@@ -87,13 +83,13 @@ def fingerprint(article: Article) -> bytes:
     return records.fingerprint(to_record(article))
 
 
-def generation_id(fingerprints: Iterable[bytes], stories: Iterable[Story]) -> str:
+def generation_id(fingerprints: NDArray[np.uint64], stories: Iterable[Story]) -> str:
     """Return the id of a generation: a hash of the fingerprints of its articles and of its stories of two or more.
 
     Both are in the order of their ids; 16 hexadecimal digits.
     """
     digest = blake2b(str(INDEX_FORMAT).encode(), digest_size=8)
-    digest.update(b"".join(fingerprints))
+    digest.update(fingerprints.astype("<u8").tobytes())
     for story in stories:
         digest.update(to_record(story))
     return digest.hexdigest()
@@ -157,7 +153,9 @@ def _recorded(articles: Sequence[Article], told: Told, fingerprints: Mapping[str
     places = [told.places.get(id(article), -1) for article in articles]
     as_they_were = np.array([place for place in places if place >= 0], np.intp)
     known = told.everything.chosen(np.concatenate([told.lone, as_they_were]))
-    return with_articles(known, [one for one, place in zip(articles, places, strict=True) if place < 0], fingerprints)
+    others = [one for one, place in zip(articles, places, strict=True) if place < 0]
+    found = with_articles(known, others, fingerprints)
+    return found.chosen(np.argsort(found.ids))
 
 
 def _age(mention: Mention) -> tuple[datetime, str, int, _Text]:

@@ -5,14 +5,18 @@ What a docstring promises here, one suite (``tests/test_engine_contract.py``) ho
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from search.articles import Article, Story
 from search.catalog import Catalog
+from search.keys import Marks
 from search.query import Query
+from search.recorded import Recorded
 from search.results import Completion, Page
 
 
@@ -148,12 +152,15 @@ class Engine(Protocol):
         """
         ...
 
-    def fingerprints(self) -> Mapping[str, bytes]:
+    def fingerprints(self) -> Marks:
         """Map every served article's id to a hash of its content; empty where nothing is served."""
         ...
 
-    def recall(self, fingerprints: Collection[bytes]) -> Mapping[bytes, Article]:
-        """Return the published articles with these fingerprints; those that nothing whole has are left out."""
+    def recall(self, fingerprints: NDArray[np.uint64]) -> Recorded:
+        """Return the published articles with these fingerprints; those that nothing whole has are left out.
+
+        They are in the order of their fingerprints, each once, and can be looked at whatever is published meanwhile.
+        """
         ...
 
     def verify(self) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,22 @@ def to_bytes(fingerprints: NDArray[np.uint64]) -> list[bytes]:
     return [together[at : at + 8] for at in range(0, len(together), 8)]
 
 
+def to_column(fingerprints: Iterable[bytes]) -> NDArray[np.uint64]:
+    """Undo :func:`to_bytes`."""
+    return np.frombuffer(b"".join(fingerprints), "<u8")
+
+
+def look_up(wanted: NDArray[np.uint64], column: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Return the places of numbers in a sorted column, and which of them are there; other places mean nothing."""
+    places = np.zeros(len(wanted), np.intp)
+    if not len(column):
+        return places, np.zeros(len(wanted), bool)
+    # Looked up one by one in no order, each would wait for memory.
+    order = np.argsort(wanted)
+    places[order] = np.minimum(column.searchsorted(wanted[order]), len(column) - 1)
+    return places, column[places] == wanted
+
+
 class Fingerprints(Collection[bytes]):
     """Fingerprints to be looked up, one by one or by the column."""
 
@@ -47,16 +64,64 @@ class Fingerprints(Collection[bytes]):
 
     def __contains__(self, fingerprint: object) -> bool:
         """Tell whether one is there."""
-        if not isinstance(fingerprint, bytes) or len(fingerprint) != self._sorted.itemsize:
-            return False
-        return bool(self.holds(np.frombuffer(fingerprint, "<u8"))[0])
+        return fingerprint in self._known
 
     def holds(self, column: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """Tell which of some fingerprints are there."""
-        if not len(self._sorted):
-            return np.zeros(len(column), bool)
-        places = np.minimum(self._sorted.searchsorted(column), len(self._sorted) - 1)
-        return np.asarray(self._sorted[places] == column)
+        return look_up(column, self._sorted)[1]
+
+    @cached_property
+    def _known(self) -> frozenset[bytes]:
+        # Whoever looks up one looks up many.
+        return frozenset(self)
+
+
+#: Of no articles.
+NO_FINGERPRINTS = Fingerprints(np.empty(0, np.uint64))
+
+
+class Marks(Mapping[str, bytes]):
+    """The fingerprints of articles, by id, and both as columns in the order of the ids."""
+
+    def __init__(self, ids: NDArray[np.uint64], fingerprints: NDArray[np.uint64]) -> None:
+        order = np.argsort(ids)
+        self.ids, self.fingerprints = ids[order], fingerprints[order]
+
+    @classmethod
+    def of(cls, by_id: Mapping[str, bytes]) -> Marks:
+        """Return fingerprints that are known by id."""
+        return cls(ids_to_numbers(by_id), to_column(by_id.values()))
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the ids."""
+        return iter(self._by_id)
+
+    def __getitem__(self, identifier: str) -> bytes:
+        """Return the fingerprint of an article."""
+        return self._by_id[identifier]
+
+    @cached_property
+    def _by_id(self) -> dict[str, bytes]:
+        return dict(zip(numbers_to_ids(self.ids), to_bytes(self.fingerprints), strict=True))
+
+    def chosen(self, which: NDArray[np.bool_]) -> Marks:
+        """Return some of them."""
+        return Marks(self.ids[which], self.fingerprints[which])
+
+    def compared(self, others: Marks) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Tell which of the articles are among the *others*, and which with the same fingerprint."""
+        places, there = look_up(self.ids, others.ids)
+        same = there.copy()
+        same[there] = self.fingerprints[there] == others.fingerprints[places[there]]
+        return there, same
+
+
+#: Of no articles.
+NO_MARKS = Marks(np.empty(0, np.uint64), np.empty(0, np.uint64))
 
 
 def number_to_id(number: int) -> str:

@@ -13,19 +13,20 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from operator import itemgetter
 
-import msgspec
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
 from search import native
 from search.articles import Article, Seed
-from search.keys import ids_to_numbers, moment_to_age
-from search.records import fingerprint, to_record
+from search.recorded import NONE, Recorded, in_a_row, with_articles
+from search.records import to_record
 
-_decode = msgspec.json.Decoder(list[Article]).decode
 #: Columns of seeds, and of lines that are left.
 _OF_SEED, _OF_OTHER = 4, 3
+_LINE, _OWN, _RELATED = 0, 1, 2
+#: Values in the row of a seed that says nothing but its own article.
+_SHORT = 2
 
 #: A seed by its line, the places of its article and of related ones, and whether it takes its article away.
 Placed = tuple[int, int, list[int], bool]
@@ -35,15 +36,8 @@ Placed = tuple[int, int, list[int], bool]
 class LineRecords:
     """What was made of some lines."""
 
-    #: Of the articles in the lines, as :func:`search.records.to_record` writes them; commas between them.
-    records: bytes
-    #: Where each begins.
-    starts: NDArray[np.uint32]
-    #: As numbers, see :mod:`search.keys`.
-    ids: NDArray[np.uint64]
-    ages: NDArray[np.int64]
-    #: See :func:`search.records.fingerprint`; one behind the other.
-    marks: bytes
+    #: The articles in the lines.
+    recorded: Recorded
     #: The seeds as rows of :mod:`search.packs`, commas between them.
     rows: bytes
     #: Of each seed its line, counted from 1, the place of its article, how many others it is related to, and whether it
@@ -57,25 +51,13 @@ class LineRecords:
     unread: bytes
 
     @property
-    def count(self) -> int:
-        """Count the articles."""
-        return len(self.starts)
-
-    @property
     def bytes_left(self) -> int:
         """Count the bytes of the lines that are left."""
         return int((self.others[:, 2] - self.others[:, 1]).sum(dtype=np.int64))
 
-    def ends(self) -> NDArray[np.uint32]:
-        """Return where each record ends."""
-        ends = np.empty(len(self.starts), np.uint32)
-        ends[:-1] = self.starts[1:] - 1
-        ends[-1:] = len(self.records)
-        return ends
-
-    def articles(self) -> list[Article]:
-        """Return the articles."""
-        return _decode(b"[%b]" % self.records)
+    def own_ids(self) -> NDArray[np.uint64]:
+        """Return the ids of the articles that the seeds are of."""
+        return self.recorded.ids[self.seeds[:, _OWN]]
 
     def places(self, chosen: NDArray[np.intp] | None = None) -> Iterator[Placed]:
         """Yield the seeds, or the chosen ones, in the order of their lines."""
@@ -87,11 +69,7 @@ class LineRecords:
 
 #: Of no lines.
 NOTHING = LineRecords(
-    b"",
-    np.empty(0, np.uint32),
-    np.empty(0, np.uint64),
-    np.empty(0, np.int64),
-    b"",
+    NONE,
     b"",
     np.empty((0, _OF_SEED), np.uint32),
     np.empty(0, np.uint32),
@@ -105,12 +83,9 @@ def read_records(content: bytes) -> LineRecords | None:
     if native.passes is None:
         return None
     records, starts, ids, ages, marks, rows, seeds, related, others, unread = native.passes.read_lines(content)
+    columns = (np.frombuffer(ids, np.uint64), np.frombuffer(ages, np.int64), np.frombuffer(marks, "<u8"))
     return LineRecords(
-        records,
-        np.frombuffer(starts, np.uint32),
-        np.frombuffer(ids, np.uint64),
-        np.frombuffer(ages, np.int64),
-        marks,
+        in_a_row(records, np.frombuffer(starts, np.uint32), *columns),
         rows,
         np.frombuffer(seeds, np.uint32).reshape(-1, _OF_SEED),
         np.frombuffer(related, np.uint32),
@@ -121,20 +96,13 @@ def read_records(content: bytes) -> LineRecords | None:
 
 def with_seeds(found: LineRecords, seeds: Iterable[tuple[int, Seed]]) -> LineRecords:
     """Return the same with the seeds of the lines that were left, which are given with their lines."""
-    more = _More(found.count)
+    more = _More(len(found.recorded))
     added = [more.placed(line, seed) for line, seed in seeds]
     if not added:
         return replace(found, others=NOTHING.others, unread=b"")
     placed = sorted([*found.places(), *added], key=itemgetter(0))
-    records = [found.records, *more.records] if found.records else more.records
-    sizes = np.fromiter(map(len, records), np.int64, len(records)) + 1
-    starts = (np.cumsum(sizes) - sizes)[len(records) - len(more.records) :]
     return LineRecords(
-        records=b",".join(records),
-        starts=np.concatenate([found.starts, starts.astype(np.uint32)]),
-        ids=np.concatenate([found.ids, ids_to_numbers(article.id for article in more.articles)]),
-        ages=np.concatenate([found.ages, [moment_to_age(article.published_at) for article in more.articles]]),
-        marks=found.marks + b"".join(map(fingerprint, more.records)),
+        recorded=with_articles(found.recorded, more.articles, {}),
         rows=_rows(placed),
         seeds=np.array([[line, own, len(related), gone] for line, own, related, gone in placed], np.uint32),
         related=np.fromiter(chain.from_iterable(related for _, _, related, _ in placed), np.uint32),
@@ -144,11 +112,10 @@ def with_seeds(found: LineRecords, seeds: Iterable[tuple[int, Seed]]) -> LineRec
 
 
 class _More:
-    """The records of seeds, to be put behind others, each once."""
+    """The articles of seeds, to be put behind others, each once."""
 
     def __init__(self, before: int) -> None:
         self._before = before
-        self.records: list[bytes] = []
         self.articles: list[Article] = []
         self._places: dict[bytes, int] = {}
 
@@ -156,12 +123,23 @@ class _More:
         return line, self._place(seed.article), list(map(self._place, seed.related)), seed.is_removed
 
     def _place(self, article: Article) -> int:
-        record = to_record(article)
-        place = self._places.setdefault(record, self._before + len(self.records))
-        if place == self._before + len(self.records):
-            self.records.append(record)
+        place = self._places.setdefault(to_record(article), self._before + len(self.articles))
+        if place == self._before + len(self.articles):
             self.articles.append(article)
         return place
+
+
+def remembered_lines(recorded: Recorded, rows: bytes) -> LineRecords:
+    """Return what was once made of lines, of all articles and the rows of the seeds."""
+    listed = orjson.loads(b"[%b]" % rows)
+    seeds = np.zeros((len(listed), _OF_SEED), np.uint32)
+    seeds[:, _LINE] = np.cumsum([row[0] for row in listed], dtype=np.int64)
+    seeds[:, _OWN] = np.cumsum([row[1] for row in listed], dtype=np.int64)
+    longer = [(place, row[2], row[3]) for place, row in enumerate(listed) if len(row) > _SHORT]
+    for place, related, is_removed in longer:
+        seeds[place, _RELATED:] = len(related), is_removed
+    related = np.fromiter(chain.from_iterable(related for _, related, _ in longer), np.uint32)
+    return LineRecords(recorded, rows, seeds, related, NOTHING.others, unread=b"")
 
 
 def _rows(placed: Sequence[Placed]) -> bytes:

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.articles import Seed
-from search.keys import ids_to_numbers
+from search.keys import ids_to_numbers, look_up, to_bytes
 from search.line_records import LineRecords
-from search.recorded import Recorded, recorded
-from search.records import MARK_BYTES
+from search.recorded import Recorded, joined
 
 # Columns of the seeds of lines.
 _OWN, _RELATED, _REMOVED = 1, 2, 3
@@ -68,8 +67,8 @@ class Told(NamedTuple):
 
 def part_lone_lines(tables: Sequence[MentionedLines], mentions: Sequence[Mention]) -> Told:
     """Do what :func:`part_lone` does for the seeds of lines, by the column; *mentions* is what others say."""
-    everything, seeds = recorded([table.records for table in tables]), [table.records.seeds for table in tables]
-    before = np.cumsum([0, *(table.records.count for table in tables)])
+    lists, seeds = [table.records.recorded for table in tables], [table.records.seeds for table in tables]
+    everything, before = joined(lists), np.cumsum([0, *map(len, lists)])
     places = np.concatenate([own[:, _OWN] + first for own, first in zip(seeds, before.tolist(), strict=False)])
     ids, more = everything.ids[places], np.concatenate([own[:, _RELATED] | own[:, _REMOVED] for own in seeds])
     order = np.argsort(ids)
@@ -77,26 +76,41 @@ def part_lone_lines(tables: Sequence[MentionedLines], mentions: Sequence[Mention
     repeats = np.flatnonzero(ranked[1:] == ranked[:-1])
     is_lone = more == 0
     is_lone[order[repeats]] = is_lone[order[repeats + 1]] = False
-    is_lone &= ~np.isin(ids, ids_to_numbers(mention.seed.article.id for mention in mentions))
+    is_lone &= ~look_up(ids, np.sort(ids_to_numbers(mention.seed.article.id for mention in mentions)))[1]
     told = np.split(~is_lone, np.cumsum([len(own) for own in seeds])[:-1])
-    result = Told(everything, places[order[is_lone[order]]], [], {})
-    for table, which, first in zip(tables, told, before.tolist(), strict=False):
-        if which.any():
-            _tell(table, which.nonzero()[0], first, result)
-    return result
+    placed = [
+        _Placed(table, line, own + first, [place + first for place in related], is_removed)
+        for table, which, first in zip(tables, told, before.tolist(), strict=False)
+        for line, own, related, is_removed in table.records.places(which.nonzero()[0])
+    ]
+    return _told(everything, places[order[is_lone[order]]], placed)
 
 
-def _tell(table: MentionedLines, which: NDArray[np.intp], first: int, told: Told) -> None:
-    """Tell some of the seeds of lines, whose articles begin at the *first* place."""
-    records = table.records
-    placed = list(records.places(which))
-    needed = sorted({place for _, own, related, _ in placed for place in (own, *related)})
-    listed = told.everything.chosen(np.array(needed) + first).articles()
-    # They live as long as what is told.
-    told.places.update(zip(map(id, listed), (place + first for place in needed), strict=True))
+class _Placed(NamedTuple):
+    """A seed of some lines, by the places of its articles among those of all."""
+
+    table: MentionedLines
+    line: int
+    own: int
+    related: list[int]
+    is_removed: bool
+
+
+def _told(everything: Recorded, lone: NDArray[np.intp], placed: Sequence[_Placed]) -> Told:
+    """Return what is told, given the seeds that are not lone."""
+    needed = sorted({place for one in placed for place in (one.own, *one.related)})
+    chosen = everything.chosen(np.array(needed, np.intp))
+    listed = chosen.articles()
     articles = dict(zip(needed, listed, strict=True))
-    for line, own, related, is_removed in placed:
-        others = tuple([articles[place] for place in related])
-        seed = Seed(article=articles[own], related=others, is_removed=is_removed)
-        mark = records.marks[MARK_BYTES * own : MARK_BYTES * (own + 1)]
-        told.mentions.append(Mention(table.name, table.base + line, seed, mark))
+    marks = dict(zip(needed, to_bytes(chosen.fingerprints), strict=True))
+    mentions = [
+        Mention(
+            table.name,
+            table.base + line,
+            Seed(article=articles[own], related=tuple([articles[one] for one in related]), is_removed=is_removed),
+            marks[own],
+        )
+        for table, line, own, related, is_removed in placed
+    ]
+    # They live as long as what is told.
+    return Told(everything, lone, mentions, dict(zip(map(id, listed), needed, strict=True)))

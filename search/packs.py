@@ -8,7 +8,7 @@ digits each; an article that is also elsewhere may be null, and is found there b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
@@ -17,10 +17,12 @@ import msgspec
 import numpy as np
 import orjson
 import zstandard
+from numpy.typing import NDArray
 
 from search.articles import Article, Seed
-from search.keys import Fingerprints
-from search.line_records import LineRecords
+from search.keys import NO_FINGERPRINTS, Fingerprints, to_bytes
+from search.line_records import LineRecords, remembered_lines
+from search.recorded import Recorded, with_articles
 from search.records import MARK_BYTES, Sharing, fingerprint, to_record
 from search.seeds import SourcedSeed
 
@@ -30,7 +32,7 @@ _decode = msgspec.json.Decoder(tuple[str, list[Article | None], msgspec.Raw]).de
 _decode_rows = msgspec.json.Decoder(list[list[list[Any]]]).decode
 
 
-def pack(lists: Iterable[Sequence[SourcedSeed]], elsewhere: Collection[bytes] = frozenset()) -> bytes:
+def pack(lists: Iterable[Sequence[SourcedSeed]], elsewhere: Fingerprints = NO_FINGERPRINTS) -> bytes:
     """Write lists of seeds; the same ones always give the same bytes.
 
     Args:
@@ -41,22 +43,13 @@ def pack(lists: Iterable[Sequence[SourcedSeed]], elsewhere: Collection[bytes] = 
     return table.written([table.rows(seeds) for seeds in lists])
 
 
-def pack_records(found: LineRecords, elsewhere: Collection[bytes] = frozenset()) -> bytes:
+def pack_records(found: LineRecords, elsewhere: Fingerprints = NO_FINGERPRINTS) -> bytes:
     """Write the seeds of lines as :func:`pack` does one list of them."""
-    records = found.records
-    left_out = _held(found.marks, elsewhere)
-    if any(left_out):
-        places = zip(left_out, found.starts.tolist(), found.ends().tolist(), strict=True)
-        records = b",".join([b"null" if is_out else records[start:end] for is_out, start, end in places])
-    return _written(found.marks, records, b"[[%b]]" % found.rows)
-
-
-def _held(marks: bytes, elsewhere: Collection[bytes]) -> list[bool]:
-    """Tell which fingerprints, one behind the other, are *elsewhere*."""
-    if isinstance(elsewhere, Fingerprints):
-        held: list[bool] = elsewhere.holds(np.frombuffer(marks, "<u8")).tolist()
-        return held
-    return [marks[at : at + MARK_BYTES] in elsewhere for at in range(0, len(marks), MARK_BYTES)]
+    articles = found.recorded
+    here = ~elsewhere.holds(articles.fingerprints)
+    records = np.full(len(articles), b"null", object)
+    records[here] = articles.chosen(here).records()
+    return _written(articles.fingerprints.astype("<u8").tobytes(), b",".join(records), b"[[%b]]" % found.rows)
 
 
 class Unpacked:
@@ -64,35 +57,53 @@ class Unpacked:
 
     def __init__(self, packed: bytes, sharing: Sharing) -> None:
         digits, self._articles, self._rows = _decode(zstandard.ZstdDecompressor().decompress(packed))
-        sharing.share(filter(None, self._articles))
-        self._marks = bytes.fromhex(digits)
+        self._sharing, self._marks = sharing, np.frombuffer(bytes.fromhex(digits), "<u8")
+        self._left_out = np.array([article is None for article in self._articles], bool)
 
-    def missing(self) -> list[bytes]:
+    def missing(self) -> NDArray[np.uint64]:
         """Return the fingerprints of the articles that were left out."""
-        return [self._mark(place) for place, article in enumerate(self._articles) if article is None]
+        marks: NDArray[np.uint64] = self._marks[self._left_out]
+        return marks
 
-    def fill_in(self, found: Mapping[bytes, Article]) -> None:
-        """Put articles that were left out where they belong, as many as were found, by their fingerprints."""
-        listed = enumerate(self._articles)
-        self._articles = [found.get(self._mark(place)) if one is None else one for place, one in listed]
+    def lines(self, found: Recorded) -> LineRecords | None:
+        """Return what :func:`pack_records` packed; None where an article that was left out was not found.
 
-    def lists(self) -> list[list[SourcedSeed] | None]:
-        """Return what was packed; None for a list that is not whole, as an article of it was not found."""
-        return [self._list(rows) for rows in _decode_rows(self._rows)]
+        Args:
+            found: those of the articles that were left out that were found, in their order.
+        """
+        if len(found) != np.count_nonzero(self._left_out):
+            return None
+        recorded = with_articles(found, list(filter(None, self._articles)), {})
+        places = np.empty(len(recorded), np.intp)
+        places[np.argsort(~self._left_out, kind="stable")] = np.arange(len(recorded))
+        return remembered_lines(recorded.chosen(places), bytes(self._rows)[2:-2])
 
-    def _list(self, rows: list[list[Any]]) -> list[SourcedSeed] | None:
+    def lists(self, found: Recorded) -> list[list[SourcedSeed] | None]:
+        """Return what was packed; None for a list of which an article that was left out was not found.
+
+        Args:
+            found: as for :meth:`lines`.
+        """
+        marks, by_mark = to_bytes(self._marks), dict(zip(to_bytes(found.fingerprints), found, strict=True))
+        self._articles = [article or by_mark.get(mark) for article, mark in zip(self._articles, marks, strict=True)]
+        self._sharing.share(filter(None, self._articles))
+        return [self._list(rows, marks) for rows in _decode_rows(self._rows)]
+
+    def _list(self, rows: list[list[Any]], marks: list[bytes]) -> list[SourcedSeed] | None:
         lines, places = accumulate([row[0] for row in rows]), accumulate([row[1] for row in rows])
         try:
-            return list(map(self._seed, rows, lines, places))
+            return [
+                SourcedSeed(line, self._seed(row, own), marks[own])
+                for row, line, own in zip(rows, lines, places, strict=True)
+            ]
         except LookupError:
             return None
 
-    def _seed(self, row: list[Any], line: int, own: int) -> SourcedSeed:
-        article, mark = self._article(own), self._mark(own)
+    def _seed(self, row: list[Any], own: int) -> Seed:
+        article = self._article(own)
         if len(row) == len(("line", "own")):
-            return SourcedSeed(line, Seed(article=article), mark)
-        related = tuple([self._article(place) for place in row[2]])
-        return SourcedSeed(line, Seed(article=article, related=related, is_removed=row[3]), mark)
+            return Seed(article=article)
+        return Seed(article=article, related=tuple([self._article(place) for place in row[2]]), is_removed=row[3])
 
     def _article(self, place: int) -> Article:
         article = self._articles[place]
@@ -100,14 +111,11 @@ class Unpacked:
             raise LookupError
         return article
 
-    def _mark(self, place: int) -> bytes:
-        return self._marks[MARK_BYTES * place : MARK_BYTES * (place + 1)]
-
 
 class _Table:
     """Each distinct article once; related lists repeat them by the hundred."""
 
-    def __init__(self, elsewhere: Collection[bytes] = frozenset()) -> None:
+    def __init__(self, elsewhere: Fingerprints = NO_FINGERPRINTS) -> None:
         self._elsewhere = elsewhere
         # By record, or by fingerprint where the article is elsewhere.
         self._places: dict[bytes, int] = {}

@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any, Protocol, overload
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from search.articles import Article
-from search.keys import ids_to_numbers, moment_to_age, numbers_to_ids, to_bytes
-from search.line_records import LineRecords
+from search.keys import ids_to_numbers, look_up, moment_to_age, to_column
 from search.records import fingerprint, to_record, to_records
 
-_decode = msgspec.json.Decoder(Article).decode
+#: Stands for the shelf where others have the number of a content.
+SHELVED = -1
+
 _decode_list = msgspec.json.Decoder(list[Article]).decode
+
+
+class Shelf(Protocol):
+    """Has articles by their places, of which nobody has made records."""
+
+    def articles(self, places: NDArray[np.intp]) -> list[Article]:
+        """Return some of them."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Recorded(Sequence[Article]):
-    """Articles, of which the bytes are somewhere among others'; all arrays have one entry an article."""
+    """Articles, of which the bytes are somewhere among others', or on a shelf; all arrays have one entry an article."""
 
-    contents: tuple[bytes, ...]
-    #: In which of the contents, and from where to where.
-    which: NDArray[np.intp]
-    starts: NDArray[np.intp]
-    ends: NDArray[np.intp]
+    contents: tuple[bytes, ...] = ()
+    #: In which of the contents, and from where to where; or ``SHELVED``, and the place there.
+    which: NDArray[np.signedinteger[Any]]
+    starts: NDArray[np.integer[Any]]
+    ends: NDArray[np.integer[Any]]
     #: As numbers, see :mod:`search.keys`.
     ids: NDArray[np.uint64]
     ages: NDArray[np.int64]
     fingerprints: NDArray[np.uint64]
+    #: None where all articles are among the contents.
+    shelf: Shelf | None = None
 
     def __len__(self) -> int:
         """Count them."""
@@ -45,8 +56,11 @@ class Recorded(Sequence[Article]):
         """Return one article, or some of them, as their records."""
         if isinstance(place, slice):
             return self.chosen(place)
-        content = self.contents[self.which[place]]
-        return _decode(content[self.starts[place] : self.ends[place]])
+        return self.chosen(np.array([place])).articles()[0]
+
+    def __iter__(self) -> Iterator[Article]:
+        """Iterate over the articles, all of which are made."""
+        return iter(self.articles())
 
     def __eq__(self, other: object) -> bool:
         """Tell whether the articles are the same, by their fingerprints."""
@@ -58,27 +72,35 @@ class Recorded(Sequence[Article]):
 
     def chosen(self, places: slice | NDArray[np.intp] | NDArray[np.bool_]) -> Recorded:
         """Return some of them, as their records."""
-        return Recorded(contents=self.contents, **{name: getattr(self, name)[places] for name in _COLUMNS})
+        columns = {name: getattr(self, name)[places] for name in _COLUMNS}
+        return Recorded(contents=self.contents, shelf=self.shelf, **columns)
 
     def find(self, ids: Iterable[str]) -> dict[str, Article]:
         """Return those of the articles with these *ids* that are there; it must be in the order of ids."""
-        numbers = ids_to_numbers(ids)
-        found = self.chosen(np.searchsorted(self.ids, numbers[np.isin(numbers, self.ids)]))
-        return {article.id: article for article in found.articles()}
+        places, there = look_up(ids_to_numbers(ids), self.ids)
+        return {article.id: article for article in self.chosen(places[there])}
 
-    def fingerprints_by_id(self) -> dict[str, bytes]:
-        """Map every article's id to its fingerprint, in their order."""
-        return dict(zip(numbers_to_ids(self.ids), to_bytes(self.fingerprints), strict=True))
+    def records(self) -> list[bytes]:
+        """Return their records, as :func:`search.records.to_record` writes them."""
+        here, found = self.which != SHELVED, np.empty(len(self), object)
+        places = zip(self.which[here].tolist(), self.starts[here].tolist(), self.ends[here].tolist(), strict=True)
+        found[here] = [self.contents[which][start:end] for which, start, end in places]
+        found[~here] = list(map(to_record, self._shelved(~here)))
+        return found.tolist()
 
     def written(self) -> bytes:
         """Return the records as one list, as :func:`search.records.to_records` writes them."""
-        contents = self.contents
-        places = zip(self.which.tolist(), self.starts.tolist(), self.ends.tolist(), strict=True)
-        return b"[%b]" % b",".join([contents[which][start:end] for which, start, end in places])
+        return b"[%b]" % b",".join(self.records())
 
     def articles(self) -> list[Article]:
         """Return all of them."""
-        return _decode_list(self.written())
+        here, found = self.which != SHELVED, np.empty(len(self), object)
+        found[here] = _decode_list(self.chosen(here).written())
+        found[~here] = self._shelved(~here)
+        return found.tolist()
+
+    def _shelved(self, which: NDArray[np.bool_]) -> list[Article]:
+        return self.shelf.articles(self.starts[which].astype(np.intp)) if self.shelf else []
 
 
 _COLUMNS = ("which", "starts", "ends", "ids", "ages", "fingerprints")
@@ -89,42 +111,65 @@ def written(articles: Sequence[Article]) -> bytes:
     return articles.written() if isinstance(articles, Recorded) else to_records(articles)
 
 
-def recorded(tables: Sequence[LineRecords]) -> Recorded:
-    """Return all articles of some lines, table by table."""
+def in_a_row(
+    records: bytes,
+    starts: NDArray[np.uint32],
+    ids: NDArray[np.uint64],
+    ages: NDArray[np.int64],
+    fingerprints: NDArray[np.uint64],
+) -> Recorded:
+    """Return the articles of records that follow one another, with a byte between them."""
+    ends = np.empty_like(starts)
+    ends[:-1] = starts[1:] - 1
+    ends[-1:] = len(records)
+    which = np.zeros(len(starts), np.int8)
     return Recorded(
-        contents=tuple(table.records for table in tables),
-        which=np.repeat(np.arange(len(tables)), [table.count for table in tables]),
-        starts=_joined([table.starts for table in tables], np.intp),
-        ends=_joined([table.ends() for table in tables], np.intp),
-        ids=_joined([table.ids for table in tables], np.uint64),
-        ages=_joined([table.ages for table in tables], np.int64),
-        fingerprints=np.frombuffer(b"".join(table.marks for table in tables), "<u8"),
+        contents=(records,), which=which, starts=starts, ends=ends, ids=ids, ages=ages, fingerprints=fingerprints
     )
 
 
+def joined(lists: Sequence[Recorded]) -> Recorded:
+    """Return the articles of several lists, one behind the other; there is one shelf among them at most."""
+    contents = np.array([len(one.contents) for one in lists], np.intp)
+    moved = (np.cumsum(contents) - contents).repeat(np.array(list(map(len, lists)), np.intp))
+    columns = {name: np.concatenate([getattr(NONE, name), *(getattr(one, name) for one in lists)]) for name in _COLUMNS}
+    columns["which"] = np.where(columns["which"] == SHELVED, SHELVED, columns["which"] + moved)
+    shelf = next((one.shelf for one in lists if one.shelf), None)
+    return Recorded(contents=tuple(content for one in lists for content in one.contents), shelf=shelf, **columns)
+
+
 def with_articles(known: Recorded, articles: Sequence[Article], fingerprints: Mapping[str, bytes]) -> Recorded:
-    """Return *known* and more articles, all in the order of their ids.
+    """Return *known* and more articles behind them.
 
     Args:
         known: articles.
         articles: others.
         fingerprints: of some of the others, by their ids.
     """
+    if not articles:
+        return known
     records = list(map(to_record, articles))
     marks = [fingerprints.get(one.id) or fingerprint(record) for one, record in zip(articles, records, strict=True)]
-    ends = np.cumsum(np.fromiter(map(len, records), np.intp, len(records)))
-    columns: dict[str, Any] = {
-        "which": np.full(len(records), len(known.contents)),
-        "starts": np.concatenate([[0], ends[:-1]])[: len(records)],
-        "ends": ends,
-        "ids": ids_to_numbers(article.id for article in articles),
-        "ages": np.array([moment_to_age(article.published_at) for article in articles], np.int64),
-        "fingerprints": np.frombuffer(b"".join(marks), "<u8"),
-    }
-    joined = {name: np.concatenate([getattr(known, name), columns[name]]) for name in _COLUMNS}
-    everything = Recorded(contents=(*known.contents, b"".join(records)), **joined)
-    return everything.chosen(np.argsort(everything.ids))
+    sizes = np.fromiter(map(len, records), np.intp, len(records))
+    ends = np.cumsum(sizes)
+    more = Recorded(
+        contents=(b"".join(records),),
+        which=np.zeros(len(records), np.intp),
+        starts=ends - sizes,
+        ends=ends,
+        ids=ids_to_numbers(article.id for article in articles),
+        ages=np.array([moment_to_age(article.published_at) for article in articles], np.int64),
+        fingerprints=to_column(marks),
+    )
+    return joined([known, more])
 
 
-def _joined(arrays: Sequence[NDArray[Any]], dtype: type) -> NDArray[Any]:
-    return np.concatenate([np.empty(0, dtype), *arrays]).astype(dtype)
+#: No articles.
+NONE = Recorded(
+    which=np.empty(0, np.intp),
+    starts=np.empty(0, np.intp),
+    ends=np.empty(0, np.intp),
+    ids=np.empty(0, np.uint64),
+    ages=np.empty(0, np.int64),
+    fingerprints=np.empty(0, np.uint64),
+)

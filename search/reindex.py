@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+
+import numpy as np
 
 from search.alerts import with_findings
 from search.cache import Cache
@@ -18,6 +19,7 @@ from search.catalog import INDEX_FORMAT, Catalog
 from search.engine import Engine
 from search.engines import check_engine, make_engine
 from search.errors import EmptyIndexRefusedError, IndexWriteError, ShrinkError
+from search.keys import NO_MARKS, Fingerprints, Marks
 from search.lock import LOCK, LOCK_TIMEOUT, locked
 from search.reading import Progress
 from search.remembered import LastRun
@@ -147,9 +149,8 @@ class _Run:
         self._folder, self._cache, self._holder, self._progress = folder, Cache(folder), engine, progress
         self._started_ns = _file_system_now(folder)
         self._clock = _Clock()
-        self._catalog: Catalog | None = None
-        #: Ids of the articles that were served before, and still are.
-        self._both: AbstractSet[str] = frozenset()
+        #: The articles that were not served before.
+        self._new = NO_MARKS
 
     def run(self, folders: Sequence[Path], *, full: bool, force: bool, jobs: int) -> Report:
         memory = self._cache.load()
@@ -191,7 +192,7 @@ class _Run:
 
     def new(self) -> frozenset[str]:
         """Return the ids of the articles that were not served before."""
-        return frozenset(self._catalog.fingerprints.keys() - self._both) if self._catalog else frozenset()
+        return frozenset(self._new)
 
     def close(self) -> None:
         """Forget what was kept for a run that came to nothing."""
@@ -202,32 +203,27 @@ class _Run:
             return Survey(folders, self._folder, {})
         return Survey(folders, self._folder, memory.files, started_ns=memory.started_ns)
 
-    def _differences(
-        self, catalog: Catalog, *, force: bool
-    ) -> tuple[dict[str, int], frozenset[bytes], dict[str, bytes]]:
-        """Compare the articles with what is served, and note which are not new.
+    def _differences(self, catalog: Catalog, *, force: bool) -> tuple[dict[str, int], Fingerprints, Marks]:
+        """Compare the articles with what is served, and note which are new.
 
         Returns:
             How many are added, changed and removed; the fingerprints of those that stay as they are; and those that do
-            not, by id.
+            not.
 
         Raises:
             ShrinkError: If too little would be left, and *force* was not given.
         """
-        served = self._engine.fingerprints()
+        served, found = self._engine.fingerprints(), catalog.fingerprints
         if not force:
-            _refuse_to_shrink(served=len(served), found=len(catalog.articles))
-        found = catalog.fingerprints if served else {}
-        both = served.keys() & found.keys()
-        staying = frozenset([found[id_] for id_ in both if served[id_] == found[id_]])
-        leaving = {id_: mark for id_, mark in served.items() if mark not in staying}
-        self._catalog, self._both = catalog, both
+            _refuse_to_shrink(served=len(served), found=len(found))
+        both, same = found.compared(served)
+        staying, self._new = Fingerprints(found.fingerprints[same]), found.chosen(~both)
         differences = {
-            "added": len(catalog.articles) - len(both),
-            "changed": len(both) - len(staying),
-            "removed": len(served) - len(both),
+            "added": len(self._new),
+            "changed": int(np.count_nonzero(both & ~same)),
+            "removed": len(served) - int(np.count_nonzero(both)),
         }
-        return differences, staying, leaving
+        return differences, staying, served.chosen(~staying.holds(served.fingerprints))
 
     def _memory(self, survey: Survey, catalog: Catalog) -> LastRun:
         return LastRun(

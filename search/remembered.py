@@ -5,11 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from search.errors import Location, SeedError
 from search.files import Stamp
+from search.keys import ids_to_numbers, look_up
 from search.line_records import LineRecords
+from search.recorded import NONE
 from search.records import Sharing
 from search.seeds import SourcedSeed, sourced
 from search.store import Place
@@ -26,12 +32,26 @@ class KnownPart:
     seeds: list[SourcedSeed] = field(default_factory=list)
     #: None for what is not kept yet.
     place: Place | None = None
-    #: The seeds of a range of lines that was just read, in place of those above.
+    #: The seeds of a range of lines, in place of those above.
     records: LineRecords | None = None
 
-    def all_seeds(self) -> list[SourcedSeed]:
-        """Return the seeds, however they are had."""
-        return [*self.seeds, *(sourced(self.records, Sharing()) if self.records else ())]
+    @property
+    def seed_count(self) -> int:
+        """Count the seeds, however they are had."""
+        return len(self.seeds) + (len(self.records.seeds) if self.records else 0)
+
+    def all_seeds(self, but_of: NDArray[np.uint64] = NONE.ids) -> list[SourcedSeed]:
+        """Return the seeds, however they are had, but for those of some articles, whose ids are in order."""
+        if not len(but_of):
+            return [*self.seeds, *(sourced(self.records, Sharing()) if self.records else ())]
+        left = ~look_up(self.own_ids(), but_of)[1]
+        listed, places = list(compress(self.seeds, left)), np.flatnonzero(left[len(self.seeds) :])
+        return listed + sourced(self.records, Sharing(), places) if self.records else listed
+
+    def own_ids(self) -> NDArray[np.uint64]:
+        """Return the ids of the articles that the seeds are of."""
+        own = ids_to_numbers(seed.article.id for _, seed, _ in self.seeds)
+        return np.concatenate([own, self.records.own_ids()]) if self.records else own
 
 
 @dataclass(slots=True)
@@ -59,14 +79,14 @@ class KnownFile:
         """Return the parts, and what is kept."""
         return [*self.parts, self.kept] if self.kept else self.parts
 
-    def seeds(self) -> Iterator[SourcedSeed]:
-        """Yield what the file gives, with the lines of the file."""
+    def seeds(self, but_of: NDArray[np.uint64] = NONE.ids) -> Iterator[SourcedSeed]:
+        """Yield what the file gives, with the lines of the file, but for some articles, whose ids are in order."""
         for base, part in self.placed():
             if base:
-                for line, seed, fingerprint in part.all_seeds():
+                for line, seed, fingerprint in part.all_seeds(but_of):
                     yield SourcedSeed(base + line, seed, fingerprint)
             else:
-                yield from part.all_seeds()
+                yield from part.all_seeds(but_of)
 
     def placed(self) -> Iterator[tuple[int, KnownPart]]:
         """Yield every part with the lines before it."""

@@ -9,16 +9,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from search.articles import Seed
 from search.blocks import BlockReader
 from search.errors import Location, SeedError
 from search.files import MAX_SEED_BYTES, SeedFile, split_lines
 from search.json_reader import read_json
+from search.keys import to_bytes
 from search.line_records import NOTHING, LineRecords, read_records, with_seeds
 from search.lines import LineParser
 from search.markup import Field, MarkupError
 from search.parse import KNOWN_KEYS, SeedWarning, find_warnings, parse_seed, without_secret
-from search.records import MARK_BYTES, Sharing
+from search.records import Sharing
 from search.yaml_reader import read_yaml
 
 _BOM = b"\xef\xbb\xbf"
@@ -38,15 +42,19 @@ class SourcedSeed(NamedTuple):
     fingerprint: bytes = b""
 
 
-def sourced(records: LineRecords, sharing: Sharing) -> list[SourcedSeed]:
-    """Return the seeds of lines."""
-    articles, marks = records.articles(), records.marks
-    sharing.share(articles)
+def sourced(records: LineRecords, sharing: Sharing, chosen: NDArray[np.intp] | None = None) -> list[SourcedSeed]:
+    """Return the seeds of lines, or the chosen ones."""
+    placed = list(records.places(chosen))
+    needed = sorted({place for _, own, related, _ in placed for place in (own, *related)})
+    known = records.recorded.chosen(np.array(needed, np.intp))
+    listed = known.articles()
+    sharing.share(listed)
+    articles = dict(zip(needed, listed, strict=True))
+    marks = dict(zip(needed, to_bytes(known.fingerprints), strict=True))
     found = []
-    for line, own, related, is_removed in records.places():
+    for line, own, related, is_removed in placed:
         others = tuple([articles[place] for place in related]) if related else ()
-        seed = Seed(article=articles[own], related=others, is_removed=is_removed)
-        found.append(SourcedSeed(line, seed, marks[MARK_BYTES * own : MARK_BYTES * (own + 1)]))
+        found.append(SourcedSeed(line, Seed(article=articles[own], related=others, is_removed=is_removed), marks[own]))
     return found
 
 

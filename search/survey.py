@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from search.catalog import Catalog, make_catalog
 from search.errors import SeedError
 from search.files import UNREAD, RefusedFile, SeedFile, list_seed_files
@@ -130,8 +132,8 @@ class Survey:
         by_digest = {part.digest: part for part in known.parts} if known else {}
         fresh = KnownFile(file.name, stamp, [self._part(answer, by_digest) for answer in answers])
         if known and any(part.problems for part in fresh.parts):
-            given = {sourced.seed.article.id for sourced in fresh.seeds()}
-            fresh.kept = KnownPart(seeds=[s for s in known.seeds() if s.seed.article.id not in given])
+            given = np.sort(np.concatenate([part.own_ids() for part in fresh.parts]))
+            fresh.kept = KnownPart(seeds=list(known.seeds(given)))
         self.files[file.identity] = fresh
 
     def _part(self, answer: PartAnswer, by_digest: Mapping[bytes, KnownPart]) -> KnownPart:
@@ -147,6 +149,6 @@ class Survey:
         known = self._known.get(refused.identity)
         # As it is where it was refused before, so that it is not written again.
         kept = known.kept if known else None
-        if known and any(part.seeds for part in known.parts):
+        if known and any(part.seed_count for part in known.parts):
             kept = KnownPart(seeds=list(known.seeds()))
         self.files[refused.identity] = KnownFile(refused.name, UNREAD, [KnownPart(problems=[refused.problem])], kept)

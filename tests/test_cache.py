@@ -2,27 +2,32 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
+import numpy as np
 import pytest
 from factories import article
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from search.articles import Article, Image, Seed
 from search.cache import Cache, count_refused
 from search.catalog import fingerprint
 from search.errors import IndexWriteError, Location, SeedError
 from search.files import UNREAD, Stamp
-from search.packs import Unpacked, pack
+from search.keys import Fingerprints, ids_to_numbers, to_bytes, to_column
+from search.line_records import NOTHING, with_seeds
+from search.packs import Unpacked, pack, pack_records
+from search.recorded import NONE, Recorded, with_articles
 from search.records import Sharing, to_record
 from search.remembered import KnownFile, KnownPart, LastRun
-from search.seeds import SourcedSeed
+from search.seeds import SourcedSeed, sourced
 
 FILE = "seeds.cache"
 PACKS = "seeds-a.packs"
@@ -84,9 +89,19 @@ def loaded(folder: Path) -> LastRun | None:
     return found if found and cache.load_seeds(found, nothing) else None
 
 
-def nothing(_fingerprints: Collection[bytes]) -> dict[bytes, Article]:
+def nothing(_fingerprints: NDArray[np.uint64]) -> Recorded:
     """Find no published article, as in a folder without generations."""
-    return {}
+    return NONE
+
+
+def by_fingerprint(articles: Iterable[Article]) -> Recorded:
+    """Return articles as an engine finds them."""
+    found = with_articles(NONE, list(articles), {})
+    return found.chosen(np.unique(found.fingerprints, return_index=True)[1])
+
+
+def column(fingerprints: Iterable[bytes]) -> Fingerprints:
+    return Fingerprints(to_column(fingerprints))
 
 
 def sealed(content: object) -> bytes:
@@ -142,15 +157,15 @@ def test_what_is_elsewhere_is_found_there_and_what_is_kept_for_a_broken_file_is_
         for sourced in file.seeds()
         for one in (sourced.seed.article, *sourced.seed.related)
     }
-    Cache(tmp_path).save(memory(), everything.keys())
+    Cache(tmp_path).save(memory(), column(everything))
     cache = Cache(tmp_path)
     found = cache.load()
     assert found is not None
     asked: set[bytes] = set()
 
-    def recall(fingerprints: Collection[bytes]) -> dict[bytes, Article]:
-        asked.update(fingerprints)
-        return {mark: everything[mark] for mark in fingerprints}
+    def recall(fingerprints: NDArray[np.uint64]) -> Recorded:
+        asked.update(to_bytes(fingerprints))
+        return by_fingerprint(everything[mark] for mark in asked)
 
     assert cache.load_seeds(found, recall)
     assert as_text(found) == as_text(memory())
@@ -170,17 +185,74 @@ def test_lists_are_whole_if_all_that_was_left_out_is_found(elsewhere: set[int], 
     marks = list(map(fingerprint, articles))
     first = [SourcedSeed(1, Seed(article=articles[0], related=tuple(articles[1:4])), marks[0])]
     second = [SourcedSeed(number, Seed(article=articles[number]), marks[number]) for number in range(4, 8)]
-    unpacked = Unpacked(pack([first, second, []], {marks[number] for number in elsewhere}), Sharing())
-    assert set(unpacked.missing()) == {marks[number] for number in elsewhere}
+    unpacked = Unpacked(pack([first, second, []], column(marks[number] for number in elsewhere)), Sharing())
+    assert set(to_bytes(unpacked.missing())) == {marks[number] for number in elsewhere}
 
-    unpacked.fill_in({marks[number]: articles[number] for number in there})
+    left_out = [number for number in map(marks.index, to_bytes(unpacked.missing())) if number in there]
+    found = with_articles(NONE, [articles[number] for number in left_out], {})
 
     gone = elsewhere - there
-    assert unpacked.lists() == [
+    assert unpacked.lists(found) == [
         None if gone & {0, 1, 2, 3} else first,
         None if gone & {4, 5, 6, 7} else second,
         [],
     ]
+
+
+#: Seeds of lines, by the lines: the numbers of their articles, and whether they take theirs away.
+said = st.dictionaries(
+    st.integers(1, 99), st.tuples(st.lists(st.integers(0, 7), min_size=1, max_size=4), st.booleans()), max_size=6
+)
+
+
+@given(said, st.sets(st.integers(0, 7)), st.sets(st.integers(0, 7)))
+def test_lines_are_records_again_if_all_that_was_left_out_is_found(
+    told: dict[int, tuple[list[int], bool]], elsewhere: set[int], there: set[int]
+) -> None:
+    """Two versions of each article, of which both may be in the same lines."""
+    articles = [article(f"Article {n}", url=f"https://x.example/{n // 2}", published=None) for n in range(8)]
+    seeds = [
+        (line, Seed(article=articles[own], related=tuple(articles[n] for n in related), is_removed=is_removed))
+        for line, ((own, *related), is_removed) in sorted(told.items())
+    ]
+    records = with_seeds(NOTHING, seeds)
+    marks = list(map(fingerprint, articles))
+    unpacked = Unpacked(pack_records(records, column(marks[n] for n in elsewhere)), Sharing())
+    left_out = list(map(marks.index, to_bytes(unpacked.missing())))
+    assert set(left_out) == elsewhere & {n for listed, _ in told.values() for n in listed}
+
+    found = unpacked.lines(with_articles(NONE, [articles[n] for n in left_out if n in there], {}))
+
+    if not set(left_out) <= there:
+        assert found is None
+        return
+    assert found is not None
+    assert found.recorded == records.recorded
+    assert found.recorded.records() == records.recorded.records()
+    assert found.recorded.ages.tolist() == records.recorded.ages.tolist()
+    assert sourced(found, Sharing()) == sourced(records, Sharing())
+    assert pack_records(found) == pack_records(records)
+
+
+@given(said, said, st.sets(st.integers(0, 7)))
+def test_seeds_are_told_but_for_those_of_some_articles(
+    first: dict[int, tuple[list[int], bool]], second: dict[int, tuple[list[int], bool]], gone: set[int]
+) -> None:
+    articles = [article(f"Article {n}") for n in range(8)]
+    seeds = [
+        [
+            SourcedSeed(line, Seed(article=articles[own], related=tuple(articles[n] for n in related)), b"")
+            for line, ((own, *related), _) in sorted(told.items())
+        ]
+        for told in (first, second)
+    ]
+    part = KnownPart(seeds=seeds[0], records=with_seeds(NOTHING, [one[:2] for one in seeds[1]]))
+    but_of = np.sort(ids_to_numbers(articles[n].id for n in gone))
+
+    left = [one[:2] for one in part.all_seeds(but_of)]
+
+    assert left == [one[:2] for one in (*seeds[0], *seeds[1]) if articles.index(one.seed.article) not in gone]
+    assert part.seed_count == len(seeds[0]) + len(seeds[1]) == len(part.all_seeds())
 
 
 def test_saving_replaces_what_was_saved_and_leaves_nothing_else(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace as replaced
 from random import Random
 from typing import Any
 
@@ -9,13 +10,14 @@ from factories import article
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from search.articles import Article, Seed
 from search.catalog import Catalog, fingerprint, make_catalog
-from search.keys import Fingerprints, moment_to_age, to_bytes
+from search.keys import Fingerprints, Marks, look_up, moment_to_age, number_to_id, to_bytes
 from search.line_records import NOTHING, with_seeds
 from search.mentions import Mention, MentionedLines
-from search.recorded import recorded, written
+from search.recorded import SHELVED, joined, with_articles, written
 from search.records import to_records
 
 URL = "https://x.example/"
@@ -310,7 +312,7 @@ def test_lines_say_what_the_same_mentions_say(found: list[Mention], parted: int,
 
 @given(st.lists(mentions, max_size=10))
 def test_records_are_as_good_as_the_articles_that_they_are_of(found: list[Mention]) -> None:
-    known = recorded([one.records for one in lines_of(found, 3)])
+    known = joined([one.records.recorded for one in lines_of(found, 3)])
 
     told = list(known)
 
@@ -322,6 +324,67 @@ def test_records_are_as_good_as_the_articles_that_they_are_of(found: list[Mentio
     assert list(known[::2]) == told[::2]
     assert known == known[:]
     assert known != told
+
+
+class ListShelf:
+    """Has articles in a list."""
+
+    def __init__(self, listed: Sequence[Article]) -> None:
+        self._listed = listed
+
+    def articles(self, places: NDArray[np.intp]) -> list[Article]:
+        return [self._listed[place] for place in places.tolist()]
+
+
+@given(st.lists(mentions, max_size=10), st.data())
+def test_articles_on_a_shelf_are_as_good_as_records(found: list[Mention], data: st.DataObject) -> None:
+    known = joined([one.records.recorded for one in lines_of(found, 3)])
+    told = list(known)
+    shelved = np.array([data.draw(st.booleans()) for _ in told], bool)
+
+    partly = replaced(
+        known,
+        which=np.where(shelved, SHELVED, known.which),
+        starts=np.where(shelved, np.arange(len(told)), known.starts),
+        shelf=ListShelf(told),
+    )
+
+    assert partly == known
+    assert partly.articles() == list(partly) == told
+    assert partly.records() == known.records()
+    assert [partly[place] for place in range(-len(told), len(told))] == told * 2
+    assert list(joined([known, partly, known])) == told * 3
+    assert list(with_articles(partly, told, {})) == told * 2
+
+
+numbers = st.lists(st.integers(0, 9) | st.integers(0, 2**64 - 1)).map(lambda listed: np.array(listed, np.uint64))
+
+
+@given(numbers, numbers)
+def test_numbers_are_looked_up_in_any_order(wanted: NDArray[np.uint64], column: NDArray[np.uint64]) -> None:
+    column = np.sort(column)
+
+    places, there = look_up(wanted, column)
+
+    assert there.tolist() == [number in column.tolist() for number in wanted.tolist()]
+    assert column[places[there]].tolist() == wanted[there].tolist()
+
+
+marks = st.dictionaries(
+    st.integers(0, 9).map(number_to_id), st.integers(0, 3).map(lambda number: number.to_bytes(8, "little"))
+)
+
+
+@given(marks, marks)
+def test_marks_are_compared_as_dicts_are(own: dict[str, bytes], others: dict[str, bytes]) -> None:
+    found = Marks.of(own)
+
+    there, same = found.compared(Marks.of(others))
+
+    assert dict(found) == own
+    assert list(found) == sorted(own)
+    assert dict(found.chosen(there)) == {id_: mark for id_, mark in own.items() if id_ in others}
+    assert dict(found.chosen(same)) == dict(own.items() & others.items())
 
 
 @given(st.sets(st.binary(min_size=8, max_size=8)), st.lists(st.binary(min_size=8, max_size=8)))

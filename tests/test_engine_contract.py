@@ -31,7 +31,9 @@ from search.engine import Engine, Reader
 from search.engines.memory import MemoryEngine
 from search.engines.whoosh import WhooshEngine, completion
 from search.errors import ImportRefusedError, NoIndexError, NotFoundError, PageTooDeepError, SearchTimeoutError
+from search.keys import moment_to_age, to_bytes, to_column
 from search.query import SORTS, Filters, Query, parse
+from search.records import to_record
 from search.results import Explanation, Hit, Page
 from search.wire import page_to_json
 
@@ -93,7 +95,7 @@ def test_a_search_that_takes_longer_than_it_may_is_given_up(tmp_path: Path, text
 
 
 def test_before_anything_is_published_there_is_nothing_to_open(engine: Engine) -> None:
-    assert (engine.current(), engine.served(), engine.fingerprints()) == (None, None, {})
+    assert (engine.current(), engine.served(), dict(engine.fingerprints())) == (None, None, {})
     with pytest.raises(NoIndexError):
         engine.open()
 
@@ -160,14 +162,23 @@ def test_published_articles_are_found_by_their_fingerprints(engine: Engine) -> N
     bare, other = article("Two", published=None), article("Three")
     engine.publish(catalog(full, other))
     engine.publish(catalog(full, bare, other))
-    sought = {fingerprint(full), fingerprint(bare), fingerprint(article("Nowhere"))}
+    sought = list(map(fingerprint, (full, bare, article("Nowhere"), full)))
 
-    assert engine.recall(sought) == {fingerprint(full): full, fingerprint(bare): bare}
-    assert engine.recall(frozenset()) == {}
+    found = engine.recall(to_column(sought))
+
+    engine.publish(catalog(other))
+    engine.publish(catalog(other))
+    by_mark = {fingerprint(full): full, fingerprint(bare): bare}
+    assert dict(zip(to_bytes(found.fingerprints), found, strict=True)) == by_mark
+    assert found.records() == list(map(to_record, found))
+    assert sorted(found.fingerprints.tolist()) == found.fingerprints.tolist()
+    assert found.ids.tolist() == [int(one.id, 16) for one in found]
+    assert found.ages.tolist() == [moment_to_age(one.published_at) for one in found]
+    assert not len(engine.recall(to_column([])))
 
 
 def test_before_anything_is_published_nothing_is_found_by_a_fingerprint(engine: Engine) -> None:
-    assert engine.recall({fingerprint(article("One"))}) == {}
+    assert not len(engine.recall(to_column([fingerprint(article("One"))])))
 
 
 def test_what_was_exported_is_served_where_it_is_imported(engine: Engine, other: Engine) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from search import native
 from search.line_records import read_records
 from search.packs import Unpacked, pack_records
+from search.recorded import NONE
 from search.records import Sharing, fingerprint, to_record
 from search.seeds import FileContent, SeedReader, SourcedSeed, sourced
 
@@ -233,7 +234,7 @@ def test_all_lines_say_what_they_say_without_it(lines: list[str]) -> None:
     records = read_records(content)
     assert records is not None
     assert len(records.seeds) + len(records.others) <= len(lines)
-    (unpacked,) = Unpacked(pack_records(records), Sharing()).lists()
+    (unpacked,) = Unpacked(pack_records(records), Sharing()).lists(NONE)
     assert unpacked == sourced(records, Sharing())
 
 
@@ -295,7 +296,7 @@ def test_most_lines_of_news_are_not_left() -> None:
 
     assert records is not None
     assert not len(records.others)
-    assert b"c2VjcmV0" not in records.records
+    assert b"c2VjcmV0" not in records.recorded.written()
     found = assert_same(content)
     assert len(found.seeds) == len(lines)
     assert found.unknown_keys == {"id": 1, "tags": 1}
@@ -324,7 +325,7 @@ def test_what_many_lines_are_related_to_is_there_once_and_nothing_of_lines_that_
 
     assert records is not None
     assert (len(records.seeds), len(records.others)) == (2000, 2000)
-    assert len(records.articles()) == 2000 + 30 + 1
+    assert len(records.recorded) == 2000 + 30 + 1
     assert all(len(places) == 31 for _, _, places, _ in records.places())
 
 
@@ -332,7 +333,7 @@ def test_a_line_too_long_is_left() -> None:
     records = read_records(json.dumps(mention(excerpt="x" * (1 << 20))).encode())
 
     assert records is not None
-    assert (records.records, len(records.others)) == (b"", 1)
+    assert (len(records.recorded), len(records.others)) == (0, 1)
 
 
 def test_seeds_are_in_the_order_of_their_lines() -> None:

@@ -20,6 +20,7 @@ from search.files import LineRange, SeedFile, list_seed_files, read_range
 from search.packs import Unpacked, pack_records
 from search.parts import FileRequest, PartAnswer, Task, answer, plan
 from search.reading import Progress, read_files, work
+from search.recorded import NONE
 from search.records import Sharing
 from search.seeds import FileContent, SeedReader, SourcedSeed, sourced
 
@@ -254,7 +255,7 @@ def test_what_came_ready_to_be_packed_is_what_was_found(long: SeedFolder, jobs: 
     for part in read_files(requests(long), jobs, Progress())[0]:
         assert part.content is not None
         assert part.content.records is not None
-        (unpacked,) = Unpacked(pack_records(part.content.records), Sharing()).lists()
+        (unpacked,) = Unpacked(pack_records(part.content.records), Sharing()).lists(NONE)
         assert unpacked == seeds_of(part)
 
 

@@ -13,15 +13,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from factories import SeedFolder, mention, seed
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 import search
+from search.articles import Article
 from search.cache import MAX_DOUBLE
 from search.cli import lede
+from search.engines.whoosh.attributes import Stored
 from search.errors import (
     EmptyIndexRefusedError,
     IndexDamagedError,
@@ -352,6 +356,32 @@ def test_what_is_published_is_not_kept_twice(folder: SeedFolder, index_path: Pat
 
     (packs,) = index_path.glob("seeds-?.packs")
     assert packs.stat().st_size < 200 < len(excerpt)
+
+
+@pytest.mark.usefixtures("lean")
+def test_of_what_is_published_only_what_is_related_to_something_is_looked_at(
+    folder: SeedFolder, reindexed: Reindex, found: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many lines are remembered, and wherever the new seeds are."""
+    folder.write("bulk.jsonl", "".join(line(f"Line {n}") for n in range(50)))
+    folder.write("told.jsonl", line("One", related=[mention("Other")]) + line("Changed") + line("Dropped"))
+    reindexed()
+    looked_at: list[int] = []
+    articles = Stored.articles
+
+    def watched(stored: Stored, numbers: NDArray[np.intp]) -> list[Article]:
+        looked_at.extend(numbers.tolist())
+        return articles(stored, numbers)
+
+    monkeypatch.setattr(Stored, "articles", watched)
+    folder.write("told.jsonl", line("One", related=[mention("Other")]) + line("Changed", quality=7))
+    folder.write("new.jsonl", line("New", related=[mention("Line 7")]))
+
+    report = reindexed()
+
+    assert (report.added, report.changed, report.removed) == (1, 1, 1)
+    assert len(looked_at) <= 4
+    assert len(found()) == 54
 
 
 @pytest.mark.usefixtures("lean")

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import IO
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from search import ranking
 from search.analysis import stem
 from search.articles import Article, Story
-from search.catalog import Catalog, fingerprint
+from search.catalog import Catalog
 from search.engines.documents import Documents
 from search.engines.executor import PostingsReader
 from search.engines.fields import field_terms, field_texts
 from search.engines.matching import Positions
 from search.errors import ImportRefusedError, NoIndexError
+from search.keys import NO_MARKS, Marks
+from search.recorded import NONE, Recorded, with_articles
 
 _decode = msgspec.json.Decoder(tuple[str, tuple[Article, ...], tuple[Story, ...]]).decode
 
@@ -63,10 +67,6 @@ class MemoryReader(PostingsReader):
     def __init__(self, catalog: Catalog) -> None:
         documents = Documents(catalog.articles, catalog.stories)
         super().__init__(catalog.generation, documents, MemoryPostings(catalog.articles))
-
-    def fingerprints(self) -> dict[str, bytes]:
-        """Map every article's id to a hash of its content."""
-        return {article.id: fingerprint(article) for article in self.documents.articles}
 
     def close(self) -> None:
         """Do nothing: there is nothing to give back."""
@@ -118,21 +118,23 @@ class MemoryEngine:
         """Publish a catalog that is JSON."""
         try:
             generation, articles, stories = _decode(source.read())
+            catalog = Catalog(articles=articles, shared_stories=stories)
+            is_whole = catalog.generation == generation
         except ValueError as exc:
             raise ImportRefusedError(source, "it is no export") from exc
-        catalog = Catalog(articles=articles, shared_stories=stories)
-        if catalog.generation != generation:
+        if not is_whole:
             raise ImportRefusedError(source, "it is damaged")
         return self.publish(catalog)
 
-    def fingerprints(self) -> Mapping[str, bytes]:
+    def fingerprints(self) -> Marks:
         """Map every served article's id to a hash of its content."""
-        return self._reader.fingerprints() if self._reader else {}
+        return self._catalog.fingerprints if self._catalog else NO_MARKS
 
-    def recall(self, fingerprints: Collection[bytes]) -> Mapping[bytes, Article]:
+    def recall(self, fingerprints: NDArray[np.uint64]) -> Recorded:
         """Return the served articles with these fingerprints."""
-        articles = self._catalog.articles if self._catalog else ()
-        return {mark: article for article in articles if (mark := fingerprint(article)) in fingerprints}
+        known = with_articles(NONE, self._catalog.articles if self._catalog else (), {})
+        found = known.chosen(np.isin(known.fingerprints, fingerprints))
+        return found.chosen(np.argsort(found.fingerprints))
 
     def verify(self) -> list[str]:
         """Find nothing wrong: nothing is stored that could be."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate, chain
 from typing import Any
 
@@ -16,9 +16,9 @@ from search import native
 from search.articles import Article
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.vocabulary import Vocabulary, in_order, pack_texts
-from search.keys import age_to_moment, ids_to_numbers, moment_to_age, number_to_id, numbers_to_ids, to_bytes
+from search.keys import age_to_moment, ids_to_numbers, moment_to_age, number_to_id, numbers_to_ids, to_column
 from search.recorded import Recorded, written
-from search.records import Sharing, article_from_json, article_to_json
+from search.records import article_from_json, article_to_json
 
 #: Stands for "unknown" in columns of numbers.
 UNKNOWN = -1
@@ -38,7 +38,7 @@ MAX_DICTIONARIES = 16
 PUBLISHED, NOT_PUBLISHED, IMAGE = 1, 2, 4
 
 _LEVEL = 3
-#: Articles that are compressed in one call, or read together.
+#: Articles that are compressed in one call.
 _BATCH = 1024
 _DICTIONARY_BYTES = 1 << 16
 #: Articles that the dictionary is learnt from; fewer than the first make none.
@@ -74,7 +74,7 @@ def fingerprint_column(articles: Sequence[Article], fingerprints: Mapping[str, b
     """Return the fingerprints of articles, which are by id where the articles do not have them themselves."""
     if isinstance(articles, Recorded):
         return articles.fingerprints
-    return np.frombuffer(b"".join([fingerprints[article.id] for article in articles]), "<u8")
+    return to_column([fingerprints[article.id] for article in articles])
 
 
 class Stored:
@@ -120,18 +120,6 @@ class Stored:
         """Return several articles."""
         moments = map(age_to_moment, self._ages[numbers].tolist())
         return list(map(article_from_json, self.contents(numbers), numbers_to_ids(self._ids[numbers]), moments))
-
-    def recall(self, fingerprints: Collection[bytes]) -> dict[bytes, Article]:
-        """Return the articles with these fingerprints, deleted ones included."""
-        sought = np.frombuffer(b"".join(fingerprints), "<u8")
-        numbers = np.isin(self._fingerprints, sought).nonzero()[0]
-        sharing, found = Sharing(), dict[bytes, Article]()
-        # In batches, since the JSON of all of them would take as much memory as the articles.
-        for batch in (numbers[at : at + _BATCH] for at in range(0, len(numbers), _BATCH)):
-            articles = self.articles(batch)
-            sharing.share(articles)
-            found.update(zip(to_bytes(self._fingerprints[batch]), articles, strict=True))
-        return found
 
 
 def merge_attributes(

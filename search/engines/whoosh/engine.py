@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from search.articles import Article, Story
 from search.catalog import Catalog, fingerprint, generation_id
@@ -22,10 +22,12 @@ from search.engines.whoosh.generations import Generations
 from search.engines.whoosh.opening import open_generation, open_imported
 from search.engines.whoosh.operands import Budget
 from search.engines.whoosh.plan import Planner
+from search.engines.whoosh.recalling import recall
 from search.engines.whoosh.verification import verify
 from search.errors import ImportRefusedError, IndexDamagedError, IndexUnreadableError, NoIndexError, NotFoundError
-from search.keys import number_to_id, numbers_to_ids, to_bytes
+from search.keys import NO_MARKS, Marks, number_to_id, to_bytes
 from search.query import Query
+from search.recorded import Recorded
 from search.results import Completion, Page
 from search.settings import TIME_BUDGET
 from search.suggest import suggest
@@ -73,12 +75,10 @@ class WhooshReader:
             newest=collection.newest,
         )
 
-    def fingerprints(self) -> dict[str, bytes]:
+    def fingerprints(self) -> Marks:
         """Map every article's id to a hash of its content."""
-        collection = self._collection
-        there = collection.everything
-        ids, prints = collection.ids[there], collection.column("fingerprint")[there]
-        return dict(zip(numbers_to_ids(ids), to_bytes(prints), strict=True))
+        there = self._collection.everything
+        return Marks(self._collection.ids[there], self._collection.column("fingerprint")[there])
 
     def close(self) -> None:
         """Let go of the files; they are given back with the last page that came from them."""
@@ -178,23 +178,20 @@ class WhooshEngine:
             self._generations.publish(folder, generation)
         return generation
 
-    def fingerprints(self) -> Mapping[str, bytes]:
+    def fingerprints(self) -> Marks:
         """Map every served article's id to a hash of its content."""
         try:
             return self.open().fingerprints()
         except (NoIndexError, IndexDamagedError):
-            return {}
+            return NO_MARKS
 
-    def recall(self, fingerprints: Iterable[bytes]) -> Mapping[bytes, Article]:
+    def recall(self, fingerprints: NDArray[np.uint64]) -> Recorded:
         """Return the articles with these fingerprints, of any generation that is whole."""
-        missing, found = set(fingerprints), dict[bytes, Article]()
+        segments = (part.segment for folder in self._generations.whole() for part in open_generation(folder).parts)
         try:
-            for folder in self._generations.whole() if missing else ():
-                for part in open_generation(folder).parts:
-                    found |= part.segment.stored.recall(missing - found.keys())
+            return recall(fingerprints, segments)
         except OSError as exc:
             raise IndexUnreadableError(self._folder, exc.strerror or str(exc)) from exc
-        return found
 
     def verify(self) -> list[str]:
         """Check every generation's files, and every article of the newest whole one against its postings."""
@@ -247,6 +244,6 @@ def _generation_of(collection: Collection) -> str:
         if found != to_bytes(segment.arrays["fingerprint"]):
             msg = "an article is another than its fingerprint says"
             raise ValueError(msg)
-    prints = to_bytes(collection.column("fingerprint")[collection.by_id[1]])
+    prints = collection.column("fingerprint")[collection.by_id[1]]
     stories = [collection.story(number_to_id(id_)) for id_ in sorted(collection.columns["story.id"].tolist())]
     return generation_id(prints, filter(None, stories))

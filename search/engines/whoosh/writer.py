@@ -38,7 +38,7 @@ from search.engines.whoosh.inversion import batches, invert
 from search.engines.whoosh.merging import merge_segments
 from search.engines.whoosh.opening import COLUMNS, SEGMENTS, open_generation, segment_files
 from search.engines.whoosh.segment import Segment
-from search.keys import ids_to_numbers, moment_to_age
+from search.keys import Marks, ids_to_numbers, look_up, moment_to_age
 from search.recorded import Recorded, written
 
 #: Articles that are inverted in one go; more become several segments, which are merged. Takes about half a GB.
@@ -101,8 +101,8 @@ def _unchanged(catalog: Catalog, last: Path) -> list[SegmentFile]:
     parts = []
     for file, known in zip(segment_files(last), collection.parts, strict=True):
         segment = known.segment
-        places = np.minimum(ids.searchsorted(segment.ids), len(ids) - 1)
-        same = (ids[places] == segment.ids) & (prints[places] == segment.arrays["fingerprint"])
+        places, there = look_up(segment.ids, ids)
+        same = there & (prints[places] == segment.arrays["fingerprint"])
         parts.append(SegmentFile(file, same if known.living is None else same & known.living))
     return [part for part in parts if part.count]
 
@@ -111,8 +111,8 @@ def _fresh(catalog: Catalog, parts: Sequence[SegmentFile]) -> Sequence[Article]:
     """Return the articles that are in no part as they are."""
     if not parts:
         return catalog.articles
-    known = np.concatenate([part.segment.ids[part.living] for part in parts])
-    return _chosen(catalog.articles, np.flatnonzero(~np.isin(_ids(catalog.articles), known)))
+    known = np.sort(np.concatenate([part.segment.ids[part.living] for part in parts]))
+    return _chosen(catalog.articles, np.flatnonzero(~look_up(_ids(catalog.articles), known)[1]))
 
 
 def _gone(parts: Sequence[SegmentFile]) -> int:
@@ -142,7 +142,7 @@ def _arrays_of(
     with ThreadPoolExecutor(1) as thread:
         if not native.passes:
             if isinstance(articles, Recorded):
-                fingerprints, articles = articles.fingerprints_by_id(), articles.articles()
+                fingerprints, articles = Marks(articles.ids, articles.fingerprints), articles.articles()
             attributes = thread.submit(attribute_arrays, articles, fingerprints)
             return invert(articles, dictionary) | attributes.result()
         # The records come first, since the other side waits for them.
