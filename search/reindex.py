@@ -155,8 +155,9 @@ class _Run:
     def run(self, folders: Sequence[Path], *, full: bool, force: bool, jobs: int) -> Report:
         memory = self._cache.load()
         survey = self._survey(folders, memory)
-        is_current = memory is not None and memory.index_format == INDEX_FORMAT
-        if memory and is_current and not full and memory.generation == self._engine.served() and survey.is_unchanged:
+        # What is served is asked last: every byte of it is looked at.
+        is_current = memory is not None and memory.index_format == INDEX_FORMAT and not full and survey.is_unchanged
+        if memory and is_current and memory.generation == self._engine.served():
             return self._unchanged(survey, memory)
         has_seeds = memory is not None and self._cache.load_seeds(memory, self._engine.recall)
         if memory and not has_seeds:

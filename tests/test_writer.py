@@ -317,6 +317,26 @@ def test_what_was_published_is_known_without_being_read_again(
     assert engine.current() is None
 
 
+def test_the_older_generation_is_not_read_while_the_newest_is_whole(
+    two_generations: tuple[WhooshEngine, list[Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, (newest, older) = two_generations
+    marks, checked = engine.fingerprints().fingerprints, set[str]()
+    fault = Generations.fault
+
+    def watched(generations: Generations, pointer: Pointer) -> str | None:
+        checked.add(pointer.name)
+        return fault(generations, pointer)
+
+    monkeypatch.setattr(Generations, "fault", watched)
+
+    assert len(engine.recall(marks)) == engine.open().statistics().articles
+    assert checked == {newest.name}
+    damage(newest / "columns.arrays")
+    assert engine.open().generation == older.name.partition("-")[0]
+    assert checked == {newest.name, older.name}
+
+
 def test_a_reindex_builds_on_no_damaged_generation(two_generations: tuple[WhooshEngine, list[Path]]) -> None:
     engine, folders = two_generations
     for folder in folders:

@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -101,16 +102,17 @@ class Generations:
         """
         # A generation may be pruned while it is checked: then there are newer ones, and the list is read again.
         for _ in range(3):
-            pointers = self.pointers()
-            faults = {pointer: self.fault(pointer) for pointer in pointers}
-            for pointer, fault in faults.items():
+            pointers, faults = self.pointers(), list[str]()
+            for pointer in pointers:
+                fault = self.fault(pointer)
                 if fault is None:
                     return pointer, self._generations / pointer.name
+                faults.append(fault)
             if pointers == self.pointers():
                 break
         if not pointers and not self._pointer_file.exists():
             raise NoIndexError(self._folder)
-        raise IndexDamagedError(self._folder, next(filter(None, faults.values()), "CURRENT names no generation"))
+        raise IndexDamagedError(self._folder, next(iter(faults), "CURRENT names no generation"))
 
     def whole(self) -> Iterator[Path]:
         """Yield the folders of the generations that are whole, newest first."""
@@ -170,8 +172,8 @@ class Generations:
         sync(built)
         built.rename(target)
         sync(self._generations)
-        whole = [pointer for pointer in self.pointers() if self.fault(pointer) is None]
-        kept = [Pointer(target.name, hashlib.sha256(manifest).hexdigest()), *whole][:KEPT]
+        whole = (pointer for pointer in self.pointers() if self.fault(pointer) is None)
+        kept = [Pointer(target.name, hashlib.sha256(manifest).hexdigest()), *islice(whole, KEPT - 1)]
         # Before the switch: should we die at it, the next reindex publishes, and so removes what is left over.
         self._prune({pointer.name for pointer in kept})
         self._write_pointers(kept)
