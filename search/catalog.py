@@ -27,7 +27,7 @@ from search.stories import group_stories
 #: A longer silence within a story ends an episode.
 EPISODE_GAP = timedelta(days=5)
 #: Part of the generation id: raise it whenever the same articles must be indexed differently.
-INDEX_FORMAT = 5
+INDEX_FORMAT = 6
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _AT_LAST = datetime.max.replace(tzinfo=UTC)

@@ -138,7 +138,7 @@ def heat_factors(values: Numbers) -> Numbers:
 
 def coverage_factors(outlets: NDArray[np.integer[Any]]) -> Numbers:
     """Return the factors of many numbers of outlets."""
-    return _between(COVERAGE, np.log2(np.maximum(outlets, 1)) / math.log2(MANY_OUTLETS))
+    return _between(COVERAGE, np.log2(np.maximum(outlets, 1), dtype=np.float64) / math.log2(MANY_OUTLETS))
 
 
 def priors(article: Article, outlets: int, newest: datetime | None) -> dict[str, float]:

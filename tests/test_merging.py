@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from segments import arrays_of, forms_of_one_stem, newest_first, numbered, texts
 
 from search.articles import Article, Image
-from search.engines.whoosh import attributes, merging
+from search.engines.whoosh import merging, stored
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.merging import merge_segments
 from search.engines.whoosh.segment import Segment
@@ -140,7 +140,7 @@ def test_articles_that_were_compressed_against_too_many_dictionaries_are_compres
 
     together = Segment(merged(parts))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(attributes, "MAX_DICTIONARIES", 2)
+        patch.setattr(stored, "MAX_DICTIONARIES", 2)
         anew = Segment(merged(parts))
 
     assert (len(together.stored.dictionaries), len(anew.stored.dictionaries)) == (3, 1)

@@ -25,7 +25,7 @@ import search
 from search.articles import Article
 from search.cache import MAX_DOUBLE
 from search.cli import lede
-from search.engines.whoosh.attributes import Stored
+from search.engines.whoosh.stored import Stored
 from search.errors import (
     EmptyIndexRefusedError,
     IndexDamagedError,

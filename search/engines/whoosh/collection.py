@@ -19,6 +19,7 @@ from search.articles import Article, Episode, Story
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import MICROSECONDS_A_DAY
 from search.engines.whoosh.part import Mask, Part, Scores, average_lengths
+from search.engines.whoosh.priors import prior_without_freshness
 from search.engines.whoosh.recent import RecentArrays
 from search.engines.whoosh.segment import Docs, Segment
 from search.engines.whoosh.vocabulary import Vocabulary
@@ -65,11 +66,10 @@ class Collection:
         for part in self.parts:
             part.use_averages(averages)
         self.prior: Scores = columns["prior"]
-        self.prior_without_freshness: Scores = columns["prior.stale"]
-        self.providers: Array = columns["provider"]
+        self.providers: Array = self._numbers("provider")
         self.combinations: Array = columns["combination"]
         self.combination_count = len(columns["combination.type"])
-        self.domain: Array = columns["domain"]
+        self.domain: Array = self._numbers("domain")
         self.copies: Array = columns["copy"]
         self.names = {name: Vocabulary(columns, name) for name in ("provider", "domain", "category", "type", "topic")}
         self._local = threading.local()
@@ -144,7 +144,7 @@ class Collection:
         story = self.story_number(identifier)
         if story is None:
             alone = self.number_of(identifier)
-            is_alone = alone is not None and self.columns["story"][alone] < 0
+            is_alone = alone is not None and self.columns["story"][alone] == len(self.columns["story.id"])
             return np.array([alone] if is_alone else [], np.intp)
         episodes = self.columns["story.episode"]
         bounds = self.columns["episode.article"][episodes[story : story + 2]]
@@ -205,6 +205,11 @@ class Collection:
         """Return the factors of an article's score beside the text, by name; ages are counted from *reference*."""
         return ranking.priors(self.article(number), int(self.columns["outlets"][number]), reference)
 
+    @cached_property
+    def prior_without_freshness(self) -> Scores:
+        """The same without freshness; only who asks for certain days needs it."""
+        return prior_without_freshness([part.segment for part in self.parts], self.columns["outlets"])
+
     def prior_since(self, reference: datetime | None) -> Scores | None:
         """Return the product of those factors, for every article; None where that is only known for other days."""
         if reference is self.newest:
@@ -237,7 +242,7 @@ class Collection:
         ids, sizes, outlets = (self.columns[name] for name in ("story.id", "story.size", "story.outlets"))
         return [
             (number_to_id(int(ids[story])), int(sizes[story]), int(outlets[story]))
-            if story >= 0
+            if story < len(ids)
             else (number_to_id(id_), 1, 1)
             for id_, story in found
         ]
@@ -296,6 +301,10 @@ class Collection:
                 folded.setdefault(fold(text), []).append(number)
             self._folded[name] = folded
         return self._folded[name].get(fold(value), [])
+
+    def _numbers(self, name: str) -> Array:
+        """Return the number of each article's name, which a single segment has itself."""
+        return self.parts[0].segment.arrays[name] if len(self.parts) == 1 else self.columns[name]
 
     def _joined(self, name: str) -> Array:
         arrays = [part.segment.arrays[name] for part in self.parts]

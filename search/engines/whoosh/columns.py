@@ -11,13 +11,13 @@ from itertools import accumulate, chain
 import numpy as np
 from numpy.typing import NDArray
 
-from search import ranking
 from search.articles import Story
 from search.engines.whoosh.arrays import Array, ranks_of
-from search.engines.whoosh.attributes import MICROSECONDS_A_DAY, NAMES, UNKNOWN
+from search.engines.whoosh.attributes import NAMES
+from search.engines.whoosh.priors import prior
 from search.engines.whoosh.segment import Segment
 from search.engines.whoosh.vocabulary import Vocabulary, pack_texts
-from search.keys import UNDATED, ids_to_numbers
+from search.keys import ids_to_numbers
 
 
 def make_columns(segments: Sequence[Segment], living: NDArray[np.bool_], stories: Sequence[Story]) -> dict[str, Array]:
@@ -32,10 +32,13 @@ def make_columns(segments: Sequence[Segment], living: NDArray[np.bool_], stories
     for name in NAMES:
         columns |= _names(segments, name)
     columns |= _combinations(segments, columns)
+    # Of these, only the combinations are asked for, and of a single segment only its own numbers.
+    unneeded = ("category", "type") if len(segments) > 1 else NAMES
+    columns |= dict.fromkeys(unneeded, np.empty(0, np.uint8))
     columns |= _stories(segments, living, stories)
-    columns |= _priors(segments, living, columns["outlets"])
+    columns["prior"] = prior(segments, living, columns["outlets"])
     columns["age.rank"] = _age_ranks(segments)
-    columns["copy"] = _copies(segments, living, columns["story"])
+    columns["copy"] = _copies(segments, living, columns["story"], len(stories))
     return columns | _dead(segments, living)
 
 
@@ -99,7 +102,10 @@ def _topic_sets(
 
 
 def _stories(segments: Sequence[Segment], living: NDArray[np.bool_], stories: Sequence[Story]) -> dict[str, Array]:
-    """Return each article's story, -1 where it is alone; the stories; and the outlets of each article's episode."""
+    """Return each article's story; the stories; and the outlets of each article's episode.
+
+    An article that is alone has the number after the last story.
+    """
     ids = _joined([segment.ids for segment in segments]).astype(np.uint64)
     there = np.flatnonzero(living)
     order = there[np.argsort(ids[there])]
@@ -108,12 +114,12 @@ def _stories(segments: Sequence[Segment], living: NDArray[np.bool_], stories: Se
     numbers = order[np.searchsorted(ids[order], members)] if len(members) else np.empty(0, np.int64)
     sizes = np.array([len(episode.article_ids) for episode in episodes], np.int64)
     story_sizes = np.array([len(story.article_ids) for story in stories], np.int64)
-    story, outlets = np.full(len(ids), -1, np.int32), np.ones(len(ids), np.uint32)
+    story, outlets = np.full(len(ids), len(stories)), np.ones(len(ids), np.int64)
     story[numbers] = np.repeat(np.arange(len(stories)), story_sizes)
-    outlets[numbers] = np.repeat(np.array([episode.outlets for episode in episodes], np.uint32), sizes)
+    outlets[numbers] = np.repeat(np.array([episode.outlets for episode in episodes], np.int64), sizes)
     return {
-        "story": story,
-        "outlets": outlets,
+        "story": story.astype(np.min_scalar_type(len(stories))),
+        "outlets": outlets.astype(np.min_scalar_type(outlets.max(initial=0))),
         "story.id": ids_to_numbers(story.id for story in stories),
         "story.outlets": np.array([story.outlets for story in stories], np.uint32),
         "story.episode": _starts([len(story.episodes) for story in stories]),
@@ -122,22 +128,6 @@ def _stories(segments: Sequence[Segment], living: NDArray[np.bool_], stories: Se
         "episode.article": _starts(sizes.tolist()),
         "episode.member": numbers.astype(np.uint32),
     }
-
-
-def _priors(segments: Sequence[Segment], living: NDArray[np.bool_], outlets: Array) -> dict[str, Array]:
-    """Return the product of the factors beside the text, with and without freshness."""
-    ages = _joined([segment.ages for segment in segments]).astype(np.int64)
-    quality = _joined([segment.arrays["quality"] for segment in segments])
-    heat = _joined([segment.arrays["heat"] for segment in segments])
-    stale = (
-        ranking.quality_factors(np.where(quality == UNKNOWN, np.nan, quality))
-        * ranking.heat_factors(np.where(heat == UNKNOWN, np.nan, heat))
-        * ranking.coverage_factors(outlets)
-    )
-    dated = ages != UNDATED
-    newest = ages[living & dated].min(initial=UNDATED)
-    days = np.where(dated, (ages - newest) / MICROSECONDS_A_DAY, np.nan)
-    return {"prior": ranking.freshness_factors(days) * stale, "prior.stale": stale}
 
 
 def _age_ranks(segments: Sequence[Segment]) -> NDArray[np.uint32]:
@@ -150,17 +140,17 @@ def _age_ranks(segments: Sequence[Segment]) -> NDArray[np.uint32]:
     return ranks
 
 
-def _copies(segments: Sequence[Segment], living: NDArray[np.bool_], story: Array) -> NDArray[np.uint32]:
+def _copies(segments: Sequence[Segment], living: NDArray[np.bool_], story: Array, stories: int) -> Array:
     """Return the same number, from 1, for articles of one story with the same normalised title; 0 for all others."""
     titles = _joined([segment.arrays["title.hash"] for segment in segments]).astype(np.uint64)
-    told = np.flatnonzero((story >= 0) & living & (titles != 0))
+    told = np.flatnonzero((story < stories) & living & (titles != 0))
     pairs = np.stack([story[told].astype(np.uint64), titles[told]], axis=1)
     _, which, counts = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
     which = which.reshape(-1)
-    copies = np.zeros(len(story), np.uint32)
+    copies = np.zeros(len(story), np.int64)
     copied = counts[which] > 1
     copies[told[copied]] = np.unique(which[copied], return_inverse=True)[1] + 1
-    return copies
+    return copies.astype(np.min_scalar_type(copies.max(initial=0)))
 
 
 def _dead(segments: Sequence[Segment], living: NDArray[np.bool_]) -> dict[str, Array]:

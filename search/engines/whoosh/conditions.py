@@ -66,7 +66,7 @@ def _has_value(collection: Collection, name: str, values: Sequence[str]) -> Call
     numbers = [number for value in values for number in collection.numbers_of(name, value)]
     columns = collection.columns
     if name == "provider":
-        return _in_table(columns["provider"], len(collection.names[name]) + 1, numbers)
+        return _in_table(collection.providers, len(collection.names[name]) + 1, numbers)
     if name == "topic":
         has = np.isin(columns["combination.topic"], numbers)
         owners = np.repeat(np.arange(len(columns["combination.type"])), np.diff(columns["combination.topic.of"]))

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from search import native
 from search.engines.whoosh.arrays import Array, ranges
-from search.engines.whoosh.attributes import Stored
 from search.engines.whoosh.frequencies import SIMPLE, decode_frequencies
 from search.engines.whoosh.grouping import BLOCK, HALF, high_halves
 from search.engines.whoosh.lengths import lengths_in
+from search.engines.whoosh.stored import Stored
 from search.engines.whoosh.vocabulary import Vocabulary
 from search.engines.whoosh.words import MIXED
 from search.query import Leaf

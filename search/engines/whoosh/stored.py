@@ -1,0 +1,180 @@
+"""Whole articles in a segment, each compressed on its own, against what is learnt of some of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import zstandard
+from numpy.typing import NDArray
+
+from search.articles import Article
+from search.engines.whoosh.arrays import Array
+from search.keys import age_to_moment, number_to_id, numbers_to_ids
+from search.records import article_from_json, article_to_json
+
+#: Beyond so many, merged articles are compressed anew.
+MAX_DICTIONARIES = 16
+#: A tenth fewer bytes than with what zstd takes of its own for texts as short as these, for two microseconds each. They
+#: are beside nothing else that zstd writes, so that none of them needs to be told from it.
+_PARAMETERS = zstandard.ZstdCompressionParameters(
+    strategy=zstandard.STRATEGY_GREEDY,
+    window_log=17,
+    hash_log=17,
+    chain_log=17,
+    search_log=3,
+    min_match=5,
+    format=zstandard.FORMAT_ZSTD1_MAGICLESS,
+    write_content_size=True,
+    write_dict_id=False,
+)
+#: Articles that are compressed in one call.
+_BATCH = 1024
+_DICTIONARY_BYTES = 1 << 16
+#: Articles that the dictionary is learnt from; fewer than the first make none.
+_MIN_SAMPLES, _MAX_SAMPLES = 500, 4000
+
+
+class Stored:
+    """The articles of a segment, whole. Safe to share between threads."""
+
+    def __init__(self, arrays: Mapping[str, Array]) -> None:
+        self._view, self._starts, self._by = arrays["stored"].data, arrays["stored.start"], arrays["stored.by"]
+        self._ages, self._ids, self._fingerprints = arrays["age"], arrays["id"], arrays["fingerprint"]
+        whole, ends = arrays["stored.dictionary"].tobytes(), np.cumsum(arrays["stored.dictionary.size"]).tolist()
+        #: What articles were compressed against; nothing where they were too few.
+        self.dictionaries = [whole[first:end] for first, end in zip([0, *ends], ends, strict=False)]
+        self._dictionaries = [_dictionary(learnt) for learnt in self.dictionaries]
+        self._local = threading.local()
+
+    def json(self, number: int) -> bytes:
+        """Return an article as what the API sends of it; but for ``id`` and ``published_at``, which columns have."""
+        start, end = self._starts.item(number), self._starts.item(number + 1)
+        return self._decompressor(self._by.item(number)).decompress(self._view[start:end])
+
+    def contents(self, numbers: NDArray[np.intp]) -> list[bytes]:
+        """Return articles as :meth:`json` does one."""
+        columns = (self._starts[numbers].tolist(), self._starts[numbers + 1].tolist(), self._by[numbers].tolist())
+        view = self._view
+        if len(self.dictionaries) == 1:
+            decompress = self._decompressor(0).decompress
+            return [decompress(view[start:end]) for start, end, _ in zip(*columns, strict=True)]
+        return [self._decompressor(by).decompress(view[start:end]) for start, end, by in zip(*columns, strict=True)]
+
+    def _decompressor(self, number: int) -> zstandard.ZstdDecompressor:
+        """Return this thread's own, since one is not safe to share."""
+        known: dict[Any, zstandard.ZstdDecompressor] = self._local.__dict__
+        found = known.get(number)
+        if found is None:
+            found = known[number] = zstandard.ZstdDecompressor(
+                dict_data=self._dictionaries[number], format=zstandard.FORMAT_ZSTD1_MAGICLESS
+            )
+        return found
+
+    def article(self, number: int) -> Article:
+        """Return an article."""
+        published = age_to_moment(self._ages.item(number))
+        return article_from_json(self.json(number), number_to_id(self._ids.item(number)), published)
+
+    def articles(self, numbers: NDArray[np.intp]) -> list[Article]:
+        """Return several articles."""
+        moments = map(age_to_moment, self._ages[numbers].tolist())
+        return list(map(article_from_json, self.contents(numbers), numbers_to_ids(self._ids[numbers]), moments))
+
+
+def merge_stored(
+    segments: Sequence[Any], chosen: Sequence[NDArray[np.intp]], order: NDArray[np.intp]
+) -> dict[str, Array]:
+    """Return the articles of several segments as those of one: the *chosen* of each, all in the *order* given."""
+    tables = [segment.arrays for segment in segments]
+    dictionaries = list(dict.fromkeys(one for segment in segments for one in segment.stored.dictionaries))
+    if len(dictionaries) > MAX_DICTIONARIES:
+        articles = [
+            segment.stored.article(doc) for segment, docs in zip(segments, chosen, strict=True) for doc in docs.tolist()
+        ]
+        return pack_articles([articles[place] for place in order.tolist()])
+    counts = [np.diff(arrays["stored.start"].astype(np.intp)) for arrays in tables]
+    packed, sizes = moved_runs([arrays["stored"] for arrays in tables], counts, chosen, order)
+    numbers = [[dictionaries.index(one) for one in segment.stored.dictionaries] for segment in segments]
+    which = [
+        np.array(known, np.uint8)[arrays["stored.by"][docs]]
+        for known, arrays, docs in zip(numbers, tables, chosen, strict=True)
+    ]
+    return _packed(packed, sizes, dictionaries, np.concatenate(which)[order])
+
+
+def moved_runs(
+    runs: Sequence[Array],
+    counts: Sequence[NDArray[np.intp]],
+    chosen: Sequence[NDArray[np.intp]],
+    order: NDArray[np.intp],
+) -> tuple[Array, NDArray[np.intp]]:
+    """Return the runs of bytes of the chosen articles in their new order, and how long each is."""
+    pieces: list[memoryview] = []
+    for run, count, docs in zip(runs, counts, chosen, strict=True):
+        begins, view = (np.cumsum(count) - count)[docs], run.data
+        pieces += map(view.__getitem__, map(slice, begins.tolist(), (begins + count[docs]).tolist()))
+    sizes = np.concatenate([count[docs] for count, docs in zip(counts, chosen, strict=True)])[order]
+    return np.frombuffer(b"".join(map(pieces.__getitem__, order.tolist())), np.uint8), sizes
+
+
+def pack_articles(articles: Sequence[Article]) -> dict[str, Array]:
+    """Return articles, compressed."""
+    packing = Packing(list(map(article_to_json, samples_of(articles))))
+    # Not all at once, since what orjson writes takes pages of memory, however short it is.
+    for at in range(0, len(articles), _BATCH):
+        packing.add(list(map(article_to_json, articles[at : at + _BATCH])))
+    return packing.arrays()
+
+
+class Packing:
+    """Compresses articles, against what is learnt of some of them first."""
+
+    def __init__(self, samples: list[bytes]) -> None:
+        self._learnt = _learn(samples)
+        compression = _dictionary(self._learnt)
+        self._compressor = zstandard.ZstdCompressor(compression_params=_PARAMETERS, dict_data=compression)
+        self._packed: list[bytes] = []
+
+    def add(self, written: Any) -> None:  # noqa: ANN401 - whatever the library takes for many texts
+        """Compress articles as :func:`article_to_json` writes them.
+
+        Many in one call, during which other threads have the interpreter to themselves.
+        """
+        compressed: Any = self._compressor.multi_compress_to_buffer(written)
+        self._packed += map(bytes, compressed)
+
+    def arrays(self) -> dict[str, Array]:
+        """Return all of them."""
+        sizes = np.fromiter(map(len, self._packed), np.intp, len(self._packed))
+        which = np.zeros(len(sizes), np.uint8)
+        return _packed(np.frombuffer(b"".join(self._packed), np.uint8), sizes, [self._learnt], which)
+
+
+def samples_of(articles: Sequence[Article]) -> Sequence[Article]:
+    """Return the articles that the dictionary is learnt from."""
+    return articles[:: max(1, len(articles) // _MAX_SAMPLES)]
+
+
+def _packed(packed: Array, sizes: NDArray[np.intp], dictionaries: Sequence[bytes], which: Array) -> dict[str, Array]:
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    return {
+        "stored": packed,
+        "stored.start": starts.astype(np.uint32 if starts[-1] < 1 << 32 else np.uint64),
+        "stored.by": which,
+        "stored.dictionary": np.frombuffer(b"".join(dictionaries), np.uint8),
+        "stored.dictionary.size": np.array(list(map(len, dictionaries)), np.uint32),
+    }
+
+
+def _learn(samples: list[Any]) -> bytes:
+    if len(samples) < _MIN_SAMPLES:
+        return b""
+    # With its parameters given, it takes a tenth of a second instead of trying them out.
+    return zstandard.train_dictionary(_DICTIONARY_BYTES, samples, k=256, d=8).as_bytes()
+
+
+def _dictionary(learnt: bytes) -> zstandard.ZstdCompressionDict | None:
+    return zstandard.ZstdCompressionDict(learnt) if learnt else None
