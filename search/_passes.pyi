@@ -213,6 +213,7 @@ def follow(
 def mark(
     words: list[tuple[Array, int]],
     rows: list[tuple[list[tuple[Any, ...]], bytes, int, int]],
+    patterns: tuple[list[tuple[Array, int]], Array, Array, Array, Array, Array, Array, int] | None,
     segment: tuple[Array, ...],
     texts: tuple[Array, Array, Array, int],
     docs: Array,
@@ -225,6 +226,9 @@ def mark(
     Args:
         words: all forms of a stem: bounds as for :func:`locate`, and the text they are sought in, negative for both.
         rows: terms and a row as for :func:`find_row`, how many others may be in between, and the text.
+        patterns: the numbers of terms, of eight bytes, and the text, 16 times at most; and of all terms the stems and
+            tags; bounds of all stems, where the tags of each begin, and the tags; where the mixed postings of each term
+            begin; and how many bounds a stem has.
         segment: as for :func:`find_row`.
         texts: lengths of fields, shape (articles, fields); where the spans of each article's terms begin, and the spans
             themselves; the number of fields.

@@ -280,16 +280,27 @@ sought_rows = st.lists(
 sought_words = st.lists(st.tuples(arrays([4]).map(np.sort), st.integers(-1, 2)), max_size=3)
 
 
-@given(sought_words, sought_rows, segments, st.tuples(arrays(), arrays(), arrays(), st.integers(0, 5)), wide)
+sought_patterns = st.tuples(
+    st.lists(st.tuples(wide, st.integers(-1, 2)), max_size=3),
+    *[arrays(), arrays([1]), arrays([4]).map(np.sort), arrays().map(np.sort), arrays([1]), arrays().map(np.sort)],
+    st.integers(0, 3),
+)
+
+
+@given(
+    st.tuples(sought_words, sought_rows, st.none() | sought_patterns),
+    segments,
+    st.tuples(arrays(), arrays(), arrays(), st.integers(0, 5)),
+    wide,
+)
 def test_marking_stays_within_its_arrays(
     compiled: ModuleType,
-    words: list[tuple[Array, int]],
-    rows: list[tuple[Any, ...]],
+    sought: tuple[Any, ...],
     segment: tuple[Array, ...],
     texts: tuple[Array, Array, Array, int],
     docs: Docs,
 ) -> None:
-    unharmed(compiled.mark, words, rows, segment, texts, docs)
+    unharmed(compiled.mark, *sought, segment, texts, docs)
 
 
 json_lists = st.lists(st.floats(0, 40)).map(orjson.dumps) | st.binary(max_size=20)

@@ -1,12 +1,12 @@
 /* Where the words of a query are in the titles and excerpts of hits. */
 
-#include "places.h"
+#include "marks.h"
+#include "patterns.h"
 #include <stdlib.h>
 
 /* As many as are taken in one call; more are looked for in NumPy. */
 #define MAX_WORDS 64
 #define MAX_TERMS 64
-#define NOWHERE UINT32_MAX
 /* Bits of a span that are the size of its term. */
 #define SIZE_BITS 5
 
@@ -28,18 +28,11 @@ typedef struct {
     Word words[MAX_WORDS];
     Row rows[MAX_WORDS];
     Term terms[MAX_TERMS];
+    Patterns patterns;
     Py_ssize_t word_count, row_count, term_count;
     Array of[OF_SEGMENT], lengths, starts, spans;
     Py_ssize_t fields;
 } Sought;
-
-/* The texts of one article: where the terms of each begin and end, and of each of them its last character, and the last
- * term of the run that begins with it. */
-typedef struct {
-    uint64_t doc, firsts[3];
-    const char *spans;
-    uint32_t *ends, *until;
-} Texts;
 
 static int
 no_memory(void)
@@ -48,49 +41,16 @@ no_memory(void)
     return 0;
 }
 
-/* Return the term at a position of an article, which is in a text, or NOWHERE; all in others than *field*, too. */
-static uint64_t
-term_at(const Texts *texts, uint64_t position, long field)
-{
-    uint64_t title = texts->firsts[1];
-    if (position < title)
-        return field == 1 ? NOWHERE : position;
-    /* Between two fields a position is left free. */
-    return position > title && position <= texts->firsts[2] && field != 0 ? position - 1 : NOWHERE;
-}
-
-static void
-add_run(Texts *texts, uint64_t first, uint64_t last)
-{
-    if (texts->until[first] == NOWHERE || texts->until[first] < last)
-        texts->until[first] = (uint32_t)last;
-}
-
-/* Find the posting of an article; UINT64_MAX where there is none. */
-static uint64_t
-posting_of(const Array *docs, const Array *bounds, uint64_t doc)
-{
-    uint64_t half = doc >> HALF, wanted = doc & ((1 << HALF) - 1);
-    if (half + 1 >= (uint64_t)bounds->count)
-        return UINT64_MAX;
-    uint64_t end = at(bounds, half + 1), posting = bisect(docs, at(bounds, half), end, wanted);
-    return posting < end && at(docs, posting) == wanted ? posting : UINT64_MAX;
-}
-
 static int
 mark_word(const Sought *sought, const Word *word, Texts *texts)
 {
-    uint64_t posting = posting_of(&sought->of[DOCS], &word->bounds, texts->doc), place, count;
+    Term all = {.array = &sought->of[POSITIONS]};
+    uint64_t posting = posting_of(&sought->of[DOCS], &word->bounds, texts->doc);
     if (posting == UINT64_MAX)
         return 1;
-    Cursor cursor = {0, 0};
-    if (!find_positions(sought->of, posting, &cursor, &place, &count))
+    if (!find_positions(sought->of, posting, &all.cursor, &all.place, &all.count))
         return 0;
-    for (uint64_t i = place; i < place + count; i++) {
-        uint64_t term = term_at(texts, at(&sought->of[POSITIONS], i), word->field);
-        if (term != NOWHERE)
-            add_run(texts, term, term);
-    }
+    mark_places(&all, word->field, texts);
     return 1;
 }
 
@@ -209,6 +169,8 @@ mark_doc(Sought *sought, uint64_t doc, Buffer *scratch, Buffer *counts, Buffer *
         for (Py_ssize_t i = 0; i < sought->row_count; i++)
             if (!mark_row(sought, &sought->rows[i], &texts))
                 return 0;
+        if (!mark_patterns(&sought->patterns, sought->of, &texts))
+            return 0;
         for (int text = 0; text < 2; text++) {
             int64_t count = write_spans(sought, &texts, text, spans);
             if (count < 0)
@@ -265,7 +227,8 @@ static int
 read_sought(Held *held, PyObject *const *args, Sought *sought)
 {
     sought->term_count = 0;
-    if (!read_segment(held, args[2], sought->of) || !read_words(held, args[0], sought))
+    if (!read_segment(held, args[3], sought->of) || !read_words(held, args[0], sought) ||
+        !read_patterns(held, args[2], sought->of, &sought->patterns))
         return 0;
     sought->row_count = PyList_Size(args[1]);
     if (sought->row_count < 0 || sought->row_count > MAX_WORDS)
@@ -275,7 +238,7 @@ read_sought(Held *held, PyObject *const *args, Sought *sought)
             return 0;
     PyObject *parts[4];
     for (int i = 0; i < 4; i++)
-        if (!(parts[i] = PyTuple_GetItem(args[3], i)))
+        if (!(parts[i] = PyTuple_GetItem(args[4], i)))
             return 0;
     sought->fields = PyLong_AsSsize_t(parts[3]);
     return !PyErr_Occurred() && sought->fields > 1 && borrow(held, parts[0], &sought->lengths) &&
@@ -304,7 +267,7 @@ mark(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     Array docs;
     Buffer counts = {0}, spans = {0};
     PyObject *found = NULL;
-    if (read_sought(&held, args, sought) && borrow_wide(&held, args[4], &docs, PyBUF_SIMPLE) &&
+    if (read_sought(&held, args, sought) && borrow_wide(&held, args[5], &docs, PyBUF_SIMPLE) &&
         mark_docs(sought, &docs, &counts, &spans))
         found = Py_BuildValue("(y#y#)", counts.data ? counts.data : "", (Py_ssize_t)counts.size,
                               spans.data ? spans.data : "", (Py_ssize_t)spans.size);

@@ -4,7 +4,7 @@
 #include "arrays.h"
 
 /* Another one whenever a pass takes something else: the modules in Python ask for theirs. */
-#define VERSION 7
+#define VERSION 8
 
 #define ARGUMENTS(name, wanted)                                                                                        \
     static PyObject *checked_##name(PyObject *module, PyObject *const *args, Py_ssize_t nargs)                         \
@@ -29,7 +29,7 @@ ARGUMENTS(find_text, 4)
 ARGUMENTS(find_row, 10)
 ARGUMENTS(lay_bits, 4)
 ARGUMENTS(follow, 12)
-ARGUMENTS(mark, 5)
+ARGUMENTS(mark, 6)
 ARGUMENTS(write_hits, 8)
 ARGUMENTS(make_chunks, 1)
 ARGUMENTS(cut, 5)

@@ -26,6 +26,12 @@ read_term(Held *held, PyObject *from, Term *term, const Array *of)
     if (PyErr_Occurred() || !borrow(held, parts[0], &term->bounds) ||
         (parts[1] != Py_None && !(borrow(held, parts[1], &term->tags) && term->tags.width == 1)))
         return 0;
+    return is_term(term, of);
+}
+
+int
+is_term(const Term *term, const Array *of)
+{
     return are_bounds(&term->bounds, &of[DOCS]) && term->mixed_first <= term->mixed_end &&
            term->mixed_end <= (uint64_t)of[MIXED_POSTINGS].count && term->mixed_end < (uint64_t)of[MIXED_STARTS].count;
 }

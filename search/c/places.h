@@ -53,6 +53,9 @@ read_segment(Held *held, PyObject *from, Array *of);
 /* Read a term, and tell whether what it says is within the arrays. */
 int
 read_term(Held *held, PyObject *from, Term *term, const Array *of);
+/* Tell whether what a term says is within the arrays. */
+int
+is_term(const Term *term, const Array *of);
 /* Find where a posting's positions are, of all forms of the stem, and move the cursor behind it; tell whether that is to
  * be had. */
 int

@@ -44,7 +44,7 @@ def expanded_postings(
     found, count = [], 0
     for part in collection.parts:
         wanted = _Wanted(part, among)
-        found.append(_in_part(part, *_terms(part.segment, leaf), fields, check, wanted))
+        found.append(_in_part(part, *terms_of(part.segment, leaf), fields, check, wanted))
         count += wanted.count(found[-1][0])
     if not found:
         return nothing(collection)
@@ -54,11 +54,11 @@ def expanded_postings(
 
 def expanded_terms(collection: Collection, leaf: Pattern) -> set[str]:
     """Return the texts of all terms that *leaf* stands for."""
-    return {part.segment.terms[n] for part in collection.parts for n in _terms(part.segment, leaf)[0].tolist()}
+    return {part.segment.terms[n] for part in collection.parts for n in terms_of(part.segment, leaf)[0].tolist()}
 
 
-def _terms(segment: Segment, leaf: Pattern) -> Terms:
-    """Return the terms of a segment that *leaf* stands for: only those that begin alike are looked at."""
+def terms_of(segment: Segment, leaf: Pattern) -> Terms:
+    """Return the terms of a segment that *leaf* stands for, of which only those that begin alike are looked at."""
     pattern = fold_pattern(leaf.text)
     if isinstance(leaf, Prefix):
         alike = segment.terms.starting_with(pattern)

@@ -19,7 +19,7 @@ from search.analysis import query_terms, stem
 from search.articles import Article
 from search.engines.whoosh.arrays import Array, ranges
 from search.engines.whoosh.collection import Collection
-from search.engines.whoosh.expansion import expanded_terms
+from search.engines.whoosh.expansion import expanded_terms, terms_of
 from search.engines.whoosh.marks import FIELDS, Highlights, Marks
 from search.engines.whoosh.part import Part
 from search.engines.whoosh.rows import look_up
@@ -35,6 +35,8 @@ _Runs = NDArray[np.intp]
 _NONE = np.empty((0, 2), np.intp)
 #: Words, and terms in rows, of which a pass takes so many of each.
 _MAX_PASSED = 64
+#: Terms that patterns stand for beyond which looking at the words of a page is as quick.
+_MAX_TERMS, _MAX_PATTERNS = 1024, 16
 #: As the pass has them.
 _FIELD_NUMBERS = {None: -1, "title": 0, "excerpt": 1}
 #: Stands for the number of spans where the text must be analysed.
@@ -72,26 +74,29 @@ def _in_part(collection: Collection, part: Part, leaves: Sequence[Leaf], docs: D
 
 def _passed(passes: ModuleType, part: Part, leaves: Sequence[Leaf], docs: Docs) -> Marks | None:
     """Return the marks by the compiled pass, None where it does not know what is sought."""
-    segment, words, rows = part.segment, list[Any](), list[Any]()
+    segment, words, rows, patterns = part.segment, list[Any](), list[Any](), list[Any]()
     for leaf in leaves:
-        if isinstance(leaf, Prefix | Wildcard | Fuzzy):
-            return None
-        row = query_terms(leaf.text)
-        if leaf.field not in _FIELD_NUMBERS or not row:
+        if leaf.field not in _FIELD_NUMBERS:
             continue
         field = _FIELD_NUMBERS[leaf.field]
+        if isinstance(leaf, Prefix | Wildcard | Fuzzy):
+            patterns.append((terms_of(segment, leaf)[0], field))
+            continue
+        row = query_terms(leaf.text)
         if isinstance(leaf, Word) and len(row) == 1:
             number = segment.stems.find(stem(row[0]))
             words += [] if number is None else [(segment.bounds_of(number)[1], field)]
             continue
         known = {term: look_up(part, term).passed for term in row}
-        if all(known.values()):
+        if row and all(known.values()):
             slop = leaf.slop if isinstance(leaf, Phrase) else 0
             rows.append((list(known.values()), bytes(map(list(known).index, row)), slop, field))
-    if max(len(words), sum(len(row[0]) for row in rows)) > _MAX_PASSED:
+    is_short = max(len(words), sum(len(row[0]) for row in rows)) <= _MAX_PASSED and len(patterns) <= _MAX_PATTERNS
+    if not is_short or sum(len(numbers) for numbers, _ in patterns) > _MAX_TERMS:
         return None
+    stood_for = (patterns, *part.term_arrays) if patterns else None
     texts = segment.lengths, segment.span_starts, segment.arrays["span"], segment.lengths.shape[1]
-    counts, spans = passes.mark(words, rows, part.row_arrays, texts, docs)
+    counts, spans = passes.mark(words, rows, stood_for, part.row_arrays, texts, docs)
     return Marks(np.frombuffer(counts, np.uint32), np.frombuffer(spans, np.uint32))
 
 

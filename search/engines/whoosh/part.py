@@ -15,7 +15,7 @@ from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import MICROSECONDS_A_DAY
 from search.engines.whoosh.bits import PositionBits
 from search.engines.whoosh.frequencies import weigh
-from search.engines.whoosh.places import row_arrays
+from search.engines.whoosh.places import row_arrays, term_arrays
 from search.engines.whoosh.segment import Docs, Segment
 from search.keys import EPOCH, UNDATED
 
@@ -64,6 +64,11 @@ class Part:
     def row_arrays(self) -> tuple[Array, ...]:
         """What tells where terms stand in a row, as :func:`search._passes.find_row` takes it."""
         return row_arrays(self.segment)
+
+    @cached_property
+    def term_arrays(self) -> tuple[Any, ...]:
+        """What is known of terms by their numbers, as :func:`search._passes.mark` takes it."""
+        return term_arrays(self.segment)
 
     @cached_property
     def word_arrays(self) -> tuple[Array, ...]:

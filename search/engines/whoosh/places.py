@@ -33,3 +33,17 @@ def row_arrays(segment: Segment) -> tuple[Array, ...]:
     """Return what tells where terms stand in a row, as :func:`search._passes.find_row` takes it."""
     arrays, names = segment.arrays, ("block", "position", "mixed.posting", "mixed.start", "mixed.position")
     return arrays["doc"], arrays["code"], segment.totals, *(arrays[name] for name in names)
+
+
+def term_arrays(segment: Segment) -> tuple[Any, ...]:
+    """Return what is known of terms by their numbers, as :func:`search._passes.mark` takes it."""
+    arrays, stems = segment.arrays, len(segment.stems)
+    bounds = segment.bounds_of(0, stems)[1]
+    of_stems = (
+        bounds,
+        arrays["stem.tag"],
+        arrays["tag"],
+        arrays["mixed.term"],
+        max(1, (len(bounds) - 1) // max(1, stems)),
+    )
+    return arrays["term.stem"], arrays["term.tag"], *of_stems
