@@ -13,13 +13,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
 from factories import SeedFolder, mention, seed
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 import search
 from search.articles import Article
@@ -369,8 +367,8 @@ def test_of_what_is_published_only_what_is_related_to_something_is_looked_at(
     looked_at: list[int] = []
     articles = Stored.articles
 
-    def watched(stored: Stored, numbers: NDArray[np.intp]) -> list[Article]:
-        looked_at.extend(numbers.tolist())
+    def watched(stored: Stored, numbers: Sequence[int]) -> list[Article]:
+        looked_at.extend(numbers)
         return articles(stored, numbers)
 
     monkeypatch.setattr(Stored, "articles", watched)

@@ -1,6 +1,5 @@
 /* Facets: how many articles have each value. */
 
-#include "ranked.h"
 #include "values.h"
 #include <stdlib.h>
 
@@ -55,86 +54,69 @@ spread(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     return let_go(&held, Py_NewRef(Py_None));
 }
 
-/* tally(docs, codes, others, counts, first) */
+/* A count and its place in one number, of which the higher comes first: the count is higher, or the place lower. */
+#define RANKED(count, place) ((count) << 32 | (UINT32_MAX - (uint64_t)(place)))
+#define COUNT_OF(ranked) ((ranked) >> 32)
+#define PLACE_OF(ranked) (UINT32_MAX - ((ranked) & UINT32_MAX))
 
-/* Counts that are few enough for two lanes of them: where most articles have the same value, each count would wait for
- * the one before. */
-#define MAX_LANE 4096
-
-typedef struct {
-    Array docs, codes, others;
-    /* Where the counts of *others* begin, how many there are of both, and of how many articles the codes are known. */
-    uint64_t first, size, known;
-} Tally;
-
-/* Count both codes of an article; tell whether it has some. */
-ALWAYS_INLINE int
-count_codes(const Tally *from, Py_ssize_t place, Py_ssize_t width, Py_ssize_t other_width, uint64_t *lane)
+/* Let a number of a heap, in which the lowest comes first, sink to its place. */
+static void
+sink(uint64_t *heap, Py_ssize_t size, Py_ssize_t index)
 {
-    uint64_t doc = WIDE(from->docs)[place];
-    if (doc >= from->known)
-        return 0;
-    uint64_t one = number(from->codes.data, width, doc);
-    uint64_t other = number(from->others.data, other_width, doc) + from->first;
-    if (one >= from->size || other >= from->size)
-        return 0;
-    lane[one]++;
-    lane[other]++;
-    return 1;
+    uint64_t moved = heap[index];
+    Py_ssize_t child;
+    while ((child = 2 * index + 1) < size) {
+        child += child + 1 < size && heap[child + 1] < heap[child];
+        if (heap[child] >= moved)
+            break;
+        heap[index] = heap[child];
+        index = child;
+    }
+    heap[index] = moved;
 }
 
-/* Count the codes of all articles, in two lanes, which may be the same. */
-ALWAYS_INLINE int
-count_all(const Tally *from, Py_ssize_t width, Py_ssize_t other_width, uint64_t *lane, uint64_t *lane2)
+static void
+make_heap(uint64_t *heap, Py_ssize_t size)
 {
-    Py_ssize_t i = 0;
-    for (; i + 1 < from->docs.count; i += 2)
-        if (!count_codes(from, i, width, other_width, lane) || !count_codes(from, i + 1, width, other_width, lane2))
-            return 0;
-    return i == from->docs.count || count_codes(from, i, width, other_width, lane);
+    for (Py_ssize_t top = size / 2 - 1; top >= 0; top--)
+        sink(heap, size, top);
 }
 
-static int
-count_in_lanes(const Tally *from, uint64_t *counts)
+/* Put a heap in order, the highest first. */
+static void
+sort_heap(uint64_t *heap, Py_ssize_t size)
 {
-    uint64_t lane[MAX_LANE];
-    int is_worth_it = from->size <= MAX_LANE && (uint64_t)from->docs.count > from->size;
-    uint64_t size = is_worth_it ? from->size : 0, *other = is_worth_it ? lane : counts;
-    memset(lane, 0, size * sizeof(uint64_t));
-    Py_ssize_t width = from->codes.width, other_width = from->others.width;
-    int is_known = width == 2 && other_width == 1 ? count_all(from, 2, 1, counts, other)
-                                                  : count_all(from, width, other_width, counts, other);
-    for (uint64_t i = 0; i < size; i++)
-        counts[i] += lane[i];
-    return is_known;
+    for (Py_ssize_t end = size - 1; end > 0; end--) {
+        uint64_t lowest = heap[0];
+        heap[0] = heap[end];
+        heap[end] = lowest;
+        sink(heap, end, 0);
+    }
 }
 
-PyObject *
-tally(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
-{
-    Held held;
-    held.count = 0;
-    Tally from;
-    Array counts;
-    from.first = PyLong_AsUnsignedLongLong(args[4]);
-    if (PyErr_Occurred() || !borrow_wide(&held, args[0], &from.docs, PyBUF_SIMPLE) ||
-        !borrow(&held, args[1], &from.codes) || !borrow(&held, args[2], &from.others) ||
-        !borrow_wide(&held, args[3], &counts, PyBUF_WRITABLE))
-        return let_go(&held, NULL);
-    from.size = counts.count;
-    from.known = from.codes.count < from.others.count ? from.codes.count : from.others.count;
-    return let_go(&held, count_in_lanes(&from, WIDE(counts)) ? Py_NewRef(Py_None) : NULL);
-}
-
-/* Keep the highest counts, and none of 0, in order; return how many those are. */
+/* Keep the highest counts, and none of 0, in order; return how many those are, -1 where one has more than 32 bits. */
 static Py_ssize_t
-select_highest(const uint64_t *counts, Py_ssize_t size, Ranked *heap, Py_ssize_t most)
+select_highest(const uint64_t *counts, Py_ssize_t size, uint64_t *heap, Py_ssize_t most)
 {
     Py_ssize_t filled = 0;
-    for (Py_ssize_t i = 0; most && i < size; i++)
-        if (counts[i])
-            offer(heap, &filled, most, (Ranked){(double)counts[i], 0, i});
-    qsort(heap, filled, sizeof(Ranked), compare_ranked);
+    for (Py_ssize_t i = 0; i < size; i++) {
+        if (!counts[i])
+            continue;
+        if (counts[i] > UINT32_MAX || i >= UINT32_MAX)
+            return -1;
+        if (filled < most) {
+            heap[filled++] = RANKED(counts[i], i);
+            if (filled == most)
+                make_heap(heap, filled);
+        }
+        else if (RANKED(counts[i], i) > heap[0]) {
+            heap[0] = RANKED(counts[i], i);
+            sink(heap, filled, 0);
+        }
+    }
+    if (filled < most)
+        make_heap(heap, filled);
+    sort_heap(heap, filled);
     return filled;
 }
 
@@ -159,14 +141,14 @@ put_text_of(Buffer *out, PyObject *text)
 }
 
 static int
-put_values(Buffer *out, PyObject *texts, const Ranked *heap, Py_ssize_t count)
+put_values(Buffer *out, PyObject *texts, const uint64_t *heap, Py_ssize_t count)
 {
     for (Py_ssize_t i = 0; i < count; i++) {
         put(out, ",{\"value\":" + (i == 0), 10 - (i == 0));
-        if (!put_text_of(out, PyList_GetItem(texts, heap[i].place)))
+        if (!put_text_of(out, PyList_GetItem(texts, PLACE_OF(heap[i]))))
             return 0;
         PUT(out, ",\"count\":");
-        put_number(out, (uint64_t)heap[i].key);
+        put_number(out, COUNT_OF(heap[i]));
         PUT(out, ",\"selected\":false}");
     }
     return 1;
@@ -175,7 +157,7 @@ put_values(Buffer *out, PyObject *texts, const Ranked *heap, Py_ssize_t count)
 /* Find the most frequent of a facet's values, of which there are *size*, and their counts, in order; return how many
  * those are, -1 where that goes wrong. The parts are counts, codes and bounds. */
 static Py_ssize_t
-find_values(Held *held, PyObject *const *parts, Py_ssize_t size, Ranked *heap, Py_ssize_t most)
+find_values(Held *held, PyObject *const *parts, Py_ssize_t size, uint64_t *heap, Py_ssize_t most)
 {
     Spread from;
     int is_counted = parts[1] == Py_None;
@@ -206,11 +188,11 @@ take_parts(PyObject *from, PyObject **parts, int count)
 
 /* Return a list of the places, or of the counts, of values. */
 static PyObject *
-list_of(const Ranked *heap, Py_ssize_t count, int is_places)
+list_of(const uint64_t *heap, Py_ssize_t count, int is_places)
 {
     PyObject *list = PyList_New(count);
     for (Py_ssize_t i = 0; list && i < count; i++) {
-        PyObject *number = is_places ? PyLong_FromSsize_t(heap[i].place) : PyLong_FromDouble(heap[i].key);
+        PyObject *number = PyLong_FromUnsignedLongLong(is_places ? PLACE_OF(heap[i]) : COUNT_OF(heap[i]));
         if (!number || PyList_SetItem(list, i, number) < 0)
             Py_CLEAR(list);
     }
@@ -225,7 +207,7 @@ list_values(PyObject *facet, Py_ssize_t most)
     Held held;
     held.count = 0;
     PyObject *parts[4], *found = NULL;
-    Ranked *heap = malloc(most * sizeof(Ranked));
+    uint64_t *heap = malloc(most * sizeof(uint64_t));
     if (!heap)
         return PyErr_NoMemory();
     if (take_parts(facet, parts, 4)) {
@@ -261,7 +243,7 @@ list_facets(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 static int
 put_facet(Held *held, Buffer *out, PyObject *const *parts, Py_ssize_t most)
 {
-    Ranked *heap = malloc(most * sizeof(Ranked));
+    uint64_t *heap = malloc(most * sizeof(uint64_t));
     if (!heap) {
         PyErr_NoMemory();
         return 0;

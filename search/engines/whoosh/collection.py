@@ -184,14 +184,14 @@ class Collection:
 
     def _read(self, numbers: Sequence[int]) -> list[Article]:
         if len(self.parts) == 1:
-            return self.parts[0].segment.stored.articles(np.array(numbers, np.intp))
+            return self.parts[0].segment.stored.articles(numbers)
         parts = zip(map(self.part_of, numbers), numbers, strict=True)
         return [part.segment.stored.article(number - part.base) for part, number in parts]
 
     def contents(self, numbers: Sequence[int]) -> list[bytes]:
         """Return articles as the API sends them, but for their ids and dates, which columns have."""
         if len(self.parts) == 1:
-            return self.parts[0].segment.stored.contents(np.array(numbers, np.intp))
+            return self.parts[0].segment.stored.contents(numbers)
         parts = zip(map(self.part_of, numbers), numbers, strict=True)
         return [part.segment.stored.json(number - part.base) for part, number in parts]
 

@@ -161,7 +161,7 @@ class _Texts:
 
     def texts(self) -> Iterator[tuple[int, str, list[tuple[int, int]]]]:
         """Yield texts whose spans are known: the number of their first term, themselves, and where each term is."""
-        articles = self.segment.stored.articles(self.docs)
+        articles = self.segment.stored.articles(self.docs.tolist())
         ends = self._ends - self._before.take(self._text_of)
         spans = list(zip((ends - self._sizes).tolist(), ends.tolist(), strict=True))
         bounds = [*self.firsts.tolist(), len(spans)]

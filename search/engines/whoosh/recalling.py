@@ -32,7 +32,7 @@ class SegmentShelf:
             chosen, segment = np.flatnonzero(which == number), self._segments[number]
             first = int(self._ends[number]) - len(segment)
             for batch in (chosen[at : at + _BATCH] for at in range(0, len(chosen), _BATCH)):
-                found |= zip(batch.tolist(), segment.stored.articles(places[batch] - first), strict=True)
+                found |= zip(batch.tolist(), segment.stored.articles((places[batch] - first).tolist()), strict=True)
         return [found[place] for place in range(len(places))]
 
 
