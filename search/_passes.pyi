@@ -127,6 +127,44 @@ def match_any(sources: list[tuple[Any, ...]], living: Array | None, size: int, f
         scores: too.
     """
 
+def expand(
+    stems: Array,
+    given: tuple[Array, Array],
+    bounds: Array,
+    halves: int,
+    half: int,
+    docs: Array,
+    codes: Array,
+    table: Array,
+    size: int,
+    living: Array | None,
+    base: int,
+    among: Array | None,
+    found: Array,
+    frequencies: Array,
+    /,
+) -> tuple[int, int]:
+    """Fill in which docs of one half have any of many stems, and how often, weighed.
+
+    Returns how many there are, and how many there would be without *among*.
+
+    Args:
+        stems: by their numbers.
+        given: docs beside, in order, and how often they have something, weighed.
+        bounds: of all stems.
+        halves: how many bounds a stem has.
+        half: the upper bits of the docs that are looked at.
+        docs: as for :func:`locate`.
+        codes: of all postings.
+        table: what each code is, weighed.
+        size: all docs are below.
+        living: whether each is there; None where all are.
+        base: what *among* is counted from.
+        among: docs of the half that matter, in order; None where all do.
+        found: has room for all docs.
+        frequencies: too.
+    """
+
 def find_text(texts: Array, starts: Array, keys: Array, wanted: bytes, /) -> int:
     """Return the number of a text in a vocabulary, negative where it is not there.
 

@@ -226,6 +226,18 @@ def test_looking_up_stays_within_its_arrays(
     unharmed(compiled.locate, docs, bounds, wanted, base, np.zeros(len(wanted), np.intp), np.zeros(len(wanted), bool))
 
 
+@given(
+    st.tuples(wide, st.tuples(wide, scores), arrays([4], least=3).map(np.sort), st.integers(0, 3), st.integers(0, 3)),
+    st.tuples(arrays([2]), arrays(), scores, st.integers(0, 80), st.none() | arrays([1]), st.integers(0, 3)),
+    st.none() | wide,
+    st.integers(0, 60),
+)
+def test_expanding_stays_within_its_arrays(
+    compiled: ModuleType, sought: tuple[Any, ...], segment: tuple[Any, ...], among: Docs | None, size: int
+) -> None:
+    unharmed(compiled.expand, *sought, *segment, among, np.zeros(size, np.intp), np.zeros(size))
+
+
 terms = st.tuples(
     arrays([4], least=3).map(lambda bounds: np.sort(bounds)[:3]), arrays([1]) | st.none(), numbers, numbers, numbers
 )

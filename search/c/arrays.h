@@ -157,6 +157,7 @@ PASS(locate);
 PASS(add_up);
 PASS(match_all);
 PASS(match_any);
+PASS(expand);
 PASS(find_text);
 PASS(find_row);
 PASS(lay_bits);

@@ -4,7 +4,7 @@
 #include "arrays.h"
 
 /* Another one whenever a pass takes something else: the modules in Python ask for theirs. */
-#define VERSION 8
+#define VERSION 9
 
 #define ARGUMENTS(name, wanted)                                                                                        \
     static PyObject *checked_##name(PyObject *module, PyObject *const *args, Py_ssize_t nargs)                         \
@@ -25,6 +25,7 @@ ARGUMENTS(locate, 6)
 ARGUMENTS(add_up, 4)
 ARGUMENTS(match_all, 4)
 ARGUMENTS(match_any, 5)
+ARGUMENTS(expand, 14)
 ARGUMENTS(find_text, 4)
 ARGUMENTS(find_row, 10)
 ARGUMENTS(lay_bits, 4)
@@ -44,6 +45,7 @@ ARGUMENTS(take_columns, 1)
 static PyMethodDef methods[] = {
     METHOD(rank), METHOD(pick), METHOD(spread), METHOD(tally), METHOD(list_facets),
     METHOD(write_facets), METHOD(saturate), METHOD(locate), METHOD(add_up), METHOD(match_all), METHOD(match_any),
+    METHOD(expand),
     METHOD(find_text), METHOD(find_row), METHOD(lay_bits), METHOD(follow), METHOD(mark), METHOD(write_hits),
     METHOD(make_chunks), METHOD(cut), METHOD(group), METHOD(read_lines), METHOD(make_columns), METHOD(add_records),
     METHOD(take_columns),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search import ranking
+from search import native, ranking
 from search.analysis import fold_pattern
 from search.engines.patterns import expand
+from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.grouping import HALF
 from search.engines.whoosh.part import ALL_FIELDS, Mask, Part, Scores
 from search.engines.whoosh.postings import FoundPostings, nothing
 from search.engines.whoosh.segment import Docs, Segment
@@ -24,6 +27,7 @@ CHUNK = 1 << 20
 _REMEMBERED = 16
 
 Pattern = Prefix | Wildcard | Fuzzy
+_NONE = np.empty(0, np.intp)
 #: Numbers of terms, and the weight of each.
 Terms = tuple[NDArray[np.int64], Scores]
 
@@ -41,15 +45,11 @@ def expanded_postings(
             terms stand, so that *leaf* must be of no field.
     """
     fields = tuple(name == leaf.field for name in ranking.FIELDS) if leaf.field else ALL_FIELDS
-    found, count = [], 0
-    for part in collection.parts:
-        wanted = _Wanted(part, among)
-        found.append(_in_part(part, *terms_of(part.segment, leaf), fields, check, wanted))
-        count += wanted.count(found[-1][0])
+    found = [_in_part(part, *terms_of(part.segment, leaf), fields, check, among) for part in collection.parts]
     if not found:
         return nothing(collection)
-    docs, frequencies = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-    return FoundPostings(collection, docs, frequencies, count)
+    docs, frequencies, counts = zip(*found, strict=True)
+    return FoundPostings(collection, np.concatenate(docs), np.concatenate(frequencies), sum(counts))
 
 
 def expanded_terms(collection: Collection, leaf: Pattern) -> set[str]:
@@ -90,12 +90,13 @@ class _Wanted:
             self._is_wanted, self._seen = np.zeros(size, bool), np.zeros(size, bool)
             self._is_wanted[among[first:end] - part.base] = True
 
-    def of(self, docs: Docs) -> Docs | None:
-        """Return the places of *docs* that matter, None where all do; count the others."""
+    def kept(self, docs: Docs, numbers: Array) -> tuple[Docs, Array]:
+        """Return those of *docs* that matter, and the numbers beside them; count the others."""
         if self._is_wanted is None:
-            return None
+            return docs, numbers
         self._seen[docs] = True
-        return self._is_wanted.take(docs).nonzero()[0]
+        kept = self._is_wanted.take(docs).nonzero()[0]
+        return docs.take(kept), numbers.take(kept)
 
     def count(self, found: Docs) -> int:
         """Return how many articles there are, of which those *found* matter."""
@@ -110,39 +111,67 @@ def _in_part(
     weights: Scores,
     fields: tuple[bool, ...],
     check: Callable[[], None],
-    wanted: _Wanted,
-) -> tuple[Docs, Scores]:
-    """Add up what the terms give in each article of a part."""
-    segment = part.segment
-    table = part.weights(fields)
-    found = _Sum(len(segment))
+    among: Docs | None,
+) -> tuple[Docs, Scores, int]:
+    """Add up what the terms give in each article of a part; count those that are not *among* the others, too."""
+    segment, table, found = part.segment, part.weights(fields), _Sum(len(part.segment))
+    stems, terms, weights = _whole_stems(segment, terms, weights)
+    passes = native.passes if len(stems) else None
+    wanted = _Wanted(part, None if passes else among)
+    for term, weight in zip(terms.tolist(), weights.tolist(), strict=True):
+        check()
+        found.add(*wanted.kept(*one_form(segment, table, term, weight)))
+    if passes:
+        return _passed(passes, part, stems, found.result(), table, check, among)
+    for some in _chunks(segment, stems):
+        check()
+        postings, docs = segment.docs_at(some)
+        docs, postings = wanted.kept(docs, postings)
+        found.add(docs, table.take(segment.codes.take(postings), mode="clip"))
+    docs, frequencies = found.result()
+    there = frequencies > 0 if part.living is None else (frequencies > 0) & part.living[docs]
+    docs, frequencies = docs[there], frequencies[there]
+    return docs + part.base, frequencies, wanted.count(docs)
+
+
+def _whole_stems(
+    segment: Segment, terms: NDArray[np.int64], weights: Scores
+) -> tuple[NDArray[np.intp], NDArray[np.int64], Scores]:
+    """Return the stems of which all terms are there with a weight of 1; and all other terms, with theirs."""
     stem_of = segment.arrays["term.stem"][terms]
     order = stem_of.argsort(kind="stable")
     terms, weights, stem_of = terms[order], weights[order], stem_of[order]
     stems, first, counts = np.unique(stem_of, return_index=True, return_counts=True)
     forms = np.diff(segment.arrays["stem.form"])[stems]
     is_whole = (counts == forms) & np.equal(np.minimum.reduceat(weights, first), 1) if len(stems) else counts > 0
-    for some in _chunks(segment, stems[is_whole]):
-        check()
-        postings, docs = segment.docs_at(some)
-        if (kept := wanted.of(docs)) is not None:
-            postings, docs = postings.take(kept), docs.take(kept)
-        found.add(docs, table.take(segment.codes.take(postings), mode="clip"))
     partial = (~is_whole).repeat(counts)
-    for term, weight in zip(terms[partial].tolist(), weights[partial].tolist(), strict=True):
+    return stems[is_whole].astype(np.intp), terms[partial], weights[partial]
+
+
+def _passed(  # noqa: PLR0913, PLR0917 - all that is known by then
+    passes: ModuleType,
+    part: Part,
+    stems: NDArray[np.intp],
+    given: tuple[Docs, Scores],
+    table: Scores,
+    check: Callable[[], None],
+    among: Docs | None,
+) -> tuple[Docs, Scores, int]:
+    """Add up what whole stems give to what was *given* by other terms, by the compiled pass, half by half."""
+    bounds, halves = part.term_arrays[2], part.term_arrays[-1]
+    arrays = part.segment.arrays["doc"], part.segment.codes, table, len(part.segment), part.living, part.base
+    found, count = [(_NONE, np.empty(0))], 0
+    for half in range(halves):
         check()
-        docs, numbers = one_form(segment, table, term, weight)
-        if (kept := wanted.of(docs)) is not None:
-            docs, numbers = docs.take(kept), numbers.take(kept)
-        found.add(docs, numbers)
-    docs, frequencies = found.result()
-    keep = frequencies > 0
-    if part.living is not None:
-        keep &= part.living[docs]
-    if not keep.all():
-        kept = keep.nonzero()[0]
-        docs, frequencies = docs.take(kept), frequencies.take(kept)
-    return docs + part.base, frequencies
+        limits = part.base + (np.arange(half, half + 2) << HALF)
+        some = None if among is None else among[slice(*among.searchsorted(limits))]
+        room = 1 << HALF if some is None else len(some)
+        docs, numbers = np.empty(room, np.intp), np.empty(room)
+        written, seen = passes.expand(stems, given, bounds, halves, half, *arrays, some, docs, numbers)
+        found.append((docs[:written] + part.base, numbers[:written]))
+        count += written if some is None else seen
+    docs, numbers = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+    return docs, numbers, count
 
 
 def one_form(segment: Segment, table: Scores, term: int, weight: float) -> tuple[Docs, Scores]:
@@ -156,7 +185,7 @@ def one_form(segment: Segment, table: Scores, term: int, weight: float) -> tuple
     return segment.docs(stem)[postings], weight * frequencies
 
 
-def _chunks(segment: Segment, stems: NDArray[np.uint32]) -> list[NDArray[np.uint32]]:
+def _chunks(segment: Segment, stems: NDArray[np.intp]) -> list[NDArray[np.intp]]:
     """Cut a list of stems where their postings would be too many for one go."""
     if not len(stems):
         return []
