@@ -211,8 +211,9 @@ def lay_bits(term: tuple[Any, ...], segment: tuple[Array, ...], beyond: Array, b
     Args:
         term: as for :func:`find_row`.
         segment: too.
-        beyond: of every article 0 where no positions share a bit; else which of those it is that have two numbers
-            more, of which the bits are positions up to 127, counted from 1; or 4294967295 where that is not enough.
+        beyond: numbers of four bytes: of every article 0 where no positions share a bit; else which of those it is that
+            have two numbers more, of which the bits are positions up to 127, counted from 1; or 4294967295 where that
+            is not enough.
         bits: of every article, and behind them the two numbers more; left alone where it has no form of the stem.
     """
 

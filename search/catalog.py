@@ -28,6 +28,8 @@ from search.stories import group_stories
 EPISODE_GAP = timedelta(days=5)
 #: Part of the generation id: raise it whenever the same articles must be indexed differently.
 INDEX_FORMAT = 6
+#: Of indexes that can be read and searched, too, until the next reindex writes a new one.
+OLDER_FORMATS = (5,)
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _AT_LAST = datetime.max.replace(tzinfo=UTC)

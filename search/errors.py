@@ -131,6 +131,13 @@ class IndexUnreadableError(IndexDamagedError):
         )
 
 
+class OlderIndexError(IndexDamagedError):
+    """An earlier version wrote the index, which can be searched, and nothing else."""
+
+    def __init__(self, folder: Path) -> None:
+        LedeError.__init__(self, f"an earlier version of Lede wrote the index in {folder}: run `reindex` first")
+
+
 class BadParameterError(LedeError, ValueError):
     """A search was asked with a parameter that cannot be; names it."""
 

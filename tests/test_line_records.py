@@ -123,6 +123,7 @@ urls = st.sampled_from(
             "https://a.b/%20 \u00e9/",
             "https://-a.b/",
             "http://www.",
+            "https://www.www.example.org/a",
             "ftp://a.b/",
             "https://a.b#x?y",
         ),

@@ -7,13 +7,16 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
+import zstandard
 from click.testing import CliRunner
 from factories import SeedFolder, mention, seed
 from hypothesis import given, settings
@@ -23,6 +26,7 @@ import search
 from search.articles import Article
 from search.cache import MAX_DOUBLE
 from search.cli import lede
+from search.engines.whoosh import columns, stored, writer
 from search.engines.whoosh.stored import Stored
 from search.errors import (
     EmptyIndexRefusedError,
@@ -30,6 +34,7 @@ from search.errors import (
     IndexWriteError,
     LedeError,
     Location,
+    OlderIndexError,
     SeedsFolderError,
     ShrinkError,
 )
@@ -1094,6 +1099,52 @@ def test_an_index_of_another_version_is_refused_until_it_is_rebuilt(
     search.reindex([folder.path], index_path)
     with search.open_index(index_path) as index:
         assert index.search("").total == 1
+
+
+@contextmanager
+def the_version_before() -> Iterator[None]:
+    """Write indexes as the version before did: of format 5, as far as that differs for who reads it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("search.catalog", "search.reindex", "search.engines.whoosh.generations"):
+            patch.setattr(sys.modules[module], "INDEX_FORMAT", 5)
+        patch.setattr(stored, "_PARAMETERS", zstandard.ZstdCompressionParameters.from_level(3, write_content_size=True))
+        make = columns.make_columns
+
+        def made(segments: Any, living: Any, stories: Any) -> dict[str, Any]:
+            found = make(segments, living, stories)
+            story = found["story"].astype(np.int32)
+            return found | {"story": np.where(story == len(stories), -1, story).astype(np.int32)}
+
+        patch.setattr(writer, "make_columns", made)
+        yield
+
+
+def test_an_index_of_the_version_before_is_searched_and_goes_on(
+    folder: SeedFolder, index_path: Path, tmp_path: Path
+) -> None:
+    """Nothing is lost by an update: neither what a seed said before it broke, nor the guard against vanished seeds."""
+    with the_version_before():
+        folder.write("lines.jsonl", "".join(line(f"Line {number}") for number in range(1100)))
+        folder.write("told.md", seed("Told", related=[mention("Other")]))
+        folder.write("broken.md", seed("Broken later"))
+        old = search.reindex([folder.path], index_path)
+    with search.open_index(index_path) as index:
+        assert index.search("broken").hits[0].article.title == "Broken later"
+        assert [hit.story.articles for hit in index.search("title:told OR title:other", diversity=False).hits] == [2, 2]
+    with pytest.raises(OlderIndexError, match="run `reindex` first"):
+        search.export_index(index_path, tmp_path / "export")
+
+    folder.write("broken.md", BROKEN)
+    new = search.reindex([folder.path], index_path)
+
+    assert (new.articles, new.added, new.removed) == (old.articles, 0, 0)
+    assert counts(new) == (0, 2, 1, 0)
+    assert new.generation != old.generation
+    with search.open_index(index_path) as index:
+        assert index.search("broken").hits[0].article.title == "Broken later"
+        assert index.search("line", size=1).total == 1100
+    search.export_index(index_path, tmp_path / "export")
+    assert search.import_index(tmp_path / "export", tmp_path / "other") == new.generation
 
 
 def test_a_seed_folder_that_was_moved_keeps_its_last_good_versions(

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 import search
 from search.catalog import INDEX_FORMAT, fingerprint
 from search.cli import lede
-from search.engines.whoosh.archive import MAX_MANIFEST_BYTES
+from search.engines.whoosh.archive import MAX_MANIFEST_BYTES, read_archive, write_archive
 from search.errors import (
     EmptyIndexRefusedError,
     ExportError,
@@ -602,3 +602,18 @@ def test_an_export_that_is_cut_off_anywhere_is_refused(export: Path, elsewhere: 
     for size in range(0, len(whole) - 64, len(whole) // 100):
         with pytest.raises(ImportRefusedError):
             search.import_index(BytesIO(whole[:size]), elsewhere)
+
+
+@pytest.mark.parametrize("blocks", range(tarfile.RECORDSIZE // tarfile.BLOCKSIZE))
+def test_what_is_exported_can_be_imported_whatever_its_size(blocks: int, tmp_path: Path) -> None:
+    """What fills the last record of a tar file depends on it."""
+    name, content, export = "segment-00000000.arrays", bytes(blocks * tarfile.BLOCKSIZE), BytesIO()
+    (tmp_path / name).write_bytes(content)
+    with (tmp_path / name).open("rb") as file:
+        write_archive("0" * 16, {name: file}, {name: xxhash.xxh3_128(content).hexdigest()}, export)
+    export.seek(0)
+    target = tmp_path / "target"
+    target.mkdir()
+
+    assert read_archive(export, target) == "0" * 16
+    assert (target / name).read_bytes() == content

@@ -66,12 +66,12 @@ put_provider(Buffer *out, Span value, const Url *url)
     for (int64_t i = 0; i < size; i++)
         if ((unsigned char)domain[i] >= 0x80 || domain[i] == '\\')
             return 0;
-    if (size) {
+    if (size)
         lower_text(domain, size);
-        if (size >= 4 && !memcmp(domain, "www.", 4))
-            memmove(domain, domain + 4, size -= 4);
-    } else
+    else
         size = put_host(domain, url);
+    if (size >= 4 && !memcmp(domain, "www.", 4))
+        memmove(domain, domain + 4, size -= 4);
     out->data[begun] = '"';
     out->size = begun + 1 + size;
     PUT(out, "\"]");

@@ -70,7 +70,7 @@ lay_bits(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     Table table;
     Term term;
     if (!read_segment(&held, args[1], of) || !read_term(&held, args[0], &term, of) ||
-        !borrow(&held, args[2], &table.beyond) || !borrow_wide(&held, args[3], &table.bits, PyBUF_WRITABLE))
+        !borrow(&held, args[2], &table.beyond) || table.beyond.width != 4 || !borrow_wide(&held, args[3], &table.bits, PyBUF_WRITABLE))
         return let_go(&held, NULL);
     return let_go(&held, lay_all(&term, of, &table) ? Py_NewRef(Py_None) : NULL);
 }
@@ -241,7 +241,8 @@ follow(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (!follower)
         return let_go(&held, PyErr_NoMemory());
     int is_fit = read_row(&held, args, &follower->row) && read_masks(&held, args[6], follower, end) &&
-                 borrow(&held, args[7], &follower->beyond) && (uint64_t)follower->beyond.count >= end;
+                 borrow(&held, args[7], &follower->beyond) && follower->beyond.width == 4 &&
+                 (uint64_t)follower->beyond.count >= end;
     Py_ssize_t count = is_fit ? follow_all(follower, first, end, WIDE(found), DOUBLES(scores), found.count) : -1;
     free(follower);
     return let_go(&held, count < 0 ? NULL : PyLong_FromSsize_t(count));

@@ -159,7 +159,8 @@ class _Unpacking:
 
     def _expect_end(self) -> None:
         """Read what fills an archive's last record; nothing may come behind it, in this frame or another."""
-        left = tarfile.RECORDSIZE
+        # A whole record may be left, and one byte more is too many.
+        left = tarfile.RECORDSIZE + 1
         while part := self._some(left):
             left -= len(part)
             if not left or any(part):

@@ -27,7 +27,7 @@ from search.keys import UNDATED, age_to_moment, moment_to_age, number_to_id
 
 #: Articles; a few megabytes.
 _REMEMBERED = 16384
-#: Bytes of tables of words, of what they give each article as of their bits; a million articles have room for 32 words.
+#: Bytes of tables of words, of what they give each article as of their bits.
 _TABLES_BYTES = 256 << 20
 # Python reads signs, prefixes and underscores as parts of a number.
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -144,7 +144,7 @@ class Collection:
         story = self.story_number(identifier)
         if story is None:
             alone = self.number_of(identifier)
-            is_alone = alone is not None and self.columns["story"][alone] == len(self.columns["story.id"])
+            is_alone = alone is not None and not 0 <= self.columns["story"][alone] < len(self.columns["story.id"])
             return np.array([alone] if is_alone else [], np.intp)
         episodes = self.columns["story.episode"]
         bounds = self.columns["episode.article"][episodes[story : story + 2]]
@@ -242,7 +242,7 @@ class Collection:
         ids, sizes, outlets = (self.columns[name] for name in ("story.id", "story.size", "story.outlets"))
         return [
             (number_to_id(int(ids[story])), int(sizes[story]), int(outlets[story]))
-            if story < len(ids)
+            if 0 <= story < len(ids)
             else (number_to_id(id_), 1, 1)
             for id_, story in found
         ]

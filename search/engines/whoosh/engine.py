@@ -24,7 +24,14 @@ from search.engines.whoosh.operands import Budget
 from search.engines.whoosh.plan import Planner
 from search.engines.whoosh.recalling import recall
 from search.engines.whoosh.verification import verify
-from search.errors import ImportRefusedError, IndexDamagedError, IndexUnreadableError, NoIndexError, NotFoundError
+from search.errors import (
+    ImportRefusedError,
+    IndexDamagedError,
+    IndexUnreadableError,
+    NoIndexError,
+    NotFoundError,
+    OlderIndexError,
+)
 from search.keys import NO_MARKS, Marks, number_to_id, to_bytes
 from search.query import Query
 from search.recorded import Recorded
@@ -166,6 +173,8 @@ class WhooshEngine:
     def _open_files(self, stack: ExitStack) -> tuple[str, dict[str, IO[bytes]], dict[str, str]]:
         """Open all files that are exported, so that none of them is gone before its turn comes."""
         pointer, folder = self._generations.open_newest()
+        if self._generations.is_older(pointer):
+            raise OlderIndexError(self._folder)
         checksums = {name: sum_ for name, sum_ in self._generations.files(pointer).items() if is_exported(name)}
         files: dict[str, IO[bytes]] = {name: stack.enter_context((folder / name).open("rb")) for name in checksums}
         return pointer.generation, files, checksums

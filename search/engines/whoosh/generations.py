@@ -29,7 +29,7 @@ from typing import NamedTuple
 import orjson
 import xxhash
 
-from search.catalog import INDEX_FORMAT
+from search.catalog import INDEX_FORMAT, OLDER_FORMATS
 from search.errors import IndexDamagedError, IndexUnreadableError, IndexWriteError, NoIndexError
 
 MANIFEST = "MANIFEST.json"
@@ -128,7 +128,7 @@ class Generations:
             if hashlib.sha256(manifest).hexdigest() != pointer.manifest_sha256:
                 return f"{pointer.name}/{MANIFEST} is not what was published"
             content = orjson.loads(manifest)
-            if content.get("format") != INDEX_FORMAT:
+            if content.get("format") not in (INDEX_FORMAT, *OLDER_FORMATS):
                 return f"{pointer.name} was written by another version of Lede"
             listed: dict[str, str] = content["files"]
             if {entry.name for entry in os.scandir(folder)} != {MANIFEST, *listed}:
@@ -139,6 +139,11 @@ class Generations:
         except OSError as exc:
             return f"{exc.filename}: {exc.strerror}"
         return None
+
+    def is_older(self, pointer: Pointer) -> bool:
+        """Tell whether a whole generation was written by an earlier version of Lede."""
+        format_: int = orjson.loads((self._generations / pointer.name / MANIFEST).read_bytes())["format"]
+        return format_ != INDEX_FORMAT
 
     def files(self, pointer: Pointer) -> dict[str, str]:
         """Return the names and checksums of a whole generation's files."""

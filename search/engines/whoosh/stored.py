@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,8 @@ _PARAMETERS = zstandard.ZstdCompressionParameters(
     write_content_size=True,
     write_dict_id=False,
 )
+#: The first byte of a frame that begins with what tells it from other files, and of no other.
+_MAGIC = 0x28
 #: Articles that are compressed in one call.
 _BATCH = 1024
 _DICTIONARY_BYTES = 1 << 16
@@ -54,22 +56,30 @@ class Stored:
         """Return an article as what the API sends of it; but for ``id`` and ``published_at``, which columns have."""
         return self.contents([number])[0]
 
-    def contents(self, numbers: Iterable[int]) -> list[bytes]:
+    def contents(self, numbers: Sequence[int]) -> list[bytes]:
         """Return articles as :meth:`json` does one."""
         packed, starts, by = self._packed, self._starts, self._by
-        if len(self.dictionaries) == 1:
-            decompress = self._decompressor(0).decompress
-            return [decompress(packed[starts[number] : starts[number + 1]]) for number in numbers]
-        return [self._decompressor(by[n]).decompress(packed[starts[n] : starts[n + 1]]) for n in numbers]
+        try:
+            if len(self.dictionaries) == 1:
+                decompress = self._decompressor(0).decompress
+                return [decompress(packed[starts[number] : starts[number + 1]]) for number in numbers]
+            return [self._decompressor(by[n]).decompress(packed[starts[n] : starts[n + 1]]) for n in numbers]
+        except zstandard.ZstdError:
+            return list(map(self._of_whatever_format, numbers))
 
-    def _decompressor(self, number: int) -> zstandard.ZstdDecompressor:
+    def _of_whatever_format(self, number: int) -> bytes:
+        """Return an article that may be from before index format 6, when frames began with what tells them as such."""
+        start, end = self._starts[number], self._starts[number + 1]
+        return self._decompressor(self._by[number], self._packed[start] == _MAGIC).decompress(self._packed[start:end])
+
+    def _decompressor(self, number: int, is_old: bool = False) -> zstandard.ZstdDecompressor:  # noqa: FBT001, FBT002
         """Return this thread's own, since one is not safe to share."""
         known: dict[Any, zstandard.ZstdDecompressor] = self._local.__dict__
-        found = known.get(number)
+        found = known.get((number, is_old))
         if found is None:
-            found = known[number] = zstandard.ZstdDecompressor(
-                dict_data=self._dictionaries[number], format=zstandard.FORMAT_ZSTD1_MAGICLESS
-            )
+            format_ = zstandard.FORMAT_ZSTD1 if is_old else zstandard.FORMAT_ZSTD1_MAGICLESS
+            found = zstandard.ZstdDecompressor(dict_data=self._dictionaries[number], format=format_)
+            known[number, is_old] = found
         return found
 
     def article(self, number: int) -> Article:
