@@ -70,9 +70,10 @@ class Stored:
     def _of_whatever_format(self, number: int) -> bytes:
         """Return an article that may be from before index format 6, when frames began with what tells them as such."""
         start, end = self._starts[number], self._starts[number + 1]
-        return self._decompressor(self._by[number], self._packed[start] == _MAGIC).decompress(self._packed[start:end])
+        decompressor = self._decompressor(self._by[number], is_old=self._packed[start] == _MAGIC)
+        return decompressor.decompress(self._packed[start:end])
 
-    def _decompressor(self, number: int, is_old: bool = False) -> zstandard.ZstdDecompressor:  # noqa: FBT001, FBT002
+    def _decompressor(self, number: int, *, is_old: bool = False) -> zstandard.ZstdDecompressor:
         """Return this thread's own, since one is not safe to share."""
         known: dict[Any, zstandard.ZstdDecompressor] = self._local.__dict__
         found = known.get((number, is_old))
