@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from search.errors import BadParameterError, PageTooDeepError
@@ -410,6 +410,7 @@ long_texts = st.builds(lambda text, times: text * times, texts, st.integers(1, 2
 
 @settings(max_examples=2_000)
 @given(texts | long_texts)
+@example('type:"-0"')
 def test_a_tree_prints_itself_in_the_query_language(text: str) -> None:
     tree = parse(text).tree
 

@@ -15,8 +15,8 @@ from msgspec import Struct
 
 #: What a field of the index is called in the language, where the two differ.
 _NAMES = {"topics": "topic"}
-# Two slashes behind a colon would make an address of it.
-_NEEDS_QUOTES = re.compile(r"[\s()]|^//")
+# Two slashes behind a colon would make an address of it, and a minus there is ignored.
+_NEEDS_QUOTES = re.compile(r"[\s()]|^-|^//")
 
 
 class Word(Struct, frozen=True):
