@@ -173,7 +173,7 @@ class Settings:
     cache_bytes: int = _setting(
         67_108_864,
         _number(0, MAX_CACHE_BYTES),
-        "bytes of answers, compressed, that each process of `lede serve` remembers; 0 is none",
+        "bytes of answers, compressed where they are many, that each process of `lede serve` remembers; 0 is none",
     )
 
     @property

@@ -11,6 +11,8 @@ import zstandard
 
 #: Of compression: a third of the bytes, for a small part of the time that a search takes.
 _LEVEL = 1
+#: What part of the bytes may be of answers that are not compressed.
+_WHOLE = 4
 
 
 class Answer(NamedTuple):
@@ -28,64 +30,103 @@ class Answer(NamedTuple):
     day: str = ""
 
 
+class _Kept:
+    """Answers by what was asked, the least recently used first, and how many bytes they are."""
+
+    def __init__(self) -> None:
+        self.answers: OrderedDict[str, Answer] = OrderedDict()
+        self.size = 0
+
+    def put(self, asked: str, answer: Answer) -> None:
+        self.answers[asked] = answer
+        self.size += _size(asked, answer)
+
+    def take(self, asked: str) -> Answer | None:
+        answer = self.answers.pop(asked, None)
+        self.size -= _size(asked, answer) if answer else 0
+        return answer
+
+    def take_oldest(self) -> tuple[str, Answer]:
+        asked = next(iter(self.answers))
+        answer = self.answers.pop(asked)
+        self.size -= _size(asked, answer)
+        return asked, answer
+
+    def use(self, asked: str) -> Answer | None:
+        answer = self.answers.get(asked)
+        if answer is not None:
+            self.answers.move_to_end(asked)
+        return answer
+
+
 class AnswerCache:
     """The answers of one generation, by what was asked; the least recently used go first. Threads may share it.
 
+    Only where they are more than there is room for, or somebody wants them so, they are compressed: most answers are
+    asked for once, and compressing them would take longer than sending those again that are asked for more often.
+
     Args:
-        max_bytes: of the answers, which are compressed, and of what was asked, together; 0 keeps none.
+        max_bytes: of the answers and of what was asked, together; 0 keeps none.
     """
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._generation = ""
-        #: Their content is compressed.
-        self._answers: OrderedDict[str, Answer] = OrderedDict()
+        self._whole, self._packed = _Kept(), _Kept()
         # No two threads may use one of these at once, so they are used under the lock.
         self._compress = zstandard.ZstdCompressor(level=_LEVEL).compress
         self._decompress = zstandard.ZstdDecompressor().decompress
-        self._size = 0
 
     @property
     def size(self) -> int:
         """Bytes that are kept."""
-        return self._size
+        return self._whole.size + self._packed.size
 
     def __contains__(self, asked: object) -> bool:
         """Tell whether an answer is kept, be it of a generation that is no longer served."""
-        return asked in self._answers
+        return asked in self._whole.answers or asked in self._packed.answers
 
     def find(self, generation: str, asked: str, *, packed: bool = False) -> Answer | None:
         """Return the answer that *generation* gave, by zstd where it is wanted *packed*; None where it is not kept."""
         with self._lock:
-            if generation != self._generation or asked not in self._answers:
+            if generation != self._generation:
                 return None
-            self._answers.move_to_end(asked)
-            kept = self._answers[asked]
-        return kept if packed else kept._replace(content=self.unpacked(kept))
-
-    def unpacked(self, kept: Answer) -> bytes:
-        """Return the content of an answer that is packed."""
-        with self._lock:
-            return self._decompress(kept.content)
+            if packed and (whole := self._whole.take(asked)):
+                self._packed.put(asked, self._pack(whole))
+            elif found := self._whole.use(asked):
+                return found
+            found = self._packed.use(asked)
+            return found if packed or found is None else self._unpack(found)
 
     def keep(self, generation: str, asked: str, answer: Answer) -> None:
         """Remember an answer, unless it is larger than all there is room for; other generations' are forgotten."""
         if not self._max_bytes:
             return
         with self._lock:
-            kept = answer._replace(content=self._compress(answer.content))
             if generation != self._generation:
-                self._answers.clear()
-                self._generation, self._size = generation, 0
-            if asked in self._answers:
-                self._size -= _size(asked, self._answers.pop(asked))
-            if _size(asked, kept) > self._max_bytes:
-                return
-            self._answers[asked] = kept
-            self._size += _size(asked, kept)
-            while self._size > self._max_bytes:
-                self._size -= _size(*self._answers.popitem(last=False))
+                self._whole, self._packed, self._generation = _Kept(), _Kept(), generation
+            self._whole.take(asked)
+            self._packed.take(asked)
+            if _size(asked, answer) <= self._max_bytes // _WHOLE:
+                self._whole.put(asked, answer)
+            elif _size(asked, packed := self._pack(answer)) <= self._max_bytes:
+                self._packed.put(asked, packed)
+            self._make_room()
+
+    def _make_room(self) -> None:
+        while self.size > self._max_bytes:
+            if self._whole.size > self._max_bytes // _WHOLE:
+                asked, answer = self._whole.take_oldest()
+                self._packed.put(asked, self._pack(answer))
+            else:
+                self._packed.take_oldest()
+
+    def _pack(self, answer: Answer) -> Answer:
+        return answer._replace(content=self._compress(answer.content))
+
+    def _unpack(self, answer: Answer) -> Answer:
+        return answer._replace(content=self._decompress(answer.content))
 
 
 def _size(asked: str, answer: Answer) -> int:

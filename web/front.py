@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl
+from urllib.parse import parse_qs, parse_qsl, unquote_plus
 
 import zstandard
 from flask import Flask
@@ -65,10 +65,11 @@ class Front:
         encoding = wanted(environ.get("HTTP_ACCEPT_ENCODING", ""))
         if encoding not in {None, "zstd"} or environ.get("PATH_INFO", "").startswith(self._except_below):
             return None
-        kept = self._kept(environ)
+        kept = self._kept(environ, packed=encoding is not None)
         if kept and self._is_allowed(environ, is_typing=kept.is_typing):
-            is_packed = encoding is not None and zstandard.frame_content_size(kept.content) >= MIN_BYTES
-            answer, content = kept, kept.content if is_packed else self._cache.unpacked(kept)
+            answer, content, is_packed = kept, kept.content, encoding is not None
+            if is_packed and zstandard.frame_content_size(content) < MIN_BYTES:
+                content, is_packed = zstandard.decompress(content), False
         elif kept is None and (made := self._made(environ, began)):
             is_packed = encoding is not None and len(made.content) >= MIN_BYTES
             answer, content = made, pack(made.content, "zstd") if is_packed else made.content
@@ -77,10 +78,10 @@ class Front:
         self._note(answer.route, environ, time.perf_counter() - began, is_remembered=kept is not None)
         return _headers(answer, content, is_packed=is_packed), content
 
-    def _kept(self, environ: Environ) -> Answer | None:
+    def _kept(self, environ: Environ, *, packed: bool) -> Answer | None:
         asked = key(environ)
         reader = self._reader() if asked in self._cache else None
-        kept = self._cache.find(reader.generation, asked, packed=True) if reader else None
+        kept = self._cache.find(reader.generation, asked, packed=packed) if reader else None
         return kept if kept and is_of_today(kept) else None
 
     def _made(self, environ: Environ, began: float) -> Answer | None:
@@ -124,6 +125,10 @@ class Front:
 def _arguments(environ: Environ) -> ImmutableMultiDict[str, str]:
     """Read the parameters as Flask's request does, which takes longer to make than they do."""
     text = environ.get("QUERY_STRING", "").encode("latin-1").decode()
+    name, equals, value = text.partition("=")
+    if name == "q" and equals and "&" not in value:
+        # Nothing else is said by most.
+        return ImmutableMultiDict({name: unquote_plus(value, errors="werkzeug.url_quote")})
     return ImmutableMultiDict(parse_qsl(text, keep_blank_values=True, errors="werkzeug.url_quote"))
 
 
