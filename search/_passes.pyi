@@ -35,10 +35,37 @@ def rank(
         found: no more than *docs*.
     """
 
-def pick(ranked: Array, docs: Array, codes: Array, most: int, picks: Array, more: Array, /) -> int:
-    """Pick the first of the *ranked* places in *docs*, but of no code more than *most*; return how many were picked.
+def list_best(
+    docs: Array,
+    own: Array | None,
+    prior: Array | None,
+    ties: Array | None,
+    copies: Array | None,
+    scale: float,
+    count: int,
+    codes: Array,
+    most: int,
+    top: int,
+    wanted: int,
+    /,
+) -> tuple[int, int, tuple[list[int], list[int]]]:
+    """List the best, of copies but the first; *top* of them, of no code more than *most*, stand before the others.
 
-    *more* is filled, if *picks* is, with how many of its code were passed over, at the last pick that has it.
+    Returns how many of all are copies of others; how many stand before; and the places in *docs* of the first *wanted*,
+    with, where all of *top* do, how many of its code were passed over, at the last of them that has it.
+
+    Args:
+        docs: as for :func:`rank`.
+        own: too.
+        prior: too.
+        ties: too.
+        copies: too.
+        scale: too.
+        count: how many of the best are looked at, copies among them.
+        codes: of every article.
+        most: see there.
+        top: see there.
+        wanted: see there.
     """
 
 def tally(docs: Array, codes: Array, others: Array, counts: Array, first: int, /) -> None:

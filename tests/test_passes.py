@@ -114,11 +114,21 @@ def test_writing_facets_stays_within_its_arrays(compiled: ModuleType, counted: l
     unharmed(compiled.list_facets, [(*parts[1:4], len(parts[4])) for parts in counted], most)
 
 
-@given(wide, wide, arrays(), st.integers(0, 12), st.integers(0, 70))
-def test_picking_stays_within_its_arrays(
-    compiled: ModuleType, ranked: Docs, docs: Docs, codes: Array, most: int, size: int
+@given(wide, scores | st.none(), arrays() | st.none(), arrays(), *[st.integers(0, 70)] * 4)
+def test_listing_stays_within_its_arrays(  # noqa: PLR0913, PLR0917 - as the pass has them
+    compiled: ModuleType,
+    docs: Docs,
+    prior: Scores | None,
+    copies: Array | None,
+    codes: Array,
+    count: int,
+    most: int,
+    top: int,
+    wanted: int,
 ) -> None:
-    unharmed(compiled.pick, ranked, docs, codes, most, np.zeros(size, np.intp), np.zeros(size, np.intp))
+    shares = codes, most, top, wanted
+    unharmed(compiled.list_best, docs, np.ones(len(docs)), prior, None, copies, 1e9, count, *shares)
+    unharmed(compiled.list_best, docs, None, prior, None, copies, 1e9, min(count, len(docs)), *shares)
 
 
 words = st.tuples(

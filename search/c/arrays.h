@@ -147,7 +147,7 @@ are_bounds(const Array *bounds, const Array *docs)
 #define PASS(name) PyObject *name(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 
 PASS(rank);
-PASS(pick);
+PASS(list_best);
 PASS(spread);
 PASS(list_facets);
 PASS(write_facets);

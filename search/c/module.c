@@ -4,7 +4,7 @@
 #include "arrays.h"
 
 /* Another one whenever a pass takes something else: the modules in Python ask for theirs. */
-#define VERSION 9
+#define VERSION 10
 
 #define ARGUMENTS(name, wanted)                                                                                        \
     static PyObject *checked_##name(PyObject *module, PyObject *const *args, Py_ssize_t nargs)                         \
@@ -18,7 +18,7 @@ ARGUMENTS(rank, 7)
 ARGUMENTS(spread, 4)
 ARGUMENTS(list_facets, 2)
 ARGUMENTS(write_facets, 2)
-ARGUMENTS(pick, 6)
+ARGUMENTS(list_best, 11)
 ARGUMENTS(tally, 5)
 ARGUMENTS(saturate, 5)
 ARGUMENTS(locate, 6)
@@ -43,7 +43,7 @@ ARGUMENTS(take_columns, 1)
 #define METHOD(name) {#name, (PyCFunction)(void (*)(void))checked_##name, METH_FASTCALL, NULL}
 
 static PyMethodDef methods[] = {
-    METHOD(rank), METHOD(pick), METHOD(spread), METHOD(tally), METHOD(list_facets),
+    METHOD(rank), METHOD(list_best), METHOD(spread), METHOD(tally), METHOD(list_facets),
     METHOD(write_facets), METHOD(saturate), METHOD(locate), METHOD(add_up), METHOD(match_all), METHOD(match_any),
     METHOD(expand),
     METHOD(find_text), METHOD(find_row), METHOD(lay_bits), METHOD(follow), METHOD(mark), METHOD(write_hits),

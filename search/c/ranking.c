@@ -98,6 +98,23 @@ read_matches(Held *held, PyObject *const *args, Matches *matches)
     return !matches->own.data || matches->own.count == matches->docs.count;
 }
 
+/* Find the best, so many at most, the best first; tell whether that could be done. The caller frees. */
+static int
+find_best(const Matches *matches, Py_ssize_t count, Best *best)
+{
+    /* Where nothing is wanted but copies to be counted, no key is high enough. */
+    *best = (Best){.room = count, .least = count ? -INFINITY : NAN, .margin = 1 / matches->scale};
+    best->heap = malloc((count + 1) * sizeof(Ranked));
+    if (!best->heap) {
+        PyErr_NoMemory();
+        return 0;
+    }
+    if (!look(matches, best))
+        return 0;
+    qsort(best->heap, best->filled, sizeof(Ranked), compare_ranked);
+    return 1;
+}
+
 PyObject *
 rank(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
@@ -108,14 +125,9 @@ rank(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (!read_matches(&held, args, &matches) || !borrow_wide(&held, args[6], &found, PyBUF_WRITABLE) ||
         found.count > matches.docs.count)
         return let_go(&held, NULL);
-    /* Where nothing is wanted but copies to be counted, no key is high enough. */
-    Best best = {.room = found.count, .least = found.count ? -INFINITY : NAN, .margin = 1 / matches.scale};
-    best.heap = malloc((found.count + 1) * sizeof(Ranked));
-    if (!best.heap)
-        return let_go(&held, PyErr_NoMemory());
+    Best best;
     PyObject *copies = NULL;
-    if (look(&matches, &best)) {
-        qsort(best.heap, best.filled, sizeof(Ranked), compare_ranked);
+    if (find_best(&matches, found.count, &best)) {
         for (Py_ssize_t i = 0; i < found.count; i++)
             WIDE(found)[i] = i < best.filled ? best.heap[i].place : 0;
         copies = PyLong_FromSsize_t(best.copies);
@@ -125,52 +137,125 @@ rank(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     return let_go(&held, copies);
 }
 
-/* pick(ranked, docs, codes, most, picks, more) */
+/* list_best(docs, own, prior, ties, copies, scale, count, codes, most, top, wanted) */
 
-static Py_ssize_t
-pick_places(const Array *ranked, const Array *docs, const Array *codes, uint64_t most, const Array *picks,
-            uint64_t *more)
+/* One of the best on its way to the list. */
+typedef struct {
+    Py_ssize_t place;
+    uint64_t group, code;
+    Py_ssize_t more;
+    int is_picked, is_copy;
+} Entry;
+
+/* How the first places of the list are shared: no more than *most* of them to a code. */
+typedef struct {
+    Array codes;
+    uint64_t most;
+    Py_ssize_t top, wanted;
+} Shares;
+
+/* Tell whether another of the group comes before. */
+static int
+is_folded(const Entry *entries, Py_ssize_t place)
 {
-    uint64_t picked[64];
-    Py_ssize_t count = 0, room = picks->count < 64 ? picks->count : 64;
-    for (Py_ssize_t i = 0; i < ranked->count && count < room; i++) {
-        uint64_t place = WIDE(*ranked)[i], doc = HAS(*docs, place) ? WIDE(*docs)[place] : UINT64_MAX, before = 0;
-        if (!HAS(*codes, doc))
+    for (Py_ssize_t i = 0; i < place; i++)
+        if (entries[i].group == entries[place].group)
+            return 1;
+    return 0;
+}
+
+/* Pick an entry, unless its code has its share: then count it at the last one that was picked. */
+static void
+pick(Entry *entries, Py_ssize_t place, uint64_t most)
+{
+    uint64_t before = 0;
+    Entry *last = NULL, *own = &entries[place];
+    for (Entry *other = entries; other < own; other++)
+        if (other->is_picked && other->code == own->code) {
+            before++;
+            last = other;
+        }
+    if (before < most)
+        own->is_picked = 1;
+    else if (last)
+        last->more++;
+}
+
+/* Make entries of the best; return how many were picked, -1 where something is outside of the arrays. */
+static Py_ssize_t
+make_entries(const Matches *matches, const Best *best, const Shares *shares, Entry *entries)
+{
+    Py_ssize_t picked = 0;
+    for (Py_ssize_t i = 0; i < best->filled; i++) {
+        uint64_t doc = WIDE(matches->docs)[best->heap[i].place];
+        if (!HAS(shares->codes, doc))
             return -1;
-        uint64_t code = at(codes, doc);
-        Py_ssize_t last = -1;
-        for (Py_ssize_t other = 0; other < count; other++) {
-            if (picked[other] == code) {
-                before++;
-                last = other;
-            }
+        uint64_t group = matches->copies.data ? at(&matches->copies, doc) : 0;
+        entries[i] = (Entry){.place = best->heap[i].place, .group = group, .code = at(&shares->codes, doc)};
+        entries[i].is_copy = group && is_folded(entries, i);
+        if (picked < shares->top && !entries[i].is_copy) {
+            pick(entries, i, shares->most);
+            picked += entries[i].is_picked;
         }
-        if (before < most) {
-            more[count] = 0;
-            picked[count] = code;
-            WIDE(*picks)[count++] = place;
-        }
-        else if (last >= 0)
-            more[last]++;
     }
-    if (count < picks->count)
-        memset(more, 0, count * sizeof(uint64_t));
-    return count;
+    return picked;
+}
+
+/* Put into two lists the place of each entry that was picked, or of each that was not, and what it was counted for. */
+static int
+append_entries(const Entry *entries, Py_ssize_t count, int is_picked, int is_counted, PyObject *listed,
+               Py_ssize_t wanted)
+{
+    PyObject *lists[] = {PyTuple_GetItem(listed, 0), PyTuple_GetItem(listed, 1)};
+    for (Py_ssize_t i = 0; i < count && PyList_Size(lists[0]) < wanted; i++) {
+        if (entries[i].is_copy || entries[i].is_picked != is_picked)
+            continue;
+        Py_ssize_t numbers[] = {entries[i].place, is_counted ? entries[i].more : 0};
+        for (int side = 0; side < 2; side++) {
+            PyObject *number = PyLong_FromSsize_t(numbers[side]);
+            int is_good = number && !PyList_Append(lists[side], number);
+            Py_XDECREF(number);
+            if (!is_good)
+                return 0;
+        }
+    }
+    return 1;
+}
+
+/* Return how many are copies, how many were picked, and the lists. */
+static PyObject *
+list_entries(const Matches *matches, const Best *best, const Shares *shares)
+{
+    Entry *entries = malloc((best->filled + 1) * sizeof(Entry));
+    if (!entries)
+        return PyErr_NoMemory();
+    Py_ssize_t picked = make_entries(matches, best, shares, entries);
+    PyObject *listed = picked < 0 ? NULL : Py_BuildValue("[][]");
+    int is_full = picked == shares->top;
+    if (listed && !(append_entries(entries, best->filled, 1, is_full, listed, shares->wanted) &&
+                    append_entries(entries, best->filled, 0, 0, listed, shares->wanted)))
+        Py_CLEAR(listed);
+    free(entries);
+    return listed ? Py_BuildValue("nnN", best->copies, picked, listed) : NULL;
 }
 
 PyObject *
-pick(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+list_best(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     Held held;
     held.count = 0;
-    Array ranked, docs, codes, picks, more;
-    unsigned long long most = PyLong_AsUnsignedLongLong(args[3]);
-    if (PyErr_Occurred() || !borrow_wide(&held, args[0], &ranked, PyBUF_SIMPLE) ||
-        !borrow_wide(&held, args[1], &docs, PyBUF_SIMPLE) || !borrow(&held, args[2], &codes) ||
-        !borrow_wide(&held, args[4], &picks, PyBUF_WRITABLE) || !borrow_wide(&held, args[5], &more, PyBUF_WRITABLE))
+    Matches matches;
+    Shares shares;
+    Py_ssize_t count = PyLong_AsSsize_t(args[6]);
+    shares.most = PyLong_AsUnsignedLongLong(args[8]);
+    shares.top = PyLong_AsSsize_t(args[9]);
+    shares.wanted = PyLong_AsSsize_t(args[10]);
+    if (PyErr_Occurred() || !read_matches(&held, args, &matches) || !borrow(&held, args[7], &shares.codes) ||
+        count < 0 || count > matches.docs.count)
         return let_go(&held, NULL);
-    if (more.count != picks.count)
-        return let_go(&held, NULL);
-    Py_ssize_t count = pick_places(&ranked, &docs, &codes, most, &picks, WIDE(more));
-    return let_go(&held, count < 0 ? outside() : PyLong_FromSsize_t(count));
+    Best best;
+    PyObject *found = find_best(&matches, count, &best) ? list_entries(&matches, &best, &shares) : NULL;
+    free(best.heap);
+    free(best.seen);
+    return let_go(&held, found);
 }

@@ -98,13 +98,30 @@ class Ordering:
         if not self._diversity:
             places: list[int] = self._prefix(end)[first:end].tolist()
             return Listed(places, [0] * len(places))
+        listed = self._at_once(end) or self._step_by_step(end)
+        return Listed(listed.places[first:end], listed.more_from_domain[first:end])
+
+    def _at_once(self, end: int) -> Listed | None:
+        """Return the places before *end* by the compiled pass; None where more would have to be looked at."""
+        keys, size = self._keys, len(self._docs)
+        count = min(max(end, TOP) + TOP + (_MIN_AHEAD if self._groups is not None else 0), size)
+        if native.passes is None or keys is None or count > FEW:
+            return None
+        ranked = self._docs, keys.own, keys.prior, self._ages, self._groups, SCALE, count
+        shares = self._collection.domain, MAX_OF_DOMAIN, TOP, end
+        # Copies are counted on the way.
+        self._folded, picked, listed = native.passes.list_best(*ranked, *shares)
+        is_whole = count == size or (picked == TOP and len(listed[0]) == end)
+        return Listed(*listed) if is_whole else None
+
+    def _step_by_step(self, end: int) -> Listed:
         prefix = self._prefix(max(end, TOP) + TOP)
         top, more = self._top(prefix)
         if end > len(top):
             picked = set(top)
             top = top + [place for place in prefix.tolist() if place not in picked]
             more = more + [0] * (len(top) - len(more))
-        return Listed(top[first:end], more[first:end])
+        return Listed(top, more)
 
     @property
     def has_copies(self) -> bool:
@@ -135,7 +152,6 @@ class Ordering:
             return np.arange(count)
         if native.passes and count <= FEW:
             found = np.empty(count, np.intp)
-            # Copies are counted on the way.
             self._folded = native.passes.rank(self._docs, keys.own, keys.prior, self._ages, self._groups, SCALE, found)
             return found
         return best(keys.products, count, self._ties)
@@ -169,11 +185,6 @@ class Ordering:
         Returns:
             The places; and of each how many of its domain were passed over, if it is the last of them.
         """
-        if native.passes:
-            top, more = np.empty(TOP, np.intp), np.empty(TOP, np.intp)
-            count = native.passes.pick(prefix, self._docs, self._collection.domain, MAX_OF_DOMAIN, top, more)
-            if count == TOP or len(prefix) == self.count():
-                return top[:count].tolist(), more[:count].tolist()
         picks = _Picks()
         picks.add(prefix.tolist(), self._domains(prefix).tolist())
         if picks.is_full or len(prefix) == self.count():
