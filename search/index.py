@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import date
 from os import PathLike
 from pathlib import Path
@@ -61,12 +60,13 @@ class Index:
         Costs a look at one small file where nothing has changed. The old reader is not closed, since other threads may
         be in the middle of it; it goes when the last of them lets go.
         """
-        # What is open is whole, and answers on whatever has become of the folder.
-        with suppress(NoIndexError, IndexDamagedError):
+        try:
             current = self._engine.current()
-            if current != self._seen and time.monotonic() >= self._retry_at:
-                return self._move_to(current)
-        return False
+            is_new = current != self._seen and time.monotonic() >= self._retry_at
+            return is_new and self._move_to(current)
+        except (NoIndexError, IndexDamagedError):
+            # What is open is whole, and answers on whatever has become of the folder.
+            return False
 
     def _move_to(self, current: str | None) -> bool:
         with self._lock:
@@ -103,9 +103,11 @@ class Index:
             BadParameterError: If a parameter is out of its range; it names the parameter.
             SearchTimeoutError: If it takes longer than the index was opened to allow.
         """
-        chosen = {"provider": provider, "topic": topic, "category": category, "type": type}
         filters = Filters(
-            **{name: _values(values) for name, values in chosen.items() if values != ()},
+            provider=_values(provider),
+            topic=_values(topic),
+            category=_values(category),
+            type=_values(type),
             date_from=date_from,
             date_to=date_to,
         )

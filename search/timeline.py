@@ -42,8 +42,12 @@ def timeline_between(
         counts_since: given days in order, tells how many hits there are on each of them or later.
         undated: hits without a date.
     """
-    interval, starts = _finest(first, last)
-    since = counts_since(starts)
+    interval, starts = finest(first, last)
+    return timeline_of(interval, starts, counts_since(starts), undated=undated)
+
+
+def timeline_of(interval: str, starts: Sequence[date], since: Sequence[int], *, undated: int) -> Timeline:
+    """Return the timeline of intervals, given how many hits there are on the first day of each or later."""
     counts = map(sub, since, [*since[1:], 0])
     return Timeline(interval=interval, buckets=tuple(map(Bucket, starts, counts)), undated=undated)
 
@@ -85,7 +89,7 @@ _STEPS: dict[str, int] = {
 
 
 @lru_cache(maxsize=1024)
-def _finest(first: date, last: date) -> tuple[str, tuple[date, ...]]:
+def finest(first: date, last: date) -> tuple[str, tuple[date, ...]]:
     """Return the finest interval that needs few enough bars, and where they start."""
     days = (last - first).days
     for interval, floor in INTERVALS.items():

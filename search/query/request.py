@@ -35,6 +35,8 @@ class Filters(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Check what the types cannot."""
+        if self.date_from is None and self.date_to is None:
+            return
         for name, value in (("from", self.date_from), ("to", self.date_to)):
             # A datetime is a date to Python, though the two cannot be compared.
             if value is not None and (not isinstance(value, date) or isinstance(value, datetime)):
@@ -65,19 +67,20 @@ class Query(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Check what the types cannot."""
-        for name, value, allowed in (
-            ("sort", self.sort, SORTS),
-            ("match", self.match, _MATCHES),
-            ("collapse", self.collapse, _COLLAPSES),
-        ):
-            if value not in allowed:
-                raise BadParameterError(name, f"{value!r} is not one of {', '.join(allowed)}")
-        for name, number in (("page", self.page), ("size", self.size)):
-            if type(number) is not int:
-                raise BadParameterError(name, f"{number!r} is not a whole number")
+        if self.sort not in SORTS or self.match not in _MATCHES or self.collapse not in _COLLAPSES:
+            raise self._bad_choice()
+        if type(self.page) is not int:
+            raise BadParameterError("page", f"{self.page!r} is not a whole number")
+        if type(self.size) is not int:
+            raise BadParameterError("size", f"{self.size!r} is not a whole number")
         if self.page < 1:
             raise BadParameterError("page", "pages are counted from 1")
         if not 1 <= self.size <= MAX_SIZE:
             raise BadParameterError("size", f"a page holds 1 to {MAX_SIZE} hits")
         if self.page * self.size > MAX_HITS:
             raise PageTooDeepError(MAX_HITS)
+
+    def _bad_choice(self) -> BadParameterError:
+        choices = (("sort", self.sort, SORTS), ("match", self.match, _MATCHES), ("collapse", self.collapse, _COLLAPSES))
+        name, value, allowed = next(choice for choice in choices if choice[1] not in choice[2])
+        return BadParameterError(name, f"{value!r} is not one of {', '.join(allowed)}")

@@ -16,6 +16,9 @@ def scoring_leaves(tree: Node) -> list[Leaf]:
     >>> scoring_leaves(And((Word("rates"), Or((Word("rise"), Word("rates"))), Not(Word("fall")))))
     [Word(text='rates', field=None), Word(text='rise', field=None)]
     """
+    if is_of_words(tree):
+        nodes = dict.fromkeys(tree.nodes if isinstance(tree, And | Or) else (tree,))
+        return [node for node in nodes if isinstance(node, Word)]
     leaves = (leaf for node in _positive(tree) for leaf in (node.words if isinstance(node, Like) else (node,)))
     return list(dict.fromkeys(leaf for leaf in leaves if isinstance(leaf, Leaf)))
 
@@ -72,8 +75,10 @@ def _is_function_word(leaf: Leaf) -> bool:
 
 def is_of_words(tree: Node) -> bool:
     """Tell whether a tree is plain words, as nearly all are: no field, filter or exclusion needs to be looked for."""
-    nodes = tree.nodes if isinstance(tree, And | Or) else (tree,)
-    return all(type(node) is Word and node.field is None for node in nodes)
+    for node in tree.nodes if isinstance(tree, And | Or) else (tree,):
+        if type(node) is not Word or node.field is not None:
+            return False
+    return True
 
 
 def names_dates(tree: Node) -> bool:

@@ -79,6 +79,10 @@ class Collection:
         self.counted: dict[str, Array] = {}
         #: What else was worked out of all articles, by what it is about.
         self.remembered: dict[str, Any] = {}
+        #: What is known of the words that were searched last, and what each weighs.
+        self.words: dict[str, Any] = {}
+        #: What timelines between two days are made of.
+        self.intervals: dict[tuple[int, int], Any] = {}
         #: What frequent words give each article.
         self.tables = RecentArrays[str, Scores](_TABLES_BYTES)
         self._articles: dict[int, Article] = {}

@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 from search import native
 from search.analysis import fold
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.attributes import MICROSECONDS_A_DAY
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS
 from search.engines.whoosh.segment import Docs
 from search.keys import EPOCH
 from search.query import Filters
 from search.results import FacetValue, Timeline, WrittenFacets
-from search.timeline import timeline_between
+from search.timeline import finest, timeline_of
 
 #: Values of a facet that are listed; selected ones are, whatever their place.
 MAX_VALUES = 50
@@ -28,6 +27,10 @@ MAX_VALUES = 50
 MOST = 3
 
 Counts = NDArray[np.intp]
+#: Intervals that a collection remembers.
+_REMEMBERED = 4096
+#: What it remembers by this name.
+_LAYOUT = "facets"
 
 _EPOCH_DAY = EPOCH.toordinal()
 _encode = msgspec.json.Encoder().encode
@@ -87,28 +90,31 @@ class CountedFacets(WrittenFacets):
 
     def written(self) -> bytes:
         """Return all of them, as the API sends them."""
-        if native.passes is None or self._has_chosen:
+        filters = self._filters
+        if native.passes is None or filters.provider or filters.topic or filters.category or filters.type:
             return _encode(dict(self))
-        texts = self._collection.written_texts
-        facets = [(orjson.dumps(name), *self._spread(name), texts(name)) for name in self._counts]
+        counts = self._counts
+        facets = [(key, counts[name], codes, bounds, texts) for name, key, codes, bounds, texts in self._layout]
         written: bytes = native.passes.write_facets(facets, MAX_VALUES)
         return written
 
     @property
-    def _has_chosen(self) -> bool:
-        return any(getattr(self._filters, name) for name in self._counts)
-
-    def _spread(self, name: str) -> tuple[Counts, Array | None, Array | None]:
-        """Return counts, and how they are spread over the values of a facet, as passes take it."""
-        columns, is_counted = self._collection.columns, name == "provider"
-        bounds = columns["combination.topic.of"] if name == "topic" else None
-        return self._counts[name], None if is_counted else columns[f"combination.{name}"], bounds
+    def _layout(self) -> Sequence[tuple[str, bytes, Array | None, Array | None, list[bytes]]]:
+        """Of each facet its name, also as JSON; how combinations are spread over its values; and these, as JSON."""
+        known: Sequence[tuple[str, bytes, Array | None, Array | None, list[bytes]]] | None
+        known = self._collection.remembered.get(_LAYOUT)
+        if known is None:
+            texts = self._collection.written_texts
+            known = [(name, orjson.dumps(name), *_spread(self._collection, name), texts(name)) for name in FACETS]
+            self._collection.remembered[_LAYOUT] = known
+        return known
 
     def _numbers(self) -> Sequence[tuple[Sequence[int], Sequence[int]]]:
         """Return of each facet the numbers of its most frequent values, the first first, and their counts."""
         if native.passes is None:
             return [_most_frequent(self._of_values(name)) for name in self._counts]
-        facets = [(*self._spread(name), len(self._collection.texts(name))) for name in self._counts]
+        counts = self._counts
+        facets = [(counts[name], codes, bounds, len(texts)) for name, _, codes, bounds, texts in self._layout]
         listed: list[tuple[list[int], list[int]]] = native.passes.list_facets(facets, MAX_VALUES)
         return listed
 
@@ -138,6 +144,13 @@ class CountedFacets(WrittenFacets):
                 yield FacetValue(missing[key], 0, selected=True)
 
 
+def _spread(collection: Collection, name: str) -> tuple[Array | None, Array | None]:
+    """Return how combinations are spread over the values of a facet, as passes take it."""
+    columns, is_counted = collection.columns, name == "provider"
+    bounds = columns["combination.topic.of"] if name == "topic" else None
+    return None if is_counted else columns[f"combination.{name}"], bounds
+
+
 def _most_frequent(counts: Counts) -> tuple[list[int], list[int]]:
     """Return the numbers of the highest counts, the highest first, then by number, and those; none of 0 is listed."""
     found = counts.nonzero()[0]
@@ -156,7 +169,10 @@ def count_facets(
         chosen: for facets with a choice, which of the matches have a value that was chosen.
         left: what matches the choices, too.
     """
-    counts = dict(count_values(collection, left))
+    counts = count_values(collection, left)
+    if not chosen:
+        return counts
+    counts = dict(counts)
     for name in chosen:
         docs = _under(matches, [mask for other, mask in chosen.items() if other != name])
         counts[name] = count_values(collection, docs)[name]
@@ -219,27 +235,30 @@ def make_timeline(collection: Collection, docs: Docs) -> Timeline:
 
     Articles are numbered by age, so that each interval is a range of numbers within a segment.
     """
-    #: The parts with dated matches, and those matches.
-    stretches = []
-    undated = len(docs)
-    for part in collection.parts:
+    undated, stretches = len(docs), []
+    for number, part in enumerate(collection.parts):
         first = int(docs.searchsorted(part.base)) if part.base else 0
         end = int(docs.searchsorted(part.base + part.dated))
         undated -= end - first
         if end > first:
-            stretches.append((part, docs[first:end]))
+            stretches.append((number, part, docs[first:end]))
     if not stretches:
         return Timeline(interval="day", buckets=(), undated=undated)
-    newest = min([part.age(found.item(0)) for part, found in stretches])
-    oldest = max([part.age(found.item(-1)) for part, found in stretches])
-
-    def counts_since(starts: Sequence[date]) -> list[int]:
-        counts = [found.searchsorted(part.ends_of_days(tuple(starts))) for part, found in stretches]
-        sums: list[int] = (counts[0] if len(counts) == 1 else np.sum(counts, axis=0)).tolist()
-        return sums
-
-    return timeline_between(_day(oldest), _day(newest), counts_since, undated=undated)
+    newest = max([part.day_of(found.item(0)) for _, part, found in stretches])
+    oldest = min([part.day_of(found.item(-1)) for _, part, found in stretches])
+    interval, starts, ends = _intervals(collection, oldest, newest)
+    counts = [found.searchsorted(ends[number]) for number, _, found in stretches]
+    since = counts[0] if len(counts) == 1 else np.sum(counts, axis=0)
+    return timeline_of(interval, starts, since.tolist(), undated=undated)
 
 
-def _day(age: int) -> date:
-    return date.fromordinal(_EPOCH_DAY + ~age // MICROSECONDS_A_DAY)
+def _intervals(collection: Collection, oldest: int, newest: int) -> tuple[str, tuple[date, ...], list[Docs]]:
+    """Return the intervals between two days, which are counted from 1970, and of each part where they end."""
+    known: tuple[str, tuple[date, ...], list[Docs]] | None = collection.intervals.get((oldest, newest))
+    if known is None:
+        if len(collection.intervals) >= _REMEMBERED:
+            collection.intervals.clear()
+        interval, starts = finest(date.fromordinal(_EPOCH_DAY + oldest), date.fromordinal(_EPOCH_DAY + newest))
+        known = interval, starts, [part.ends_of(interval, starts) for part in collection.parts]
+        collection.intervals[oldest, newest] = known
+    return known

@@ -75,11 +75,13 @@ class Execution:
 
     def _read(self) -> tuple[Reading, Matches]:
         """Return the way to read the query that counts, and what it finds."""
+        tree, match = self._query.parsed.tree, self._query.match
+        # Of most, nothing needs to be read otherwise, since they find something as they are.
+        if self._is_of_words and match != "any" and len(matches := self._planner.matches(tree)):
+            return Reading(tree), matches
         words = Words(self.collection, self._planner, self._budget.check)
-        tree = self._query.parsed.tree
         tree = tree if self._is_of_words else with_words(tree, words.telling)
-        tries = readings(tree, self._query.match, words)
-        return first_that_finds(tries, self._match, self._is_left)
+        return first_that_finds(readings(tree, match, words), self._match, self._is_left)
 
     def _is_left(self, matches: Matches) -> bool:
         """Tell whether the filters of the request leave any of the matches."""

@@ -20,6 +20,7 @@ from search.articles import Article
 from search.engines.whoosh.arrays import Array, ranges
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.expansion import expanded_terms, terms_of
+from search.engines.whoosh.found_words import find_word
 from search.engines.whoosh.marks import FIELDS, Highlights, Marks
 from search.engines.whoosh.part import Part
 from search.engines.whoosh.rows import look_up
@@ -62,7 +63,8 @@ def _in_part(collection: Collection, part: Part, leaves: Sequence[Leaf], docs: D
         order = docs.argsort()
         texts = _Texts(part.segment, docs[order])
         marks = texts.marks(np.concatenate([_NONE, *_runs(collection, texts, leaves)]), order)
-    if _UNEVEN not in marks.counts:
+    # Of few numbers that is quicker than a look at each.
+    if _UNEVEN not in marks.counts.tolist():
         return marks
     uneven = marks.counts[::2] == _UNEVEN
     even = iter(Marks(marks.counts[marks.counts != _UNEVEN], marks.spans).listed())
@@ -84,8 +86,8 @@ def _passed(passes: ModuleType, part: Part, leaves: Sequence[Leaf], docs: Docs) 
             continue
         row = query_terms(leaf.text)
         if isinstance(leaf, Word) and len(row) == 1:
-            number = segment.stems.find(stem(row[0]))
-            words += [] if number is None else [(segment.bounds_of(number)[1], field)]
+            found = find_word(part, row[0])
+            words += [] if found is None else [(found.bounds, field)]
             continue
         known = {term: look_up(part, term).passed for term in row}
         if row and all(known.values()):
@@ -95,8 +97,7 @@ def _passed(passes: ModuleType, part: Part, leaves: Sequence[Leaf], docs: Docs) 
     if not is_short or sum(len(numbers) for numbers, _ in patterns) > _MAX_TERMS:
         return None
     stood_for = (patterns, *part.term_arrays) if patterns else None
-    texts = segment.lengths, segment.span_starts, segment.arrays["span"], segment.lengths.shape[1]
-    counts, spans = passes.mark(words, rows, stood_for, part.row_arrays, texts, docs)
+    counts, spans = passes.mark(words, rows, stood_for, part.row_arrays, part.span_arrays, docs)
     return Marks(np.frombuffer(counts, np.uint32), np.frombuffer(spans, np.uint32))
 
 

@@ -44,7 +44,7 @@ class Part:
         self.terms: dict[str, Any] = {}
         #: Frequent terms that were sought in a row, which are few.
         self.sought: set[str] = set()
-        self._ends: dict[tuple[date, ...], Docs] = {}
+        self._ends: dict[tuple[str, date, date], Docs] = {}
         self._averages = np.zeros(len(ranking.FIELDS))
         self._tables: dict[tuple[bool, ...], tuple[Scores, Scores]] = {}
 
@@ -71,6 +71,12 @@ class Part:
         return term_arrays(self.segment)
 
     @cached_property
+    def span_arrays(self) -> tuple[Any, ...]:
+        """Where the terms of titles and excerpts are in their texts, as :func:`search._passes.mark` takes it."""
+        segment = self.segment
+        return segment.lengths, segment.span_starts, segment.arrays["span"], segment.lengths.shape[1]
+
+    @cached_property
     def word_arrays(self) -> tuple[Array, ...]:
         """What every word is looked up in: mixed postings and their codes, and what codes give, saturated and not."""
         arrays = self.segment.arrays
@@ -91,20 +97,22 @@ class Part:
         factors: Scores = weights / (1 - shares + shares * (lengths / averages))
         return factors
 
-    def age(self, doc: int) -> int:
-        """Return the age of an article, by its number among all."""
-        age: int = self.segment.ages.item(doc - self.base)
-        return age
+    def day_of(self, doc: int) -> int:
+        """Return the day of an article with a date, counted from 1970, by its number among all."""
+        day: int = ~self.segment.ages.item(doc - self.base) // MICROSECONDS_A_DAY
+        return day
 
-    def ends_of_days(self, days: tuple[date, ...]) -> Docs:
-        """Return for each day the number of the first article that is older; the last days asked for are remembered."""
-        found = self._ends.get(days)
+    def ends_of(self, interval: str, starts: tuple[date, ...]) -> Docs:
+        """Return for each interval the number of the first article that is older; what was asked last is remembered."""
+        # Intervals follow one another without a hole.
+        key = interval, starts[0], starts[-1]
+        found = self._ends.get(key)
         if found is None:
             if len(self._ends) >= _REMEMBERED:
                 self._ends.clear()
-            since = np.array([day.toordinal() for day in days]) - EPOCH.toordinal()
+            since = np.array([day.toordinal() for day in starts]) - EPOCH.toordinal()
             found = self.segment.ages.searchsorted(~(since * MICROSECONDS_A_DAY), "right") + self.base
-            self._ends[days] = found
+            self._ends[key] = found
         return found
 
     def dead_postings(self, stem: int) -> int:

@@ -13,6 +13,15 @@ from search.analysis import query_terms
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import condition
 from search.engines.whoosh.expansion import Pattern, expanded_postings
+from search.engines.whoosh.found_words import (
+    MAX_PASSED,
+    Source,
+    WeighedWord,
+    match_all,
+    match_any,
+    sources_of,
+    weigh_word,
+)
 from search.engines.whoosh.likeness import Alike
 from search.engines.whoosh.operands import (
     All,
@@ -29,14 +38,7 @@ from search.engines.whoosh.part import Mask, Scores
 from search.engines.whoosh.phrases import phrase_postings
 from search.engines.whoosh.postings import FrequentPostings, Postings, nothing, with_table, word_postings
 from search.engines.whoosh.segment import Docs
-from search.engines.whoosh.stem_postings import (
-    MAX_PASSED,
-    JoinedPostings,
-    StemPostings,
-    WeighedWord,
-    match_all,
-    match_any,
-)
+from search.engines.whoosh.stem_postings import StemPostings
 from search.engines.whoosh.sums import add_up
 from search.query import And, Everything, Leaf, Like, Node, Not, Or, Phrase, Word
 from search.query.rewrite import scoring_leaves
@@ -156,9 +158,9 @@ class Planner:
     def _added_up(self, leaves: Sequence[Leaf]) -> tuple[Docs, Scores]:
         """Return the articles that have any of the leaves, and what those give them."""
         nodes, collection = list(dict.fromkeys(leaves)), self._collection
-        if native.passes and len(nodes) <= MAX_PASSED:
-            weighed = [(leaf := self.leaf(node), ranking.weight(node, collection.count, leaf.count)) for node in nodes]
-            return match_any(native.passes, collection, weighed)
+        sources = [source for node in nodes for source in self._sources(node)] if native.passes else []
+        if native.passes and len(sources) <= MAX_PASSED:
+            return match_any(native.passes, collection, sources)
         lists, tables = [], []
         for node in nodes:
             leaf = self._with_table(node)
@@ -168,6 +170,15 @@ class Planner:
             else:
                 lists.append((leaf.docs(), weight * leaf.scores(leaf.postings())))
         return add_up(lists, collection.size, tables)
+
+    def _sources(self, node: Leaf) -> Sequence[Source]:
+        """Return what a leaf gives, as passes take it."""
+        word = weigh_word(self._collection, node)
+        if word:
+            return sources_of(word)
+        leaf = self.leaf(node)
+        weight = ranking.weight(node, self._collection.count, leaf.count)
+        return [(leaf.docs(), weight * leaf.scores(leaf.postings()))]
 
     def _with_table(self, node: Leaf, wanted: int | None = None) -> Postings:
         """Return the postings of a leaf that are quickest, where they are *wanted* for so many articles, or for all.
@@ -210,13 +221,9 @@ class Planner:
 
     def _words_of(self, leaves: Sequence[Leaf]) -> list[WeighedWord]:
         """Return the postings of words in any field, and what they weigh; none if other leaves are among them."""
-        words: list[WeighedWord] = []
-        for node in leaves if len(leaves) <= MAX_PASSED else ():
-            leaf = self.leaf(node) if type(node) is Word else None
-            if not isinstance(leaf, StemPostings | JoinedPostings):
-                return []
-            words.append((leaf, ranking.weight(node, self._collection.count, leaf.count)))
-        return words
+        found = [weigh_word(self._collection, node) for node in leaves] if len(leaves) <= MAX_PASSED else []
+        words = [word for word in found if word]
+        return words if len(words) == len(leaves) else []
 
     def _all_of(self, passes: ModuleType, words: Sequence[WeighedWord], operands: Sequence[Operand]) -> Matches:
         """Return the articles that have all words and match the operands, and what the words give them."""

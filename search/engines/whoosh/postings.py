@@ -8,8 +8,8 @@ from typing import Protocol
 import numpy as np
 
 from search import ranking
-from search.analysis import stem
 from search.engines.whoosh.collection import Collection
+from search.engines.whoosh.found_words import find_word
 from search.engines.whoosh.locating import locate
 from search.engines.whoosh.part import Mask, Scores
 from search.engines.whoosh.recent import is_frequent
@@ -121,12 +121,8 @@ def with_table(collection: Collection, leaf: Postings, wanted: int | None = None
 
 def word_postings(collection: Collection, term: str, field: str | None) -> Postings:
     """Return the leaf of a word with all its forms."""
-    text = stem(term)
-    leaves = [
-        StemPostings(collection, part, number, term)
-        for part in collection.parts
-        if (number := part.segment.stems.find(text)) is not None
-    ]
+    found = [(part, find_word(part, term)) for part in collection.parts]
+    leaves = [StemPostings(collection, part, word) for part, word in found if word]
     if field:
         return _in_field(collection, leaves, field)
     if not leaves:
