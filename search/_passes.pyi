@@ -71,6 +71,28 @@ def list_best(
 def tally(docs: Array, codes: Array, others: Array, counts: Array, first: int, /) -> None:
     """Add 1 to *counts* for the code of each of *docs*, and, counted from *first*, for its other one."""
 
+def find_dated(docs: Array, base: int, dated: int, ages: Array, /) -> tuple[int, int, int, int]:
+    """Return which of *docs*, in order, are some articles, from and to, and the ages of the first and the last of them.
+
+    Where none is, the ages mean nothing.
+
+    Args:
+        docs: articles.
+        base: the first of those that are looked for.
+        dated: how many those are.
+        ages: of each of them, signed.
+    """
+
+def count_intervals(docs: Array, first: int, end: int, ends: Array, /) -> list[int]:
+    """Return how many of *docs*, in order, are in each interval: below its end, and not below that of the next one.
+
+    Args:
+        docs: articles.
+        first: of those that are looked at.
+        end: of them.
+        ends: of the intervals, descending.
+    """
+
 def spread(counts: Array, codes: Array, bounds: Array | None, sums: Array, /) -> None:
     """Add each count to the sums of its codes: those between its bounds, or the one at its place."""
 
@@ -202,6 +224,25 @@ def find_text(texts: Array, starts: Array, keys: Array, wanted: bytes, /) -> int
         wanted: in UTF-8.
     """
 
+def find_word(
+    term: bytes,
+    stem: bytes,
+    terms: tuple[Array, Array, Array],
+    stems: tuple[Array, Array, Array],
+    arrays: tuple[Array, Array, Array, Array, int],
+    /,
+) -> tuple[int, int, int, int, int, int, int, int, int] | None:
+    """Return what :class:`search.engines.whoosh.segment.Place` holds; None where the stem is not there.
+
+    Args:
+        term: in UTF-8.
+        stem: too.
+        terms: a vocabulary as for :func:`find_text`.
+        stems: too.
+        arrays: bounds of all stems; where the tags of each begin; the tag of each term; where the mixed postings of
+            each term begin; and how many bounds a stem has.
+    """
+
 def find_row(
     terms: list[tuple[Any, ...]],
     row: bytes,
@@ -274,6 +315,24 @@ def follow(
         end: of them.
         found: room for all that have the terms.
         scores: too.
+    """
+
+def take_stored(numbers: list[int], stored: Array, starts: Array, /) -> list[bytes]:
+    """Return what is stored of some articles.
+
+    Args:
+        numbers: of the articles, in any order.
+        stored: of all articles, one behind the other.
+        starts: where each begins, and where the last one ends.
+    """
+
+def name_articles(numbers: list[int], ids: Array, ages: Array, /) -> list[tuple[str, int]]:
+    """Return the ids of some articles, as 16 hexadecimal digits, and their ages.
+
+    Args:
+        numbers: of the articles, in any order.
+        ids: of all articles, as numbers.
+        ages: of all of them, signed.
     """
 
 def mark(

@@ -43,12 +43,20 @@ def timeline_between(
         undated: hits without a date.
     """
     interval, starts = finest(first, last)
-    return timeline_of(interval, starts, counts_since(starts), undated=undated)
+    return timeline_of(interval, starts, counts_between(counts_since(starts)), undated=undated)
 
 
-def timeline_of(interval: str, starts: Sequence[date], since: Sequence[int], *, undated: int) -> Timeline:
-    """Return the timeline of intervals, given how many hits there are on the first day of each or later."""
-    counts = map(sub, since, [*since[1:], 0])
+def counts_between(since: Sequence[int]) -> list[int]:
+    """Return how many hits there are in each interval, given how many there are in each or later.
+
+    >>> counts_between([5, 3, 3])
+    [2, 0, 3]
+    """
+    return list(map(sub, since, [*since[1:], 0]))
+
+
+def timeline_of(interval: str, starts: Sequence[date], counts: Sequence[int], *, undated: int) -> Timeline:
+    """Return the timeline of intervals that are counted."""
     return Timeline(interval=interval, buckets=tuple(map(Bucket, starts, counts)), undated=undated)
 
 

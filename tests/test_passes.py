@@ -260,6 +260,36 @@ def test_finding_a_text_stays_within_its_arrays(
     unharmed(compiled.find_text, texts, starts, keys, wanted)
 
 
+@given(
+    st.binary(max_size=12),
+    st.binary(max_size=12),
+    st.tuples(arrays([1]), arrays(), arrays([8]).map(np.sort)),
+    st.tuples(arrays(), arrays(), arrays(), arrays(), numbers),
+)
+def test_finding_a_word_stays_within_its_arrays(
+    compiled: ModuleType, term: bytes, stem: bytes, texts: tuple[Array, ...], known: tuple[Any, ...]
+) -> None:
+    unharmed(compiled.find_word, term, stem, texts, texts, known)
+
+
+@given(st.lists(st.integers(-1, 40), max_size=80), arrays([1]), arrays(), arrays([8]))
+def test_taking_what_is_stored_stays_within_its_arrays(
+    compiled: ModuleType, numbers: list[int], stored: Array, starts: Array, ids: Array
+) -> None:
+    unharmed(compiled.take_stored, numbers, stored, np.sort(starts))
+    unharmed(compiled.take_stored, numbers, stored, starts)
+    unharmed(compiled.name_articles, numbers, ids, ids[1:])
+
+
+@given(wide, *[st.integers(-1, 80)] * 4, wide)
+def test_counting_intervals_stays_within_its_arrays(  # noqa: PLR0913, PLR0917 - as the passes have them
+    compiled: ModuleType, docs: Docs, base: int, dated: int, first: int, end: int, ages: Docs
+) -> None:
+    unharmed(compiled.find_dated, docs, base, dated, ages)
+    unharmed(compiled.find_dated, np.sort(docs), base, dated, ages)
+    unharmed(compiled.count_intervals, docs, first, end, ages)
+
+
 segments = st.tuples(arrays([2]), *[arrays() for _ in range(7)])
 
 

@@ -20,6 +20,8 @@ ARGUMENTS(list_facets, 2)
 ARGUMENTS(write_facets, 2)
 ARGUMENTS(list_best, 11)
 ARGUMENTS(tally, 5)
+ARGUMENTS(find_dated, 4)
+ARGUMENTS(count_intervals, 4)
 ARGUMENTS(saturate, 5)
 ARGUMENTS(locate, 6)
 ARGUMENTS(add_up, 4)
@@ -27,9 +29,12 @@ ARGUMENTS(match_all, 4)
 ARGUMENTS(match_any, 5)
 ARGUMENTS(expand, 14)
 ARGUMENTS(find_text, 4)
+ARGUMENTS(find_word, 5)
 ARGUMENTS(find_row, 10)
 ARGUMENTS(lay_bits, 4)
 ARGUMENTS(follow, 12)
+ARGUMENTS(take_stored, 3)
+ARGUMENTS(name_articles, 3)
 ARGUMENTS(mark, 6)
 ARGUMENTS(write_hits, 8)
 ARGUMENTS(make_chunks, 1)
@@ -43,10 +48,10 @@ ARGUMENTS(take_columns, 1)
 #define METHOD(name) {#name, (PyCFunction)(void (*)(void))checked_##name, METH_FASTCALL, NULL}
 
 static PyMethodDef methods[] = {
-    METHOD(rank), METHOD(list_best), METHOD(spread), METHOD(tally), METHOD(list_facets),
+    METHOD(rank), METHOD(list_best), METHOD(spread), METHOD(tally), METHOD(find_dated), METHOD(count_intervals), METHOD(list_facets),
     METHOD(write_facets), METHOD(saturate), METHOD(locate), METHOD(add_up), METHOD(match_all), METHOD(match_any),
     METHOD(expand),
-    METHOD(find_text), METHOD(find_row), METHOD(lay_bits), METHOD(follow), METHOD(mark), METHOD(write_hits),
+    METHOD(find_text), METHOD(find_word), METHOD(find_row), METHOD(lay_bits), METHOD(follow), METHOD(take_stored), METHOD(name_articles), METHOD(mark), METHOD(write_hits),
     METHOD(make_chunks), METHOD(cut), METHOD(group), METHOD(read_lines), METHOD(make_columns), METHOD(add_records),
     METHOD(take_columns),
     {NULL, NULL, 0, NULL},

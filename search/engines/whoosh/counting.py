@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from search import native
 from search.analysis import fold
 from search.engines.whoosh.arrays import Array
+from search.engines.whoosh.attributes import MICROSECONDS_A_DAY
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS
+from search.engines.whoosh.part import Part
 from search.engines.whoosh.segment import Docs
 from search.keys import EPOCH
 from search.query import Filters
 from search.results import FacetValue, Timeline, WrittenFacets
-from search.timeline import finest, timeline_of
+from search.timeline import counts_between, finest, timeline_of
 
 #: Values of a facet that are listed; selected ones are, whatever their place.
 MAX_VALUES = 50
@@ -235,21 +237,34 @@ def make_timeline(collection: Collection, docs: Docs) -> Timeline:
 
     Articles are numbered by age, so that each interval is a range of numbers within a segment.
     """
-    undated, stretches = len(docs), []
-    for number, part in enumerate(collection.parts):
-        first = int(docs.searchsorted(part.base)) if part.base else 0
-        end = int(docs.searchsorted(part.base + part.dated))
-        undated -= end - first
-        if end > first:
-            stretches.append((number, part, docs[first:end]))
+    dated = [(number, part, *_dated(part, docs)) for number, part in enumerate(collection.parts)]
+    stretches = [stretch for stretch in dated if stretch[2] < stretch[3]]
+    undated = len(docs) - sum([end - first for _, _, first, end, _, _ in stretches])
     if not stretches:
         return Timeline(interval="day", buckets=(), undated=undated)
-    newest = max([part.day_of(found.item(0)) for _, part, found in stretches])
-    oldest = min([part.day_of(found.item(-1)) for _, part, found in stretches])
-    interval, starts, ends = _intervals(collection, oldest, newest)
-    counts = [found.searchsorted(ends[number]) for number, _, found in stretches]
-    since = counts[0] if len(counts) == 1 else np.sum(counts, axis=0)
-    return timeline_of(interval, starts, since.tolist(), undated=undated)
+    newest, oldest = min([stretch[4] for stretch in stretches]), max([stretch[5] for stretch in stretches])
+    interval, starts, ends = _intervals(collection, ~oldest // MICROSECONDS_A_DAY, ~newest // MICROSECONDS_A_DAY)
+    counts = [_counts(docs, first, end, ends[number]) for number, _, first, end, _, _ in stretches]
+    summed = counts[0] if len(counts) == 1 else list(map(sum, zip(*counts, strict=True)))
+    return timeline_of(interval, starts, summed, undated=undated)
+
+
+def _dated(part: Part, docs: Docs) -> tuple[int, int, int, int]:
+    """Return which of *docs* are articles of a part with a date, from and to, and the ages of the first and last."""
+    ages, base = part.segment.ages, part.base
+    if native.passes:
+        found: tuple[int, int, int, int] = native.passes.find_dated(docs, base, part.dated, ages)
+        return found
+    first, end = docs.searchsorted([base, base + part.dated]).tolist()
+    return first, end, *([ages.item(docs[at] - base) for at in (first, end - 1)] if first < end else (0, 0))
+
+
+def _counts(docs: Docs, first: int, end: int, ends: Docs) -> list[int]:
+    """Return how many of some *docs* are in each interval."""
+    if native.passes:
+        counts: list[int] = native.passes.count_intervals(docs, first, end, ends)
+        return counts
+    return counts_between(docs[first:end].searchsorted(ends).tolist())
 
 
 def _intervals(collection: Collection, oldest: int, newest: int) -> tuple[str, tuple[date, ...], list[Docs]]:

@@ -13,7 +13,7 @@ from search.analysis import query_terms, stem
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.part import Part, Scores
-from search.engines.whoosh.segment import Docs, Form
+from search.engines.whoosh.segment import Docs, Place
 from search.engines.whoosh.words import MIXED
 from search.query import Leaf, Word
 
@@ -29,11 +29,9 @@ class FoundWord(NamedTuple):
     """What does not depend on what else is searched, of a word in one segment."""
 
     term: str
-    stem: int
-    start: int
+    place: Place
     #: Articles that are there.
     articles: int
-    form: Form | None
     codes: Array
     tags: Array | None
     #: Where its postings begin in each half of the articles, and where the last ones end.
@@ -54,32 +52,27 @@ def find_word(part: Part, term: str) -> FoundWord | None:
     """Return what is known of a word, None where no form of it occurs; of what was searched last, it is remembered."""
     known: FoundWord | None = part.words.get(term)
     if known is None:
-        number = part.segment.stems.find(stem(term))
-        if number is None:
+        place = part.segment.find_word(term, stem(term))
+        if place is None:
             return None
         if len(part.words) >= _REMEMBERED:
             part.words.clear()
-        known = part.words[term] = _look_up(part, number, term)
+        known = part.words[term] = _look_up(part, term, place)
     return known
 
 
-def _look_up(part: Part, stem_number: int, term: str) -> FoundWord:
-    segment = part.segment
-    start, end = segment.range_of(stem_number)
-    form, codes, tags = segment.form(term), segment.codes[start:end], segment.tags(stem_number)
+def _look_up(part: Part, term: str, place: Place) -> FoundWord:
+    codes = part.segment.codes[place.start : place.end]
+    tags = part.segment.arrays["tag"][place.tag_start : place.tag_end] if place.tag_end > place.tag_start else None
     mixed_postings, mixed_codes, *tables = part.word_arrays
-    if form is None or tags is None:
-        mixed_postings, mixed_codes = mixed_postings[:0], mixed_codes[:0]
-    else:
-        own = segment.mixed(form.term)
-        mixed_postings, mixed_codes = mixed_postings[own], mixed_codes[own]
+    mixed = slice(place.mixed_start, place.mixed_end) if tags is not None else slice(0)
     # No posting has the tag of a form that stands beside others only, nor of one that is nowhere.
-    tag = -1 if form is None or (tags is not None and form.tag == MIXED) else form.tag
-    passed = (codes, tags, mixed_postings, mixed_codes, *tables, tag, MIXED, start, ranking.OTHER_FORM, ranking.K1)
-    docs, bounds = segment.bounds_of(stem_number)
-    articles = end - start - part.dead_postings(stem_number)
-    placed = passed, docs, bounds, part.base
-    return FoundWord(term, stem_number, start, articles, form, codes, tags, bounds, passed, placed)
+    tag = -1 if place.term < 0 or (tags is not None and place.tag == MIXED) else place.tag
+    of_form = mixed_postings[mixed], mixed_codes[mixed], *tables, tag, MIXED, place.start
+    passed = codes, tags, *of_form, ranking.OTHER_FORM, ranking.K1
+    docs, bounds = part.segment.bounds_of(place.stem)
+    articles = place.end - place.start - part.dead_postings(place.stem)
+    return FoundWord(term, place, articles, codes, tags, bounds, passed, (passed, docs, bounds, part.base))
 
 
 def weigh_word(collection: Collection, node: Leaf) -> WeighedWord | None:

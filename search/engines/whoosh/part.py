@@ -97,11 +97,6 @@ class Part:
         factors: Scores = weights / (1 - shares + shares * (lengths / averages))
         return factors
 
-    def day_of(self, doc: int) -> int:
-        """Return the day of an article with a date, counted from 1970, by its number among all."""
-        day: int = ~self.segment.ages.item(doc - self.base) // MICROSECONDS_A_DAY
-        return day
-
     def ends_of(self, interval: str, starts: tuple[date, ...]) -> Docs:
         """Return for each interval the number of the first article that is older; what was asked last is remembered."""
         # Intervals follow one another without a hole.

@@ -12,7 +12,7 @@ from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.found_words import FoundWord
 from search.engines.whoosh.locating import BISECTION, locate
 from search.engines.whoosh.part import ALL_FIELDS, Mask, Part, Scores
-from search.engines.whoosh.segment import Docs, Form
+from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.words import MIXED
 
 
@@ -29,7 +29,7 @@ class StemPostings:
     def docs(self) -> Docs:
         """Return the articles."""
         if self._docs is None:
-            docs = self._segment.docs(self._word.stem)
+            docs = self._segment.docs(self._word.place.stem)
             if self.count < len(docs) and self.part.living is not None:
                 self._postings = self.part.living[docs].nonzero()[0]
                 docs = docs[self._postings]
@@ -44,10 +44,10 @@ class StemPostings:
     def locate(self, docs: Docs) -> tuple[Docs, Mask]:
         """Return where *docs* are among the postings; those that match are supposed to be there."""
         if native.passes:
-            return self._segment.locate(self._word.stem, docs, self.part.base)
+            return self._segment.locate(self._word.place.stem, docs, self.part.base)
         if self.part.base == 0 and self.count > BISECTION * len(docs):
             inside = int(docs.searchsorted(len(self._segment)))
-            found, matches = self._segment.locate(self._word.stem, docs[:inside])
+            found, matches = self._segment.locate(self._word.place.stem, docs[:inside])
             return _padded(found, docs), _padded(matches, docs)
         own = self.docs()
         found, matches = locate(own, docs, self._collection)
@@ -72,22 +72,23 @@ class StemPostings:
         table = self.part.saturated(ALL_FIELDS)
         places = (word.codes if postings is None else word.codes.take(postings, mode="clip")).astype(np.intp)
         places <<= 1
-        if word.form is None:
+        if word.place.term < 0:
             return table.take(places, mode="clip")
         if word.tags is None:
             places += 1
             return table.take(places, mode="clip")
-        if word.form.tag != MIXED:
+        if word.place.tag != MIXED:
             tags = word.tags if postings is None else word.tags.take(postings, mode="clip")
-            places += tags == word.form.tag
-        return self._with_mixed(table.take(places, mode="clip"), word.form, postings)
+            places += tags == word.place.tag
+        return self._with_mixed(table.take(places, mode="clip"), postings)
 
-    def _with_mixed(self, scores: Scores, form: Form, postings: Docs | None) -> Scores:
+    def _with_mixed(self, scores: Scores, postings: Docs | None) -> Scores:
         """Put right the scores of postings, of all where None, that hold the form beside others."""
-        mixed = self._segment.mixed_postings(form.term, self._word.start)
+        place = self._word.place
+        mixed = self._segment.mixed_postings(place.term, place.start)
         if not len(mixed):
             return scores
-        exact, places = self._segment.arrays["mixed.code"][self._segment.mixed(form.term)], mixed
+        exact, places = self._segment.arrays["mixed.code"][self._segment.mixed(place.term)], mixed
         if postings is not None:
             places, there = locate(postings, mixed, None)
             mixed, exact, places = mixed[there], exact[there], places[there]
@@ -99,15 +100,15 @@ class StemPostings:
     def frequencies(self, fields: tuple[bool, ...]) -> tuple[Docs, Scores]:
         """Return the articles that have the word in one of *fields*, and its frequency there before saturation."""
         weights = self.part.weights(fields)
-        form, tags = self._word.form, self._word.tags
+        place, tags = self._word.place, self._word.tags
         frequencies = weights.take(self._word.codes, mode="clip")
-        if form is None:
+        if place.term < 0:
             frequencies *= ranking.OTHER_FORM
         elif tags is not None:
-            mixed = self._segment.mixed_postings(form.term, self._word.start)
-            exact = weights[self._segment.arrays["mixed.code"][self._segment.mixed(form.term)]]
+            mixed = self._segment.mixed_postings(place.term, place.start)
+            exact = weights[self._segment.arrays["mixed.code"][self._segment.mixed(place.term)]]
             exact = ranking.OTHER_FORM * frequencies[mixed] + (1 - ranking.OTHER_FORM) * exact
-            frequencies[(tags != form.tag) | (tags == MIXED)] *= ranking.OTHER_FORM
+            frequencies[(tags != place.tag) | (tags == MIXED)] *= ranking.OTHER_FORM
             frequencies[mixed] = exact
         postings = self.postings()
         if postings is not None:

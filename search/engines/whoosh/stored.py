@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
+from search import native
 from search.articles import Article
 from search.engines.whoosh.arrays import Array
 from search.keys import age_to_moment, number_to_id
@@ -43,9 +44,8 @@ class Stored:
     """The articles of a segment, whole. Safe to share between threads."""
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
-        # A few numbers are had from a view in a fraction of the time that an array takes.
-        views = [arrays[name].data for name in ("stored", "stored.start", "stored.by", "age", "id")]
-        self._packed, self._starts, self._by, self._ages, self._ids = views
+        self._packed, self._starts, self._by = arrays["stored"], arrays["stored.start"], arrays["stored.by"]
+        self._named = arrays["id"], arrays["age"]
         whole, ends = arrays["stored.dictionary"].tobytes(), np.cumsum(arrays["stored.dictionary.size"]).tolist()
         #: What articles were compressed against; nothing where they were too few.
         self.dictionaries = [whole[first:end] for first, end in zip([0, *ends], ends, strict=False)]
@@ -58,20 +58,28 @@ class Stored:
 
     def contents(self, numbers: Sequence[int]) -> list[bytes]:
         """Return articles as :meth:`json` does one."""
-        packed, starts, by = self._packed, self._starts, self._by
+        pieces = self._pieces(list(numbers))
         try:
             if len(self.dictionaries) == 1:
-                decompress = self._decompressor(0).decompress
-                return [decompress(packed[starts[number] : starts[number + 1]]) for number in numbers]
-            return [self._decompressor(by[n]).decompress(packed[starts[n] : starts[n + 1]]) for n in numbers]
+                return list(map(self._decompressor(0).decompress, pieces))
+            by = self._by[list(numbers)].tolist()
+            return [self._decompressor(one).decompress(piece) for one, piece in zip(by, pieces, strict=True)]
         except zstandard.ZstdError:
             return list(map(self._of_whatever_format, numbers))
 
+    def _pieces(self, numbers: list[int]) -> list[bytes]:
+        """Return what is stored of articles."""
+        if native.passes:
+            pieces: list[bytes] = native.passes.take_stored(numbers, self._packed, self._starts)
+            return pieces
+        starts, whole = self._starts.data, self._packed.data
+        return [bytes(whole[starts[number] : starts[number + 1]]) for number in numbers]
+
     def _of_whatever_format(self, number: int) -> bytes:
         """Return an article that may be from before index format 6, when frames began with what tells them as such."""
-        start, end = self._starts[number], self._starts[number + 1]
-        decompressor = self._decompressor(self._by[number], is_old=self._packed[start] == _MAGIC)
-        return decompressor.decompress(self._packed[start:end])
+        piece = self._pieces([number])[0]
+        decompressor = self._decompressor(int(self._by[number]), is_old=piece[0] == _MAGIC)
+        return decompressor.decompress(piece)
 
     def _decompressor(self, number: int, *, is_old: bool = False) -> zstandard.ZstdDecompressor:
         """Return this thread's own, since one is not safe to share."""
@@ -89,8 +97,19 @@ class Stored:
 
     def articles(self, numbers: Sequence[int]) -> list[Article]:
         """Return several articles."""
-        ids, ages = map(self._ids.__getitem__, numbers), map(self._ages.__getitem__, numbers)
-        return list(map(article_from_json, self.contents(numbers), map(number_to_id, ids), map(age_to_moment, ages)))
+        named, contents = self._names(list(numbers)), self.contents(numbers)
+        return [
+            article_from_json(content, identifier, age_to_moment(age))
+            for (identifier, age), content in zip(named, contents, strict=True)
+        ]
+
+    def _names(self, numbers: list[int]) -> Iterable[tuple[str, int]]:
+        """Return the ids and ages of articles."""
+        if native.passes:
+            names: list[tuple[str, int]] = native.passes.name_articles(numbers, *self._named)
+            return names
+        ids, ages = (column[numbers].tolist() for column in self._named)
+        return zip(map(number_to_id, ids), ages, strict=True)
 
 
 def merge_stored(

@@ -32,6 +32,8 @@ class Vocabulary:
         self._bytes: NDArray[np.uint8] = arrays[f"{name}.text"]
         self._starts: NDArray[np.uint32] = arrays[f"{name}.start"]
         self._keys: NDArray[np.uint64] = arrays[f"{name}.key"]
+        #: As :func:`search._passes.find_text` takes them.
+        self.arrays = self._bytes, self._starts, self._keys
         self._found: dict[str, int | None] = {}
 
     def __len__(self) -> int:
@@ -60,7 +62,7 @@ class Vocabulary:
         return number
 
     def _find(self, text: str) -> int | None:
-        wanted = _encoded(text)
+        wanted = encoded(text)
         if native.passes:
             found = native.passes.find_text(self._bytes, self._starts, self._keys, wanted)
             return found if found >= 0 else None
@@ -69,7 +71,7 @@ class Vocabulary:
 
     def starting_with(self, prefix: str) -> range:
         """Return the numbers of the texts that begin with *prefix*."""
-        wanted = _encoded(prefix)
+        wanted = encoded(prefix)
         # No byte of UTF-8 is 255.
         return range(self.bisect(wanted), self.bisect(wanted + b"\xff"))
 
@@ -147,7 +149,8 @@ def in_order(texts: Sequence[str]) -> list[int]:
     return sorted(range(len(texts)), key=texts.__getitem__)
 
 
-def _encoded(text: str) -> bytes:
+def encoded(text: str) -> bytes:
+    """Return a text as it would be stored: a lone surrogate is in none."""
     return text.encode("utf-8", "replace")
 
 
@@ -168,7 +171,7 @@ def _begin_alike(keys: NDArray[np.uint64], typed: bytes) -> NDArray[np.bool_]:
 
 
 def _letters_of(text: str) -> np.uint64:
-    found: np.uint64 = np.bitwise_or.reduce(_LETTERS.take(np.frombuffer(_encoded(text), np.uint8)))
+    found: np.uint64 = np.bitwise_or.reduce(_LETTERS.take(np.frombuffer(encoded(text), np.uint8)))
     return found
 
 
