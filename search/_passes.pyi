@@ -120,10 +120,10 @@ def saturate(word: tuple[Any, ...], postings: Array | None, weight: float, is_ad
     """Fill *scores* with *weight* times what *postings* give, all where None, or add that to them.
 
     Args:
-        word: its codes and, where its stem has several forms, tags; the mixed postings that hold it, and their codes;
-            what a code gives if saturated, in turns for another form and for the word itself, and if not; the word's
-            tag, that of mixed postings, and the stem's first posting; what another form counts, and K1. No posting has
-            a negative tag.
+        word: arrays of its segment, and what :class:`search.engines.whoosh.segment.Place` holds of it. The arrays are
+            the codes of all postings, and all tags; mixed postings, and their codes; what a code gives if saturated, in
+            turns for another form and for the word itself, and if not; the lower 16 bits of the articles of all
+            postings; bounds of all stems, and how many a stem has; what another form counts; and K1.
         postings: counted from the stem's first.
         weight: of the word.
         is_added: whether *scores* hold something already.
@@ -156,8 +156,8 @@ def match_all(words: list[tuple[Any, ...]], living: Array | None, found: Array, 
     """Fill in which docs have all words, in order, and the sums of what those give; return how many there are.
 
     Args:
-        words: of one segment, 64 at most; each as for :func:`saturate`, with *docs*, *bounds* and *base* as for
-            :func:`locate`, and its weight.
+        words: of one segment, 64 at most; each as for :func:`saturate`, with what its articles are counted from, and
+            its weight.
         living: whether each article of the segment is there; None where all are.
         found: has room for the docs of the rarest word.
         scores: too.

@@ -123,7 +123,8 @@ def terms(text: str) -> list[str]:
 def query_terms(text: str) -> tuple[str, ...]:
     """Return the terms of a short text, which are remembered, since a query is asked about more than once."""
     if text.isascii() and text.isalpha():
-        return _chunk_terms(text)
+        # Nearly all are one plain word.
+        return (text.lower()[:MAX_TERM],)
     return tuple(chain.from_iterable(map(_chunk_terms, text.split())))
 
 

@@ -131,16 +131,24 @@ def test_listing_stays_within_its_arrays(  # noqa: PLR0913, PLR0917 - as the pas
     unharmed(compiled.list_best, docs, None, prior, None, copies, 1e9, min(count, len(docs)), *shares)
 
 
-words = st.tuples(
-    arrays(), arrays() | st.none(), arrays(), arrays(), scores, scores, st.integers(-1, 255), st.just(255), numbers
-).map(lambda word: (*word, 0.6, 1.5))
+segments_of_words = st.tuples(
+    *[arrays(), arrays([1]), arrays(), arrays(), scores, scores],
+    *[arrays([2]) | arrays([2]).map(np.sort), arrays([4], least=2).map(np.sort), st.integers(0, 3)],
+    *[st.just(0.6), st.just(1.5)],
+)
+#: From and to, most of the time.
+stretches = st.tuples(numbers, numbers).map(sorted) | st.tuples(numbers, numbers)
+places = st.tuples(st.integers(0, 9), stretches, stretches, st.integers(-1, 9), st.integers(0, 255), stretches).map(
+    lambda place: (place[0], *place[1], *place[2], *place[3:5], *place[5])
+)
+words = st.tuples(segments_of_words, places)
 
 
 @given(words, wide | st.none(), st.integers(0, 60))
 def test_scoring_stays_within_its_arrays(
     compiled: ModuleType, word: tuple[Any, ...], postings: Docs | None, size: int
 ) -> None:
-    room = np.zeros(len(word[0] if postings is None else postings))
+    room = np.zeros(min(abs(word[1][2] - word[1][1]), 99) if postings is None else len(postings))
     unharmed(compiled.saturate, word, postings, 2.0, True, room)  # noqa: FBT003 - by place only
     unharmed(compiled.saturate, word, postings, 2.0, False, np.zeros(size))  # noqa: FBT003
     summed = np.zeros(size), np.zeros(size, np.intp), np.zeros(size)
@@ -154,8 +162,9 @@ def listed_word(docs: Docs, codes: Array, weight: float, base: int = 0) -> tuple
     halves = np.arange(1, (docs.max(initial=0) >> 16) + 3) << 16
     bounds = np.concatenate([[0], docs.searchsorted(halves[:5])]).astype(np.uint32)
     none = np.empty(0, np.uint32)
-    passed = (codes, tags, none, none, table, table, 1, 255, 0, 0.6, 1.5)
-    return passed, (docs & 0xFFFF).astype(np.uint16), np.pad(bounds, (0, 6 - len(bounds)), "edge"), base, weight
+    lower, bounds = (docs & 0xFFFF).astype(np.uint16), np.pad(bounds, (0, 6 - len(bounds)), "edge")
+    segment = codes, tags, none, none, table, table, lower, bounds, 5, 0.6, 1.5
+    return segment, (0, 0, len(docs), 0, len(docs), 0, 1, 0, 0), base, weight
 
 
 @st.composite
@@ -207,9 +216,7 @@ def test_large_lists_are_matched_as_sets_are(
 
 
 #: With postings that may be in order, or not, and with all that is known of them, or not.
-listed_words = st.tuples(
-    words, arrays([2]) | arrays([2]).map(np.sort), arrays([4], least=2).map(np.sort), numbers, st.floats(0, 4)
-)
+listed_words = st.tuples(segments_of_words, places, numbers, st.floats(0, 4))
 living = st.none() | arrays([1]) | st.just(np.ones(1 << 17, bool))
 
 

@@ -25,8 +25,8 @@ begin_half(Listed *listed, Py_ssize_t half)
     listed->run = (Run){HALVES(listed->docs), at(&listed->bounds, half), at(&listed->bounds, half + 1)};
 }
 
-/* Borrow the arrays of a word, and tell whether its postings are within them. */
+/* Read a word as read_word() does, and tell whether its postings are within the arrays. */
 int
-read_listed(Held *held, PyObject *list, Listed *listed);
+read_listed(Held *held, PyObject *list, Inverted *inverted, Listed *listed);
 
 #endif

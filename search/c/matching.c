@@ -4,20 +4,24 @@
 #include <stdlib.h>
 
 int
-read_listed(Held *held, PyObject *list, Listed *listed)
+read_listed(Held *held, PyObject *list, Inverted *inverted, Listed *listed)
 {
-    PyObject *parts[5];
-    for (int i = 0; i < 5; i++)
-        if (!(parts[i] = PyTuple_GetItem(list, i)))
-            return 0;
-    listed->base = PyLong_AsUnsignedLongLong(parts[3]);
-    listed->weight = PyFloat_AsDouble(parts[4]);
-    if (PyErr_Occurred() || !read_word(held, parts[0], &listed->word) || !borrow(held, parts[1], &listed->docs) ||
-        !borrow(held, parts[2], &listed->bounds) || !are_bounds(&listed->bounds, &listed->docs))
+    PyObject *base = PyTuple_GetItem(list, 2), *weight = base ? PyTuple_GetItem(list, 3) : NULL;
+    if (!weight)
+        return 0;
+    listed->base = PyLong_AsUnsignedLongLong(base);
+    listed->weight = PyFloat_AsDouble(weight);
+    if (PyErr_Occurred() || !read_word(held, list, inverted, &listed->word))
+        return 0;
+    uint64_t first = listed->word.stem * inverted->halves;
+    listed->docs = inverted->docs;
+    if (listed->word.stem > (uint64_t)inverted->bounds.count || listed->docs.width != 2 ||
+        !cut_out(&inverted->bounds, first, first + inverted->halves + 1, &listed->bounds) ||
+        !are_bounds(&listed->bounds, &listed->docs))
         return 0;
     listed->start = at(&listed->bounds, 0);
-    uint64_t size = at(&listed->bounds, listed->bounds.count - 1) - listed->start;
-    return listed->docs.width == 2 && (!size || has_posting(&listed->word, size - 1));
+    uint64_t size = at(&listed->bounds, inverted->halves) - listed->start;
+    return listed->start == listed->word.start && (!size || has_posting(&listed->word, size - 1));
 }
 
 /* match_all(words, living, found, scores) */
@@ -43,6 +47,7 @@ size_of(const Listed *listed)
 static int
 read_wanted(Held *held, PyObject *const *args, Wanted *wanted)
 {
+    Inverted inverted = {0};
     wanted->count = PyList_Size(args[0]);
     wanted->living = (Array){0};
     if (wanted->count < 1 || wanted->count > MAX_WORDS || (args[1] != Py_None && !borrow(held, args[1], &wanted->living)) ||
@@ -51,7 +56,7 @@ read_wanted(Held *held, PyObject *const *args, Wanted *wanted)
         return 0;
     for (Py_ssize_t i = 0; i < wanted->count; i++) {
         Listed *listed = &wanted->words[i];
-        if (!read_listed(held, PyList_GetItem(args[0], i), listed) ||
+        if (!read_listed(held, PyList_GetItem(args[0], i), &inverted, listed) ||
             listed->bounds.count != wanted->words[0].bounds.count)
             return 0;
         Py_ssize_t place = i;

@@ -7,25 +7,50 @@
 
 /* saturate(word, postings, weight, is_added, scores) */
 
-int
-read_word(Held *held, PyObject *from, WordOf *word)
+static int
+read_inverted(Held *held, PyObject *from, Inverted *inverted)
 {
     PyObject *parts[11];
     for (int i = 0; i < 11; i++)
         if (!(parts[i] = PyTuple_GetItem(from, i)))
             return 0;
-    word->tags = (Array){NULL, 0, 0};
-    word->mixed_place = 0;
-    word->tag = PyLong_AsLong(parts[6]);
-    word->mixed_tag = PyLong_AsLong(parts[7]);
-    word->start = PyLong_AsUnsignedLongLong(parts[8]);
-    word->other_form = PyFloat_AsDouble(parts[9]);
-    word->k1 = PyFloat_AsDouble(parts[10]);
-    return !PyErr_Occurred() && borrow(held, parts[0], &word->codes) &&
-           (parts[1] == Py_None || (borrow(held, parts[1], &word->tags) && word->tags.width == 1)) &&
-           borrow(held, parts[2], &word->mixed_postings) && borrow(held, parts[3], &word->mixed_codes) &&
-           borrow_wide(held, parts[4], &word->table, PyBUF_SIMPLE) &&
-           borrow_wide(held, parts[5], &word->weights, PyBUF_SIMPLE);
+    inverted->from = from;
+    inverted->halves = PyLong_AsUnsignedLongLong(parts[8]);
+    inverted->other_form = PyFloat_AsDouble(parts[9]);
+    inverted->k1 = PyFloat_AsDouble(parts[10]);
+    return !PyErr_Occurred() && inverted->halves && inverted->halves < 1 << HALF &&
+           borrow(held, parts[0], &inverted->codes) && borrow(held, parts[1], &inverted->tags) &&
+           inverted->tags.width == 1 && borrow(held, parts[2], &inverted->mixed_postings) &&
+           borrow(held, parts[3], &inverted->mixed_codes) &&
+           borrow_wide(held, parts[4], &inverted->table, PyBUF_SIMPLE) &&
+           borrow_wide(held, parts[5], &inverted->weights, PyBUF_SIMPLE) &&
+           borrow(held, parts[6], &inverted->docs) && borrow(held, parts[7], &inverted->bounds);
+}
+
+int
+read_word(Held *held, PyObject *from, Inverted *inverted, WordOf *word)
+{
+    PyObject *arrays = PyTuple_GetItem(from, 0), *place = arrays ? PyTuple_GetItem(from, 1) : NULL;
+    if (!place || (arrays != inverted->from && !read_inverted(held, arrays, inverted)))
+        return 0;
+    /* Of the stem its number, its postings, from and to, and their tags; of the term its number, its tag, and its mixed
+     * postings. */
+    int64_t at_[9];
+    for (int i = 0; i < 9; i++) {
+        PyObject *number = PyTuple_GetItem(place, i);
+        at_[i] = number ? PyLong_AsLongLong(number) : 0;
+    }
+    if (PyErr_Occurred())
+        return 0;
+    *word = (WordOf){.stem = at_[0], .start = at_[1], .table = inverted->table, .weights = inverted->weights,
+                     .other_form = inverted->other_form, .k1 = inverted->k1};
+    int is_tagged = at_[4] > at_[3];
+    /* No posting has the tag of a form that stands beside others only, nor of one that is nowhere. */
+    word->tag = at_[5] < 0 || (is_tagged && at_[6] == MIXED) ? -1 : (long)at_[6];
+    return cut_out(&inverted->codes, at_[1], at_[2], &word->codes) &&
+           (!is_tagged || cut_out(&inverted->tags, at_[3], at_[4], &word->tags)) &&
+           cut_out(&inverted->mixed_postings, at_[7], at_[8], &word->mixed_postings) &&
+           cut_out(&inverted->mixed_codes, at_[7], at_[8], &word->mixed_codes);
 }
 
 ALWAYS_INLINE int
@@ -50,10 +75,11 @@ saturate(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     Held held;
     held.count = 0;
     WordOf word;
+    Inverted inverted = {0};
     Array postings = {0}, scores;
     double weight = PyFloat_AsDouble(args[2]);
     int is_added = args[3] == Py_True;
-    if (PyErr_Occurred() || !read_word(&held, args[0], &word) ||
+    if (PyErr_Occurred() || !read_word(&held, args[0], &inverted, &word) ||
         (args[1] != Py_None && !borrow_wide(&held, args[1], &postings, PyBUF_SIMPLE)) ||
         !borrow_wide(&held, args[4], &scores, PyBUF_WRITABLE))
         return let_go(&held, NULL);

@@ -5,19 +5,37 @@
 
 #include "arrays.h"
 
+/* What the words of a segment are looked up in, and the tuple that it was borrowed from. */
+typedef struct {
+    PyObject *from;
+    Array codes, tags, mixed_postings, mixed_codes, table, weights, docs, bounds;
+    uint64_t halves;
+    double other_form, k1;
+} Inverted;
+
 /* A word of one segment: which codes its postings have, and what those give. */
 typedef struct {
     Array codes, tags, table, mixed_postings, mixed_codes, weights;
-    long tag, mixed_tag;
-    uint64_t start;
+    long tag;
+    uint64_t stem, start;
     double other_form, k1;
     /* Where it was last looked for among the mixed postings. */
     uint64_t mixed_place;
 } WordOf;
 
-/* Borrow the arrays of a word. */
+/* Read a word, and what it is looked up in unless that is what was read before; of nothing, that is all zeros. */
 int
-read_word(Held *held, PyObject *from, WordOf *word);
+read_word(Held *held, PyObject *from, Inverted *inverted, WordOf *word);
+
+/* Make an array of a part of another; tell whether it has that. */
+static inline int
+cut_out(const Array *of, uint64_t first, uint64_t end, Array *part)
+{
+    if (first > end || end > (uint64_t)of->count)
+        return 0;
+    *part = (Array){of->data + first * of->width, end - first, of->width};
+    return 1;
+}
 
 /* Return the place of a mixed posting, or where it would be: near the one that was looked for before, in most cases. */
 static inline uint64_t
@@ -61,7 +79,7 @@ score(WordOf *word, Py_ssize_t width, int is_tagged, uint64_t posting)
     uint64_t code = number(word->codes.data, width, posting), place = 2 * code;
     if (is_tagged) {
         long tag = ((const uint8_t *)word->tags.data)[posting];
-        if (tag == word->mixed_tag)
+        if (tag == MIXED)
             return mixed_score(word, posting, code);
         place += tag == word->tag;
     }

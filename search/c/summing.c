@@ -134,13 +134,13 @@ gather(Sums *sums, Py_ssize_t count)
 }
 
 static int
-read_source(Held *held, PyObject *from, Source *source)
+read_source(Held *held, PyObject *from, Inverted *inverted, Source *source)
 {
     Listed *listed = &source->listed;
     source->is_word = PyTuple_Size(from) != 2;
     source->half = 0;
     if (source->is_word) {
-        if (!read_listed(held, from, listed))
+        if (!read_listed(held, from, inverted, listed))
             return 0;
         begin_half(listed, 0);
         return 1;
@@ -156,13 +156,14 @@ read_source(Held *held, PyObject *from, Source *source)
 static int
 read_sums(Held *held, PyObject *const *args, Sums *sums)
 {
+    Inverted inverted = {0};
     sums->count = PyList_Size(args[0]);
     if (sums->count < 0 || sums->count > MAX_WORDS || (args[1] != Py_None && !borrow(held, args[1], &sums->living)) ||
         !borrow_wide(held, args[3], &sums->found, PyBUF_WRITABLE) ||
         !borrow_wide(held, args[4], &sums->scores, PyBUF_WRITABLE))
         return 0;
     for (Py_ssize_t i = 0; i < sums->count; i++)
-        if (!read_source(held, PyList_GetItem(args[0], i), &sums->sources[i]))
+        if (!read_source(held, PyList_GetItem(args[0], i), &inverted, &sums->sources[i]))
             return 0;
     return 1;
 }

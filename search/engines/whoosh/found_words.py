@@ -10,12 +10,10 @@ import numpy as np
 
 from search import ranking
 from search.analysis import query_terms, stem
-from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.part import Part, Scores
 from search.engines.whoosh.segment import Docs, Place
-from search.engines.whoosh.words import MIXED
-from search.query import Leaf, Word
+from search.query import Node, Word
 
 #: Words of which a part, or a collection, remembers what is known.
 _REMEMBERED = 4096
@@ -32,14 +30,13 @@ class FoundWord(NamedTuple):
     place: Place
     #: Articles that are there.
     articles: int
-    codes: Array
-    tags: Array | None
-    #: Where its postings begin in each half of the articles, and where the last ones end.
-    bounds: Array
-    #: As :func:`search._passes.saturate` takes the word.
+    #: As :func:`search._passes.match_all` takes the word, but for its weight.
     passed: tuple[Any, ...]
-    #: The same, with where its postings are, and what its articles are counted from.
-    placed: tuple[Any, ...]
+
+    @property
+    def size(self) -> int:
+        """Postings, those of articles that are gone among them."""
+        return self.place.end - self.place.start
 
 
 #: A word as it was found in each part of a collection, and what it weighs.
@@ -57,26 +54,13 @@ def find_word(part: Part, term: str) -> FoundWord | None:
             return None
         if len(part.words) >= _REMEMBERED:
             part.words.clear()
-        known = part.words[term] = _look_up(part, term, place)
+        articles = place.end - place.start - part.dead_postings(place.stem)
+        known = part.words[term] = FoundWord(term, place, articles, (part.word_arrays, place, part.base))
     return known
 
 
-def _look_up(part: Part, term: str, place: Place) -> FoundWord:
-    codes = part.segment.codes[place.start : place.end]
-    tags = part.segment.arrays["tag"][place.tag_start : place.tag_end] if place.tag_end > place.tag_start else None
-    mixed_postings, mixed_codes, *tables = part.word_arrays
-    mixed = slice(place.mixed_start, place.mixed_end) if tags is not None else slice(0)
-    # No posting has the tag of a form that stands beside others only, nor of one that is nowhere.
-    tag = -1 if place.term < 0 or (tags is not None and place.tag == MIXED) else place.tag
-    of_form = mixed_postings[mixed], mixed_codes[mixed], *tables, tag, MIXED, place.start
-    passed = codes, tags, *of_form, ranking.OTHER_FORM, ranking.K1
-    docs, bounds = part.segment.bounds_of(place.stem)
-    articles = place.end - place.start - part.dead_postings(place.stem)
-    return FoundWord(term, place, articles, codes, tags, bounds, passed, (passed, docs, bounds, part.base))
-
-
-def weigh_word(collection: Collection, node: Leaf) -> WeighedWord | None:
-    """Return a word of any field; None for all other leaves, and for a word that is nowhere."""
+def weigh_word(collection: Collection, node: Node) -> WeighedWord | None:
+    """Return a word of any field; None for all other nodes, and for a word that is nowhere."""
     if type(node) is not Word or node.field is not None:
         return None
     known: WeighedWord | None = collection.words.get(node.text)
@@ -100,7 +84,12 @@ def _weigh(collection: Collection, node: Word) -> WeighedWord:
 def sources_of(word: WeighedWord) -> list[Source]:
     """Return what a word gives, part by part."""
     found, weight = word
-    return [(*own.placed, weight) for own in found if own]
+    return [(*own.passed, weight) for own in found if own]
+
+
+def _size_of(source: Source) -> int:
+    listed, place, *_ = source
+    return place.end - place.start if len(source) > _LISTED else len(listed)
 
 
 def match_all(passes: ModuleType, collection: Collection, words: Sequence[WeighedWord]) -> tuple[Docs, Scores]:
@@ -114,9 +103,8 @@ def match_all(passes: ModuleType, collection: Collection, words: Sequence[Weighe
 
 
 def _match_part(passes: ModuleType, part: Part, words: Sequence[tuple[FoundWord | None, float]]) -> tuple[Docs, Scores]:
-    listed = [(*word.placed, weight) for word, weight in words if word]
-    # Postings of articles that are gone are among them.
-    size = min([len(word.codes) for word, _ in words if word]) if len(listed) == len(words) else 0
+    listed = [(*word.passed, weight) for word, weight in words if word]
+    size = min([word.size for word, _ in words if word]) if len(listed) == len(words) else 0
     docs, scores = np.empty(size, np.intp), np.empty(size)
     count = passes.match_all(listed, part.living, docs, scores) if size else 0
     return docs[:count], scores[:count]
@@ -124,7 +112,7 @@ def _match_part(passes: ModuleType, part: Part, words: Sequence[tuple[FoundWord 
 
 def match_any(passes: ModuleType, collection: Collection, sources: Sequence[Source]) -> tuple[Docs, Scores]:
     """Return the articles that any of the sources has, and the sums of what those give."""
-    room = min(sum([len(source[0][0] if len(source) > _LISTED else source[0]) for source in sources]), collection.size)
+    room = min(sum(map(_size_of, sources)), collection.size)
     docs, scores = np.empty(room, np.intp), np.empty(room)
     count = passes.match_any(sources, collection.living, collection.size, docs, scores)
     return docs[:count], scores[:count]

@@ -87,7 +87,7 @@ def _passed(passes: ModuleType, part: Part, leaves: Sequence[Leaf], docs: Docs) 
         row = query_terms(leaf.text)
         if isinstance(leaf, Word) and len(row) == 1:
             found = find_word(part, row[0])
-            words += [] if found is None else [(found.bounds, field)]
+            words += [] if found is None else [(segment.bounds_of(found.place.stem)[1], field)]
             continue
         known = {term: look_up(part, term).passed for term in row}
         if row and all(known.values()):

@@ -15,6 +15,7 @@ from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import MICROSECONDS_A_DAY
 from search.engines.whoosh.bits import PositionBits
 from search.engines.whoosh.frequencies import weigh
+from search.engines.whoosh.grouping import high_halves
 from search.engines.whoosh.places import row_arrays, term_arrays
 from search.engines.whoosh.segment import Docs, Segment
 from search.keys import EPOCH, UNDATED
@@ -77,11 +78,12 @@ class Part:
         return segment.lengths, segment.span_starts, segment.arrays["span"], segment.lengths.shape[1]
 
     @cached_property
-    def word_arrays(self) -> tuple[Array, ...]:
-        """What every word is looked up in: mixed postings and their codes, and what codes give, saturated and not."""
-        arrays = self.segment.arrays
-        tables = self.saturated(ALL_FIELDS), self.weights(ALL_FIELDS)
-        return arrays["mixed.posting"], arrays["mixed.code"], *tables
+    def word_arrays(self) -> tuple[Any, ...]:
+        """What every word is looked up in, as :func:`search._passes.saturate` takes it."""
+        arrays, tables = self.segment.arrays, (self.saturated(ALL_FIELDS), self.weights(ALL_FIELDS))
+        of_codes = arrays["code"], arrays["tag"], arrays["mixed.posting"], arrays["mixed.code"], *tables
+        of_docs = arrays["doc"], arrays["stem.posting"], high_halves(len(self.segment))
+        return *of_codes, *of_docs, ranking.OTHER_FORM, ranking.K1
 
     @cached_property
     def field_factors(self) -> Scores:

@@ -86,6 +86,9 @@ class Planner:
     def matches(self, tree: Node) -> Matches:
         """Return the articles that match *tree*."""
         nodes = tree.nodes if isinstance(tree, And) else (tree,)
+        # Nearly all queries are plain words.
+        if native.passes and (words := self._words_of(nodes)):
+            return self._all_of(native.passes, words)
         if isinstance(nodes[0], Or) and all(isinstance(node, Leaf) for node in nodes[0].nodes):
             return self._any_of([node for node in nodes[0].nodes if isinstance(node, Leaf)], nodes[1:])
         wanted = list(dict.fromkeys([node for node in nodes if isinstance(node, Leaf)]))
@@ -219,13 +222,17 @@ class Planner:
             docs = _keep(there, docs, known)
         return Matches(docs, known, patterns=patterns)
 
-    def _words_of(self, leaves: Sequence[Leaf]) -> list[WeighedWord]:
-        """Return the postings of words in any field, and what they weigh; none if other leaves are among them."""
-        found = [weigh_word(self._collection, node) for node in leaves] if len(leaves) <= MAX_PASSED else []
-        words = [word for word in found if word]
-        return words if len(words) == len(leaves) else []
+    def _words_of(self, nodes: Sequence[Node]) -> list[WeighedWord]:
+        """Return distinct words of any field, and what they weigh; none if other nodes are among them."""
+        words: list[WeighedWord] = []
+        for node in dict.fromkeys(nodes) if len(nodes) <= MAX_PASSED else ():
+            word = weigh_word(self._collection, node)
+            if word is None:
+                return []
+            words.append(word)
+        return words
 
-    def _all_of(self, passes: ModuleType, words: Sequence[WeighedWord], operands: Sequence[Operand]) -> Matches:
+    def _all_of(self, passes: ModuleType, words: Sequence[WeighedWord], operands: Sequence[Operand] = ()) -> Matches:
         """Return the articles that have all words and match the operands, and what the words give them."""
         docs, scores = match_all(passes, self._collection, words)
         matches = Matches(self._whole(docs), scores=scores)

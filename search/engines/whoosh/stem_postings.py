@@ -26,6 +26,16 @@ class StemPostings:
         self._postings: Docs | None = None
         self.term, self.count = word.term, word.articles
 
+    @property
+    def _codes(self) -> Array:
+        place = self._word.place
+        return self._segment.codes[place.start : place.end]
+
+    @property
+    def _tags(self) -> Array | None:
+        place = self._word.place
+        return self._segment.arrays["tag"][place.tag_start : place.tag_end] if place.tag_end > place.tag_start else None
+
     def docs(self) -> Docs:
         """Return the articles."""
         if self._docs is None:
@@ -59,27 +69,25 @@ class StemPostings:
         if native.passes is None:
             scores = weight * self.scores(postings)
             return scores if total is None else np.add(total, scores, out=total)
-        known, count = total is not None, len(self._word.codes if postings is None else postings)
+        known, count = total is not None, self._word.size if postings is None else len(postings)
         scores = np.empty(count) if total is None else total
         native.passes.saturate(self._word.passed, postings, weight, known, scores)
         return scores
 
     def scores(self, postings: Docs | None) -> Scores:
         """Return the saturated frequencies: the searched form counts more than the others."""
-        word = self._word
         if native.passes:
             return self.add(postings, 1.0, None)
-        table = self.part.saturated(ALL_FIELDS)
-        places = (word.codes if postings is None else word.codes.take(postings, mode="clip")).astype(np.intp)
+        place, tags, table = self._word.place, self._tags, self.part.saturated(ALL_FIELDS)
+        places = (self._codes if postings is None else self._codes.take(postings, mode="clip")).astype(np.intp)
         places <<= 1
-        if word.place.term < 0:
+        if place.term < 0:
             return table.take(places, mode="clip")
-        if word.tags is None:
+        if tags is None:
             places += 1
             return table.take(places, mode="clip")
-        if word.place.tag != MIXED:
-            tags = word.tags if postings is None else word.tags.take(postings, mode="clip")
-            places += tags == word.place.tag
+        if place.tag != MIXED:
+            places += (tags if postings is None else tags.take(postings, mode="clip")) == place.tag
         return self._with_mixed(table.take(places, mode="clip"), postings)
 
     def _with_mixed(self, scores: Scores, postings: Docs | None) -> Scores:
@@ -93,15 +101,15 @@ class StemPostings:
             places, there = locate(postings, mixed, None)
             mixed, exact, places = mixed[there], exact[there], places[there]
         weights = self.part.weights(ALL_FIELDS)
-        frequency = ranking.OTHER_FORM * weights[self._word.codes[mixed]] + (1 - ranking.OTHER_FORM) * weights[exact]
+        frequency = ranking.OTHER_FORM * weights[self._codes[mixed]] + (1 - ranking.OTHER_FORM) * weights[exact]
         scores[places] = frequency / (ranking.K1 + frequency)
         return scores
 
     def frequencies(self, fields: tuple[bool, ...]) -> tuple[Docs, Scores]:
         """Return the articles that have the word in one of *fields*, and its frequency there before saturation."""
         weights = self.part.weights(fields)
-        place, tags = self._word.place, self._word.tags
-        frequencies = weights.take(self._word.codes, mode="clip")
+        place, tags = self._word.place, self._tags
+        frequencies = weights.take(self._codes, mode="clip")
         if place.term < 0:
             frequencies *= ranking.OTHER_FORM
         elif tags is not None:
