@@ -47,6 +47,8 @@ def list_best(
     most: int,
     top: int,
     wanted: int,
+    ceilings: tuple[Array, float] | None,
+    copied: Array | None,
     /,
 ) -> tuple[int, int, tuple[list[int], list[int]]]:
     """List the best, of copies but the first; *top* of them, of no code more than *most*, stand before the others.
@@ -66,6 +68,8 @@ def list_best(
         most: see there.
         top: see there.
         wanted: see there.
+        ceilings: of every article a number of one byte, and how many times these are no less than *prior*.
+        copied: bits of the articles that are in a group of copies, among others perhaps.
     """
 
 def tally(docs: Array, codes: Array, others: Array, counts: Array, first: int, /) -> None:

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 import search
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.part import Scores
+from search.engines.whoosh.priors import ceilings_of
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.sums import add_up
 from search.records import to_records
@@ -127,8 +128,26 @@ def test_listing_stays_within_its_arrays(  # noqa: PLR0913, PLR0917 - as the pas
     wanted: int,
 ) -> None:
     shares = codes, most, top, wanted
-    unharmed(compiled.list_best, docs, np.ones(len(docs)), prior, None, copies, 1e9, count, *shares)
-    unharmed(compiled.list_best, docs, None, prior, None, copies, 1e9, min(count, len(docs)), *shares)
+    bounds = (codes.astype(np.uint8), 0.1), codes.astype(np.uint8)
+    unharmed(compiled.list_best, docs, np.ones(len(docs)), prior, None, copies, 1e9, count, *shares, *bounds)
+    unharmed(compiled.list_best, docs, None, prior, None, copies, 1e9, min(count, len(docs)), *shares, None, None)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 4), st.floats(0, 4), st.integers(0, 3)), max_size=200),
+    st.integers(0, 30),
+)
+def test_what_is_left_out_by_ceilings_is_not_among_the_best(
+    compiled: ModuleType, matches: list[tuple[float, float, int]], count: int
+) -> None:
+    prior, own, groups = (np.array([match[at] for match in matches]) for at in range(3))
+    docs, copies, codes = np.arange(len(matches)), groups.astype(np.uint32), np.zeros(len(matches), np.uint16)
+    of = docs, own.astype(np.float64), prior.astype(np.float64), None, copies, 1e9, min(count, len(matches))
+    copied = np.packbits(np.append(copies != 0, np.False_), bitorder="little")
+
+    exactly = compiled.list_best(*of, codes, 3, 10, 20, None, None)
+
+    assert compiled.list_best(*of, codes, 3, 10, 20, ceilings_of(of[2]), copied) == exactly
 
 
 segments_of_words = st.tuples(

@@ -6,10 +6,13 @@
 
 /* rank(docs, own, prior, ties, copies, scale, found) */
 
-/* Matches, and what they are put in order by; of everything but *own*, there is a number for each article. */
+/* Matches, and what they are put in order by; of everything but *own*, there is a number for each article.
+ *
+ * There may be bytes that, *step* times, are no less than *prior*, and bits of articles that are copies of others: most
+ * matches are left out by these, which take an eighth of the memory, and less. */
 typedef struct {
-    Array docs, own, prior, ties, copies;
-    double scale;
+    Array docs, own, prior, ties, copies, ceilings, copied;
+    double scale, step;
     /* Of how many articles those numbers are known. */
     uint64_t known;
 } Matches;
@@ -48,18 +51,33 @@ keep_best(const Matches *matches, Best *best, double key, Py_ssize_t place)
         best->least = best->heap[0].key - best->margin;
 }
 
+/* Tell whether an article may be a copy of others. */
+static inline int
+may_be_copied(const Matches *matches, uint64_t doc)
+{
+    return !matches->copied.data || ((const uint8_t *)matches->copied.data)[doc / 8] >> doc % 8 & 1;
+}
+
 /* Look at all matches; tell whether everything is known of them, and there is the memory. */
 ALWAYS_INLINE int
-look_at_all(const Matches *matches, Best *best, int has_prior, int has_own, Py_ssize_t copy_width)
+look_at_all(const Matches *matches, Best *best, int has_prior, int has_own, int has_ceilings, Py_ssize_t copy_width)
 {
+    const uint8_t *ceilings = (const uint8_t *)matches->ceilings.data;
+    const uint64_t *docs = WIDE(matches->docs);
+    uint64_t known = matches->known;
+    double step = matches->step;
     for (Py_ssize_t i = 0; i < matches->docs.count; i++) {
-        uint64_t doc = WIDE(matches->docs)[i], group = 0;
-        if (doc >= matches->known)
+        uint64_t doc = docs[i], group = 0;
+        if (doc >= known)
             return 0;
-        if (copy_width && (group = number(matches->copies.data, copy_width, doc)) && !count_copy(matches, best, group))
+        if (copy_width && may_be_copied(matches, doc) && (group = number(matches->copies.data, copy_width, doc)) &&
+            !count_copy(matches, best, group))
             return 0;
+        double own = has_own ? DOUBLES(matches->own)[i] : 1;
+        if (has_ceilings && ceilings[doc] * step * own < best->least)
+            continue;
         double key = has_prior ? DOUBLES(matches->prior)[doc] : 1;
-        key = has_own ? key * DOUBLES(matches->own)[i] : key;
+        key = has_own ? key * own : key;
         if (key >= best->least)
             keep_best(matches, best, key, i);
     }
@@ -70,10 +88,11 @@ static int
 look(const Matches *matches, Best *best)
 {
     int has_prior = matches->prior.data != NULL, has_own = matches->own.data != NULL;
+    int has_ceilings = matches->ceilings.data != NULL;
     Py_ssize_t width = matches->copies.data ? matches->copies.width : 0;
-    if (has_prior && has_own && width == 4)
-        return look_at_all(matches, best, 1, 1, 4);
-    return look_at_all(matches, best, has_prior, has_own, width);
+    if (has_prior && has_own && has_ceilings && (!width || width == 4))
+        return width ? look_at_all(matches, best, 1, 1, 1, 4) : look_at_all(matches, best, 1, 1, 1, 0);
+    return look_at_all(matches, best, has_prior, has_own, has_ceilings, width);
 }
 
 static int
@@ -90,6 +109,7 @@ read_matches(Held *held, PyObject *const *args, Matches *matches)
         if (args[3 + i] != Py_None && !borrow(held, args[3 + i], any[i]))
             return 0;
     }
+    matches->ceilings = matches->copied = (Array){0};
     const Array *of[] = {&matches->prior, &matches->ties, &matches->copies};
     matches->known = UINT64_MAX;
     for (int i = 0; i < 3; i++)
@@ -137,7 +157,7 @@ rank(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     return let_go(&held, copies);
 }
 
-/* list_best(docs, own, prior, ties, copies, scale, count, codes, most, top, wanted) */
+/* list_best(docs, own, prior, ties, copies, scale, count, codes, most, top, wanted, ceilings, copied) */
 
 /* One of the best on its way to the list. */
 typedef struct {
@@ -239,6 +259,27 @@ list_entries(const Matches *matches, const Best *best, const Shares *shares)
     return listed ? Py_BuildValue("nnN", best->copies, picked, listed) : NULL;
 }
 
+/* Read what matches may be left out by. */
+static int
+read_ceilings(Held *held, PyObject *ceilings, PyObject *copied, Matches *matches)
+{
+    if (ceilings != Py_None) {
+        PyObject *coarse = PyTuple_GetItem(ceilings, 0), *step = coarse ? PyTuple_GetItem(ceilings, 1) : NULL;
+        if (!step || !borrow(held, coarse, &matches->ceilings) || matches->ceilings.width != 1)
+            return 0;
+        matches->step = PyFloat_AsDouble(step);
+        if ((uint64_t)matches->ceilings.count < matches->known)
+            matches->known = matches->ceilings.count;
+    }
+    if (copied == Py_None || PyErr_Occurred())
+        return !PyErr_Occurred();
+    if (!borrow(held, copied, &matches->copied) || matches->copied.width != 1)
+        return 0;
+    if ((uint64_t)matches->copied.count < matches->known / 8 + 1)
+        matches->known = 8 * (uint64_t)matches->copied.count;
+    return 1;
+}
+
 PyObject *
 list_best(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
@@ -251,7 +292,7 @@ list_best(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     shares.top = PyLong_AsSsize_t(args[9]);
     shares.wanted = PyLong_AsSsize_t(args[10]);
     if (PyErr_Occurred() || !read_matches(&held, args, &matches) || !borrow(&held, args[7], &shares.codes) ||
-        count < 0 || count > matches.docs.count)
+        !read_ceilings(&held, args[11], args[12], &matches) || count < 0 || count > matches.docs.count)
         return let_go(&held, NULL);
     Best best;
     PyObject *found = find_best(&matches, count, &best) ? list_entries(&matches, &best, &shares) : NULL;

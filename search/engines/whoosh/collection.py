@@ -19,7 +19,7 @@ from search.articles import Article, Episode, Story
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import MICROSECONDS_A_DAY
 from search.engines.whoosh.part import Mask, Part, Scores, average_lengths
-from search.engines.whoosh.priors import prior_without_freshness
+from search.engines.whoosh.priors import Ceilings, ceilings_of, prior_without_freshness
 from search.engines.whoosh.recent import RecentArrays
 from search.engines.whoosh.segment import Docs, Segment
 from search.engines.whoosh.vocabulary import Vocabulary
@@ -99,6 +99,11 @@ class Collection:
     def everything(self) -> Docs:
         """Every article that is there."""
         return np.arange(self.size) if self.living is None else np.flatnonzero(self.living)
+
+    @cached_property
+    def copied(self) -> NDArray[np.uint8]:
+        """Which articles are in a group of copies, as bits; one article more than there are, and up to seven others."""
+        return np.packbits(np.append(self.copies != 0, False), bitorder="little")
 
     @cached_property
     def numbers(self) -> NDArray[np.uint32]:
@@ -213,6 +218,11 @@ class Collection:
     def prior_without_freshness(self) -> Scores:
         """The same without freshness; only who asks for certain days needs it."""
         return prior_without_freshness([part.segment for part in self.parts], self.columns["outlets"])
+
+    @cached_property
+    def ceilings(self) -> Ceilings:
+        """What the product of those factors is at most, counted from the newest article."""
+        return ceilings_of(self.prior)
 
     def prior_since(self, reference: datetime | None) -> Scores | None:
         """Return the product of those factors, for every article; None where that is only known for other days."""

@@ -128,11 +128,12 @@ class Execution:
         return Ordering(collection, docs, keys, collapse=query.collapse == "title", diversity=diversity)
 
     def _relevance(self) -> Keys:
-        docs, prior = self._found.docs, self.collection.prior_since(self._reference)
+        docs, collection = self._found.docs, self.collection
+        prior = collection.prior_since(self._reference)
         if prior is not None:
-            return Keys(docs, prior, self.texts)
+            return Keys(docs, prior, self.texts, collection.ceilings if prior is collection.prior else None)
         # Counted from another day than that of the newest article.
-        keys = self.collection.priors_of(docs, self._reference)
+        keys = collection.priors_of(docs, self._reference)
         return Keys(docs, None, keys if self.texts is None else keys * self.texts)
 
     @lazy

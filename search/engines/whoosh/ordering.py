@@ -16,6 +16,7 @@ from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.lazy import lazy
 from search.engines.whoosh.part import Scores
+from search.engines.whoosh.priors import Ceilings
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.selection import FEW, MARGIN, SCALE, best
 from search.ranking import DECIMALS
@@ -37,10 +38,11 @@ class Keys:
         docs: the matches.
         prior: of every article of the collection; None where only the match decides.
         own: of each match, shape (matches,); None where only the article decides.
+        ceilings: of *prior*, where they are known.
     """
 
-    def __init__(self, docs: Docs, prior: Scores | None, own: Scores | None) -> None:
-        self.docs, self.prior, self.own = docs, prior, own
+    def __init__(self, docs: Docs, prior: Scores | None, own: Scores | None, ceilings: Ceilings | None = None) -> None:
+        self.docs, self.prior, self.own, self.ceilings = docs, prior, own, ceilings
 
     @lazy
     def products(self) -> Scores:
@@ -109,8 +111,9 @@ class Ordering:
             return None
         ranked = self._docs, keys.own, keys.prior, self._ages, self._groups, SCALE, count
         shares = self._collection.domain, MAX_OF_DOMAIN, TOP, end
+        copied = None if self._groups is None else self._collection.copied
         # Copies are counted on the way.
-        self._folded, picked, listed = native.passes.list_best(*ranked, *shares)
+        self._folded, picked, listed = native.passes.list_best(*ranked, *shares, keys.ceilings, copied)
         is_whole = count == size or (picked == TOP and len(listed[0]) == end)
         return Listed(*listed) if is_whole else None
 
