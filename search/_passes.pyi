@@ -124,7 +124,7 @@ def saturate(word: tuple[Any, ...], postings: Array | None, weight: float, is_ad
     """Fill *scores* with *weight* times what *postings* give, all where None, or add that to them.
 
     Args:
-        word: arrays of its segment, and what :class:`search.engines.whoosh.segment.Place` holds of it. The arrays are
+        word: arrays of its segment, and what :class:`search.engines.whoosh.places.Place` holds of it. The arrays are
             the codes of all postings, and all tags; mixed postings, and their codes; what a code gives if saturated, in
             turns for another form and for the word itself, and if not; the lower 16 bits of the articles of all
             postings; bounds of all stems, and how many a stem has; what another form counts; and K1.
@@ -236,7 +236,7 @@ def find_word(
     arrays: tuple[Array, Array, Array, Array, int],
     /,
 ) -> tuple[int, int, int, int, int, int, int, int, int] | None:
-    """Return what :class:`search.engines.whoosh.segment.Place` holds; None where the stem is not there.
+    """Return what :class:`search.engines.whoosh.places.Place` holds; None where the stem is not there.
 
     Args:
         term: in UTF-8.

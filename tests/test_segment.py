@@ -29,6 +29,7 @@ from search.engines.whoosh.plan import Planner
 from search.engines.whoosh.postings import FrequentPostings, nothing, with_table, word_postings
 from search.engines.whoosh.recent import RecentArrays
 from search.engines.whoosh.segment import Segment
+from search.engines.whoosh.stories import find_story, members_of, stories_of, story_id
 from search.keys import age_to_moment, moment_to_age, number_to_id
 from search.query import And, Leaf, Or, Word
 from search.records import article_to_wire
@@ -76,11 +77,11 @@ def test_articles_are_kept_whole_and_numbered_from_the_newest(titles: list[list[
         assert collection.number_of(one.id) == number
         assert collection.id_of(number) == one.id
         assert orjson.loads(articles_json(collection, [number])[0]) == orjson.loads(orjson.dumps(article_to_wire(one)))
-        assert collection.members_of(one.id).tolist() == [number]
+        assert members_of(collection, one.id).tolist() == [number]
         assert collection.column("fingerprint")[number].tobytes() == fingerprint(one)
     gone = {number_to_id(int(id_)) for id_ in collection.ids} - {one.id for one in there.values()}
     assert [collection.number_of(id_) for id_ in gone] == [None] * len(gone)
-    assert [collection.story(id_) for id_ in gone] == [None] * len(gone)
+    assert [find_story(collection, id_) for id_ in gone] == [None] * len(gone)
 
 
 @pytest.mark.parametrize("count", [499, 600])
@@ -103,12 +104,12 @@ def test_a_story_is_given_back_as_it_was() -> None:
 
     number = collection.number_of(first.id) or 0
 
-    assert collection.story(second.id) == story
-    assert collection.stories_of([number]) == [(second.id, 3, 1)]
-    assert collection.story_id(number) == second.id
-    assert [collection.id_of(n) for n in collection.members_of(second.id).tolist()] == [second.id, first.id, third.id]
-    assert collection.members_of(first.id).tolist() == []
-    assert collection.story(alone.id) == Story(
+    assert find_story(collection, second.id) == story
+    assert stories_of(collection, [number]) == [(second.id, 3, 1)]
+    assert story_id(collection, number) == second.id
+    assert [collection.id_of(n) for n in members_of(collection, second.id).tolist()] == [second.id, first.id, third.id]
+    assert members_of(collection, first.id).tolist() == []
+    assert find_story(collection, alone.id) == Story(
         id=alone.id, episodes=(Episode(article_ids=(alone.id,), outlets=1),), outlets=1
     )
 

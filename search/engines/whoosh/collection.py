@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from search import ranking
 from search.analysis import fold, stem
-from search.articles import Article, Episode, Story
+from search.articles import Article
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import MICROSECONDS_A_DAY
 from search.engines.whoosh.part import Mask, Part, Scores, average_lengths
@@ -36,10 +36,6 @@ _ID = re.compile(r"[0-9a-f]{16}")
 def is_id(text: str) -> bool:
     """Return whether an article might have this id."""
     return _ID.fullmatch(text) is not None
-
-
-def _story_of_one(identifier: str) -> Story:
-    return Story(id=identifier, episodes=(Episode(article_ids=(identifier,), outlets=1),), outlets=1)
 
 
 class Collection:
@@ -144,25 +140,6 @@ class Collection:
         place = ids.searchsorted(wanted)
         return int(numbers[place]) if place < len(ids) and ids[place] == wanted else None
 
-    def story_number(self, identifier: str) -> int | None:
-        """Return the number of the story of several articles that has an id, None where there is none."""
-        return self._story_numbers.get(identifier)
-
-    def members_of(self, identifier: str) -> Docs:
-        """Return the articles of a story, the oldest first; none where there is no such story."""
-        story = self.story_number(identifier)
-        if story is None:
-            alone = self.number_of(identifier)
-            is_alone = alone is not None and not 0 <= self.columns["story"][alone] < len(self.columns["story.id"])
-            return np.array([alone] if is_alone else [], np.intp)
-        episodes = self.columns["story.episode"]
-        bounds = self.columns["episode.article"][episodes[story : story + 2]]
-        return self.columns["episode.member"][bounds[0] : bounds[1]].astype(np.intp)
-
-    @cached_property
-    def _story_numbers(self) -> Mapping[str, int]:
-        return {number_to_id(number): place for place, number in enumerate(self.columns["story.id"].tolist())}
-
     def column(self, name: str) -> Array:
         """Return what the segments know of each article."""
         return self._joined(name)
@@ -244,38 +221,6 @@ class Collection:
         """When the newest article was published."""
         ages = self.ages[self.everything]
         return age_to_moment(int(ages.min())) if len(ages) else None
-
-    def story_id(self, number: int) -> str:
-        """Return the id of an article's story."""
-        return self.stories_of([number])[0][0]
-
-    def stories_of(self, numbers: Sequence[int]) -> list[tuple[str, int, int]]:
-        """Return the id, articles and outlets of articles' stories; one without others is a story of its own."""
-        chosen = np.array(numbers, np.intp)
-        found = zip(self.ids.take(chosen).tolist(), self.columns["story"].take(chosen).tolist(), strict=True)
-        ids, sizes, outlets = (self.columns[name] for name in ("story.id", "story.size", "story.outlets"))
-        return [
-            (number_to_id(int(ids[story])), int(sizes[story]), int(outlets[story]))
-            if 0 <= story < len(ids)
-            else (number_to_id(id_), 1, 1)
-            for id_, story in found
-        ]
-
-    def story(self, identifier: str) -> Story | None:
-        """Return a story, None where there is none."""
-        members = self.members_of(identifier)
-        number = self.story_number(identifier)
-        if number is None:
-            return _story_of_one(identifier) if len(members) else None
-        first, end = self.columns["story.episode"][number : number + 2].tolist()
-        bounds = self.columns["episode.article"][first : end + 1].tolist()
-        listed = self.columns["episode.member"]
-        outlets = self.columns["episode.outlets"][first:end].tolist()
-        episodes = [
-            Episode(article_ids=tuple(map(self.id_of, listed[low:high].tolist())), outlets=count)
-            for low, high, count in zip(bounds, bounds[1:], outlets, strict=False)
-        ]
-        return Story(id=identifier, episodes=tuple(episodes), outlets=int(self.columns["story.outlets"][number]))
 
     def id_of(self, number: int) -> str:
         """Return the id of an article."""

@@ -12,6 +12,7 @@ from search.engines.whoosh.attributes import IMAGE, PUBLISHED
 from search.engines.whoosh.collection import Collection, is_id
 from search.engines.whoosh.part import Mask
 from search.engines.whoosh.segment import Docs
+from search.engines.whoosh.stories import members_of
 from search.keys import ids_to_numbers, moment_to_age
 from search.query import AsOf, Dates, Filters, Flag, InStory, Number, Site, Value
 
@@ -147,7 +148,7 @@ def _flag(collection: Collection, node: Flag) -> Callable[[Docs], Mask]:
 
 
 def _in_story(collection: Collection, node: InStory) -> Callable[[Docs], Mask]:
-    members = collection.members_of(node.id)
+    members = members_of(collection, node.id)
     return lambda docs: np.isin(docs, members)
 
 

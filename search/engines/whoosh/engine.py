@@ -23,6 +23,7 @@ from search.engines.whoosh.opening import open_generation, open_imported
 from search.engines.whoosh.operands import Budget
 from search.engines.whoosh.plan import Planner
 from search.engines.whoosh.recalling import recall
+from search.engines.whoosh.stories import find_story, story_id
 from search.engines.whoosh.verification import verify
 from search.errors import (
     ImportRefusedError,
@@ -61,14 +62,14 @@ class WhooshReader:
 
     def story(self, identifier: str) -> Story:
         """Return the story."""
-        story = self._collection.story(identifier)
+        story = find_story(self._collection, identifier)
         if story is None:
             raise NotFoundError("story", identifier)
         return story
 
     def story_of(self, identifier: str) -> Story:
         """Return the article's story."""
-        return self.story(self._collection.story_id(self._number(identifier)))
+        return self.story(story_id(self._collection, self._number(identifier)))
 
     def statistics(self) -> Statistics:
         """Return what is served, in numbers."""
@@ -254,5 +255,5 @@ def _generation_of(collection: Collection) -> str:
             msg = "an article is another than its fingerprint says"
             raise ValueError(msg)
     prints = collection.column("fingerprint")[collection.by_id[1]]
-    stories = [collection.story(number_to_id(id_)) for id_ in sorted(collection.columns["story.id"].tolist())]
+    stories = [find_story(collection, number_to_id(id_)) for id_ in sorted(collection.columns["story.id"].tolist())]
     return generation_id(prints, filter(None, stories))

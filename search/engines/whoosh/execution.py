@@ -21,6 +21,7 @@ from search.engines.whoosh.part import Mask, Scores
 from search.engines.whoosh.plan import Matches, Planner
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.spelling import Words
+from search.engines.whoosh.stories import stories_of
 from search.keys import UNDATED
 from search.likeness import with_words
 from search.query import Leaf, Query
@@ -177,7 +178,7 @@ class Execution:
 
     def stories(self, numbers: Sequence[int]) -> list[tuple[str, int, int]]:
         """Return what hits say of their stories: id, articles, outlets."""
-        return self.collection.stories_of(numbers)
+        return stories_of(self.collection, numbers)
 
     def marks(self, numbers: Sequence[int]) -> Marks:
         """Return where the searched words are in articles."""

@@ -12,7 +12,8 @@ from search import ranking
 from search.analysis import query_terms, stem
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.part import Part, Scores
-from search.engines.whoosh.segment import Docs, Place
+from search.engines.whoosh.places import Place, find_place
+from search.engines.whoosh.segment import Docs
 from search.query import Node, Word
 
 #: Words of which a part, or a collection, remembers what is known.
@@ -49,7 +50,7 @@ def find_word(part: Part, term: str) -> FoundWord | None:
     """Return what is known of a word, None where no form of it occurs; of what was searched last, it is remembered."""
     known: FoundWord | None = part.words.get(term)
     if known is None:
-        place = part.segment.find_word(term, stem(term))
+        place = find_place(part.segment, part.stem_arrays, term, stem(term))
         if place is None:
             return None
         if len(part.words) >= _REMEMBERED:

@@ -16,7 +16,7 @@ from search.engines.whoosh.attributes import MICROSECONDS_A_DAY
 from search.engines.whoosh.bits import PositionBits
 from search.engines.whoosh.frequencies import weigh
 from search.engines.whoosh.grouping import high_halves
-from search.engines.whoosh.places import row_arrays, term_arrays
+from search.engines.whoosh.places import row_arrays, stem_arrays, term_arrays
 from search.engines.whoosh.segment import Docs, Segment
 from search.keys import EPOCH, UNDATED
 
@@ -70,6 +70,11 @@ class Part:
     def term_arrays(self) -> tuple[Any, ...]:
         """What is known of terms by their numbers, as :func:`search._passes.mark` takes it."""
         return term_arrays(self.segment)
+
+    @cached_property
+    def stem_arrays(self) -> tuple[Any, ...]:
+        """What a word is looked up in, as :func:`search._passes.find_word` takes it."""
+        return stem_arrays(self.segment)
 
     @cached_property
     def span_arrays(self) -> tuple[Any, ...]:

@@ -4,8 +4,28 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from search import native
 from search.engines.whoosh.arrays import Array
+from search.engines.whoosh.grouping import high_halves
 from search.engines.whoosh.segment import Segment
+from search.engines.whoosh.vocabulary import encoded
+
+
+class Place(NamedTuple):
+    """Where the postings of a stem are, and its tags, of which there are none where it has but one form; and a term's.
+
+    The term's number is negative where it is nowhere, though other forms of the stem are.
+    """
+
+    stem: int
+    start: int
+    end: int
+    tag_start: int
+    tag_end: int
+    term: int
+    tag: int
+    mixed_start: int
+    mixed_end: int
 
 
 class Term(NamedTuple):
@@ -18,6 +38,23 @@ class Term(NamedTuple):
     passed: tuple[Any, ...]
 
 
+def find_place(segment: Segment, arrays: tuple[Any, ...], term: str, stem: str) -> Place | None:
+    """Return where a term and its stem are, by :func:`stem_arrays`; None where the stem is not there."""
+    terms, stems = segment.terms, segment.stems
+    if native.passes:
+        found = native.passes.find_word(encoded(term), encoded(stem), terms.arrays, stems.arrays, arrays)
+        return Place(*found) if found else None
+    number, form = stems.find(stem), terms.find(term)
+    if number is None:
+        return None
+    start, end = segment.range_of(number)
+    first, last = arrays[1][number : number + 2].tolist()
+    if form is None:
+        return Place(number, start, end, first, last, -1, 0, 0, 0)
+    mixed = segment.mixed(form)
+    return Place(number, start, end, first, last, form, arrays[2].item(form), mixed.start, mixed.stop)
+
+
 def term_of(segment: Segment, number: int | None) -> Term:
     """Return what is known of a term."""
     if number is None:
@@ -27,6 +64,12 @@ def term_of(segment: Segment, number: int | None) -> Term:
     tag = int(segment.arrays["term.tag"][number])
     passed = segment.bounds_of(stem)[1], segment.tags(stem), tag, mixed.start, mixed.stop
     return Term(number, start, end - start, passed)
+
+
+def stem_arrays(segment: Segment) -> tuple[Any, ...]:
+    """Return what a word is looked up in, as :func:`search._passes.find_word` takes it."""
+    names = "stem.posting", "stem.tag", "term.tag", "mixed.term"
+    return *map(segment.arrays.__getitem__, names), high_halves(len(segment))
 
 
 def row_arrays(segment: Segment) -> tuple[Array, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,28 +14,11 @@ from search.engines.whoosh.frequencies import SIMPLE, decode_frequencies
 from search.engines.whoosh.grouping import BLOCK, HALF, high_halves
 from search.engines.whoosh.lengths import lengths_in
 from search.engines.whoosh.stored import Stored
-from search.engines.whoosh.vocabulary import Vocabulary, encoded
+from search.engines.whoosh.vocabulary import Vocabulary
 from search.engines.whoosh.words import MIXED
 from search.query import Leaf
 
 Docs = NDArray[np.intp]
-
-
-class Place(NamedTuple):
-    """Where the postings of a stem are, and its tags, of which there are none where it has but one form; and a term's.
-
-    The term's number is negative where it is nowhere, though other forms of the stem are.
-    """
-
-    stem: int
-    start: int
-    end: int
-    tag_start: int
-    tag_end: int
-    term: int
-    tag: int
-    mixed_start: int
-    mixed_end: int
 
 
 class Segment:
@@ -58,9 +40,8 @@ class Segment:
         self.positions: Array = arrays["position"]
         self.extra: NDArray[np.uint32] = arrays["frequency.extra"]
         self._docs, self._bounds = arrays["doc"], arrays["stem.posting"]
-        self._tags, self._tag_bounds, self._term_tags = arrays["tag"], arrays["stem.tag"], arrays["term.tag"]
+        self._tags, self._tag_bounds = arrays["tag"], arrays["stem.tag"]
         self._highs = high_halves(len(self.ids))
-        self._word_arrays = self._bounds, self._tag_bounds, self._term_tags, arrays["mixed.term"], self._highs
         #: The terms of the patterns that were searched last, with their weights.
         self.expansions: dict[Leaf, tuple[Docs, NDArray[np.float64]]] = {}
 
@@ -130,22 +111,6 @@ class Segment:
         """Return which form of the stem each posting has; None where there is but one."""
         start, end = self._tag_bounds.item(stem), self._tag_bounds.item(stem + 1)
         return self._tags[start:end] if end > start else None
-
-    def find_word(self, term: str, stem: str) -> Place | None:
-        """Return where a term and its stem are; None where the stem is not there."""
-        if native.passes:
-            found = native.passes.find_word(
-                encoded(term), encoded(stem), self.terms.arrays, self.stems.arrays, self._word_arrays
-            )
-            return Place(*found) if found else None
-        number, form = self.stems.find(stem), self.terms.find(term)
-        if number is None:
-            return None
-        first, end = self._tag_bounds[number : number + 2].tolist()
-        if form is None:
-            return Place(number, *self.range_of(number), first, end, -1, 0, 0, 0)
-        tag, mixed = self._term_tags.item(form), self.mixed(form)
-        return Place(number, *self.range_of(number), first, end, form, tag, mixed.start, mixed.stop)
 
     def stem_of(self, term: int) -> int:
         """Return the number of a term's stem."""
