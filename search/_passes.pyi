@@ -50,11 +50,12 @@ def list_best(
     ceilings: tuple[Array, float] | None,
     copied: Array | None,
     /,
-) -> tuple[int, int, tuple[list[int], list[int]]]:
+) -> tuple[int, int, tuple[list[int], list[int], list[int], list[float]]]:
     """List the best, of copies but the first; *top* of them, of no code more than *most*, stand before the others.
 
-    Returns how many of all are copies of others; how many stand before; and the places in *docs* of the first *wanted*,
-    with, where all of *top* do, how many of its code were passed over, at the last of them that has it.
+    Returns how many of all are copies of others; how many stand before; and of the first *wanted* their places in
+    *docs*; where all of *top* stand before, how many of its code were passed over, at the last of them that has it; the
+    articles; and their keys.
 
     Args:
         docs: as for :func:`rank`.

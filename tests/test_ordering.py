@@ -95,7 +95,10 @@ def _moment(own: Article) -> float:
 
 
 def told(listed: Listed, ordering: Ordering) -> list[tuple[int, list[int], int]]:
-    return [(place, ordering.copies_of(place).tolist(), more) for place, more in zip(*listed, strict=True)]
+    return [
+        (place, ordering.copies_of(place).tolist(), more)
+        for place, more in zip(listed.places, listed.more_from_domain, strict=True)
+    ]
 
 
 @given(shape=shapes, collapse=st.booleans(), diversity=st.booleans())
@@ -140,7 +143,7 @@ def test_nothing_is_an_empty_list() -> None:
     (collection, _), docs = made(Shape(others=3)), np.empty(0, np.intp)
     ordering = Ordering(collection, docs, Keys(docs, None, np.empty(0)), collapse=True, diversity=True)
 
-    assert (ordering.count(), ordering.stretch(0, 10)) == (0, ([], []))
+    assert (ordering.count(), ordering.stretch(0, 10).places) == (0, [])
 
 
 @pytest.mark.parametrize("dominant", [30, 60, 90])

@@ -19,7 +19,7 @@ is_before(const Ranked *a, const Ranked *b)
     return a->tie != b->tie ? a->tie < b->tie : a->place < b->place;
 }
 
-static int
+static inline int
 compare_ranked(const void *a, const void *b)
 {
     return is_before(a, b) ? -1 : 1;

@@ -1,30 +1,10 @@
-/* The best of many, and which of them a page shows first. */
+/* The best of many. */
 
-#include "ranked.h"
+#include "matches.h"
 #include <math.h>
 #include <stdlib.h>
 
 /* rank(docs, own, prior, ties, copies, scale, found) */
-
-/* Matches, and what they are put in order by; of everything but *own*, there is a number for each article.
- *
- * There may be bytes that, *step* times, are no less than *prior*, and bits of articles that are copies of others: most
- * matches are left out by these, which take an eighth of the memory, and less. */
-typedef struct {
-    Array docs, own, prior, ties, copies, ceilings, copied;
-    double scale, step;
-    /* Of how many articles those numbers are known. */
-    uint64_t known;
-} Matches;
-
-/* The best of them that are looked at so far, and the groups of copies that were seen, of which one is in each. */
-typedef struct {
-    Ranked *heap;
-    Py_ssize_t room, filled;
-    double least, margin;
-    uint8_t *seen;
-    Py_ssize_t copies;
-} Best;
 
 /* Count a match that is a copy of one before; tell whether there is the memory. A group's number is below the number of
  * articles; one that is not stands for itself. */
@@ -95,7 +75,7 @@ look(const Matches *matches, Best *best)
     return look_at_all(matches, best, has_prior, has_own, has_ceilings, width);
 }
 
-static int
+int
 read_matches(Held *held, PyObject *const *args, Matches *matches)
 {
     Array *wide[] = {&matches->own, &matches->prior}, *any[] = {&matches->ties, &matches->copies};
@@ -118,8 +98,7 @@ read_matches(Held *held, PyObject *const *args, Matches *matches)
     return !matches->own.data || matches->own.count == matches->docs.count;
 }
 
-/* Find the best, so many at most, the best first; tell whether that could be done. The caller frees. */
-static int
+int
 find_best(const Matches *matches, Py_ssize_t count, Best *best)
 {
     /* Where nothing is wanted but copies to be counted, no key is high enough. */
@@ -155,148 +134,4 @@ rank(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     free(best.heap);
     free(best.seen);
     return let_go(&held, copies);
-}
-
-/* list_best(docs, own, prior, ties, copies, scale, count, codes, most, top, wanted, ceilings, copied) */
-
-/* One of the best on its way to the list. */
-typedef struct {
-    Py_ssize_t place;
-    uint64_t group, code;
-    Py_ssize_t more;
-    int is_picked, is_copy;
-} Entry;
-
-/* How the first places of the list are shared: no more than *most* of them to a code. */
-typedef struct {
-    Array codes;
-    uint64_t most;
-    Py_ssize_t top, wanted;
-} Shares;
-
-/* Tell whether another of the group comes before. */
-static int
-is_folded(const Entry *entries, Py_ssize_t place)
-{
-    for (Py_ssize_t i = 0; i < place; i++)
-        if (entries[i].group == entries[place].group)
-            return 1;
-    return 0;
-}
-
-/* Pick an entry, unless its code has its share: then count it at the last one that was picked. */
-static void
-pick(Entry *entries, Py_ssize_t place, uint64_t most)
-{
-    uint64_t before = 0;
-    Entry *last = NULL, *own = &entries[place];
-    for (Entry *other = entries; other < own; other++)
-        if (other->is_picked && other->code == own->code) {
-            before++;
-            last = other;
-        }
-    if (before < most)
-        own->is_picked = 1;
-    else if (last)
-        last->more++;
-}
-
-/* Make entries of the best; return how many were picked, -1 where something is outside of the arrays. */
-static Py_ssize_t
-make_entries(const Matches *matches, const Best *best, const Shares *shares, Entry *entries)
-{
-    Py_ssize_t picked = 0;
-    for (Py_ssize_t i = 0; i < best->filled; i++) {
-        uint64_t doc = WIDE(matches->docs)[best->heap[i].place];
-        if (!HAS(shares->codes, doc))
-            return -1;
-        uint64_t group = matches->copies.data ? at(&matches->copies, doc) : 0;
-        entries[i] = (Entry){.place = best->heap[i].place, .group = group, .code = at(&shares->codes, doc)};
-        entries[i].is_copy = group && is_folded(entries, i);
-        if (picked < shares->top && !entries[i].is_copy) {
-            pick(entries, i, shares->most);
-            picked += entries[i].is_picked;
-        }
-    }
-    return picked;
-}
-
-/* Put into two lists the place of each entry that was picked, or of each that was not, and what it was counted for. */
-static int
-append_entries(const Entry *entries, Py_ssize_t count, int is_picked, int is_counted, PyObject *listed,
-               Py_ssize_t wanted)
-{
-    PyObject *lists[] = {PyTuple_GetItem(listed, 0), PyTuple_GetItem(listed, 1)};
-    for (Py_ssize_t i = 0; i < count && PyList_Size(lists[0]) < wanted; i++) {
-        if (entries[i].is_copy || entries[i].is_picked != is_picked)
-            continue;
-        Py_ssize_t numbers[] = {entries[i].place, is_counted ? entries[i].more : 0};
-        for (int side = 0; side < 2; side++) {
-            PyObject *number = PyLong_FromSsize_t(numbers[side]);
-            int is_good = number && !PyList_Append(lists[side], number);
-            Py_XDECREF(number);
-            if (!is_good)
-                return 0;
-        }
-    }
-    return 1;
-}
-
-/* Return how many are copies, how many were picked, and the lists. */
-static PyObject *
-list_entries(const Matches *matches, const Best *best, const Shares *shares)
-{
-    Entry *entries = malloc((best->filled + 1) * sizeof(Entry));
-    if (!entries)
-        return PyErr_NoMemory();
-    Py_ssize_t picked = make_entries(matches, best, shares, entries);
-    PyObject *listed = picked < 0 ? NULL : Py_BuildValue("[][]");
-    int is_full = picked == shares->top;
-    if (listed && !(append_entries(entries, best->filled, 1, is_full, listed, shares->wanted) &&
-                    append_entries(entries, best->filled, 0, 0, listed, shares->wanted)))
-        Py_CLEAR(listed);
-    free(entries);
-    return listed ? Py_BuildValue("nnN", best->copies, picked, listed) : NULL;
-}
-
-/* Read what matches may be left out by. */
-static int
-read_ceilings(Held *held, PyObject *ceilings, PyObject *copied, Matches *matches)
-{
-    if (ceilings != Py_None) {
-        PyObject *coarse = PyTuple_GetItem(ceilings, 0), *step = coarse ? PyTuple_GetItem(ceilings, 1) : NULL;
-        if (!step || !borrow(held, coarse, &matches->ceilings) || matches->ceilings.width != 1)
-            return 0;
-        matches->step = PyFloat_AsDouble(step);
-        if ((uint64_t)matches->ceilings.count < matches->known)
-            matches->known = matches->ceilings.count;
-    }
-    if (copied == Py_None || PyErr_Occurred())
-        return !PyErr_Occurred();
-    if (!borrow(held, copied, &matches->copied) || matches->copied.width != 1)
-        return 0;
-    if ((uint64_t)matches->copied.count < matches->known / 8 + 1)
-        matches->known = 8 * (uint64_t)matches->copied.count;
-    return 1;
-}
-
-PyObject *
-list_best(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
-{
-    Held held;
-    held.count = 0;
-    Matches matches;
-    Shares shares;
-    Py_ssize_t count = PyLong_AsSsize_t(args[6]);
-    shares.most = PyLong_AsUnsignedLongLong(args[8]);
-    shares.top = PyLong_AsSsize_t(args[9]);
-    shares.wanted = PyLong_AsSsize_t(args[10]);
-    if (PyErr_Occurred() || !read_matches(&held, args, &matches) || !borrow(&held, args[7], &shares.codes) ||
-        !read_ceilings(&held, args[11], args[12], &matches) || count < 0 || count > matches.docs.count)
-        return let_go(&held, NULL);
-    Best best;
-    PyObject *found = find_best(&matches, count, &best) ? list_entries(&matches, &best, &shares) : NULL;
-    free(best.heap);
-    free(best.seen);
-    return let_go(&held, found);
 }

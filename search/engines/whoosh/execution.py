@@ -132,7 +132,8 @@ class Execution:
         docs, collection = self._found.docs, self.collection
         prior = collection.prior_since(self._reference)
         if prior is not None:
-            return Keys(docs, prior, self.texts, collection.ceilings if prior is collection.prior else None)
+            ceilings = collection.ceilings if prior is collection.prior else None
+            return Keys(docs, prior, self.texts, ceilings, are_scores=True)
         # Counted from another day than that of the newest article.
         keys = collection.priors_of(docs, self._reference)
         return Keys(docs, None, keys if self.texts is None else keys * self.texts)

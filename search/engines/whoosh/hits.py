@@ -80,12 +80,14 @@ class Details:
     @lazy
     def numbers(self) -> Sequence[int]:
         """The number of each hit's article."""
-        return self.source.numbers(self.places)
+        numbers = self.listed.numbers
+        return self.source.numbers(self.places) if numbers is None else numbers
 
     @lazy
     def scores(self) -> Sequence[float]:
         """The score of each hit."""
-        return self.source.scores(self.places)
+        keys = self.listed.keys if self.ordering.is_by_score else None
+        return self.source.scores(self.places) if keys is None else keys
 
     @lazy
     def stories(self) -> Sequence[tuple[str, int, int]]:

@@ -16,6 +16,7 @@ from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.lazy import lazy
 from search.engines.whoosh.part import Scores
+from search.engines.whoosh.picks import Picks
 from search.engines.whoosh.priors import Ceilings
 from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.selection import FEW, MARGIN, SCALE, best
@@ -25,10 +26,24 @@ _MIN_AHEAD = 50
 
 
 class Listed(NamedTuple):
-    """A stretch of the list: the places of its articles among the matches, and how many stand behind each."""
+    """A stretch of the list: the places of its articles among the matches, and how many stand behind each.
+
+    Where they fell out of ordering, the articles themselves and their keys.
+    """
 
     places: list[int]
     more_from_domain: list[int]
+    numbers: list[int] | None = None
+    keys: list[float] | None = None
+
+    def between(self, first: int, end: int) -> Listed:
+        """Return the part from *first* to before *end*."""
+        if not first and len(self.places) <= end:
+            return self
+        stretch, numbers, keys = slice(first, end), self.numbers, self.keys
+        return Listed(
+            self.places[stretch], self.more_from_domain[stretch], numbers and numbers[stretch], keys and keys[stretch]
+        )
 
 
 class Keys:
@@ -39,10 +54,20 @@ class Keys:
         prior: of every article of the collection; None where only the match decides.
         own: of each match, shape (matches,); None where only the article decides.
         ceilings: of *prior*, where they are known.
+        are_scores: whether they are what hits say of their scores.
     """
 
-    def __init__(self, docs: Docs, prior: Scores | None, own: Scores | None, ceilings: Ceilings | None = None) -> None:
+    def __init__(
+        self,
+        docs: Docs,
+        prior: Scores | None,
+        own: Scores | None,
+        ceilings: Ceilings | None = None,
+        *,
+        are_scores: bool = False,
+    ) -> None:
         self.docs, self.prior, self.own, self.ceilings = docs, prior, own, ceilings
+        self.are_scores = are_scores
 
     @lazy
     def products(self) -> Scores:
@@ -101,7 +126,7 @@ class Ordering:
             places: list[int] = self._prefix(end)[first:end].tolist()
             return Listed(places, [0] * len(places))
         listed = self._at_once(end) or self._step_by_step(end)
-        return Listed(listed.places[first:end], listed.more_from_domain[first:end])
+        return listed.between(first, end)
 
     def _at_once(self, end: int) -> Listed | None:
         """Return the places before *end* by the compiled pass; None where more would have to be looked at."""
@@ -125,6 +150,11 @@ class Ordering:
             top = top + [place for place in prefix.tolist() if place not in picked]
             more = more + [0] * (len(top) - len(more))
         return Listed(top, more)
+
+    @property
+    def is_by_score(self) -> bool:
+        """Whether the keys of the list are scores."""
+        return self._keys is not None and self._keys.are_scores
 
     @property
     def has_copies(self) -> bool:
@@ -188,7 +218,7 @@ class Ordering:
         Returns:
             The places; and of each how many of its domain were passed over, if it is the last of them.
         """
-        picks = _Picks()
+        picks = Picks()
         picks.add(prefix.tolist(), self._domains(prefix).tolist())
         if picks.is_full or len(prefix) == self.count():
             return picks.places, picks.passed_over()
@@ -198,7 +228,7 @@ class Ordering:
                 break
         return picks.places, self._passed_over(picks) if picks.is_full else [0] * len(picks.places)
 
-    def _following(self, picks: _Picks) -> list[int]:
+    def _following(self, picks: Picks) -> list[int]:
         """Return the best places of domains that may have more of them."""
         allowed = np.ones(int(self._collection.domain.max(initial=0)) + 1, bool)
         allowed[picks.full_domains()] = False
@@ -220,7 +250,7 @@ class Ordering:
         same = (self._copies == self._copies[place]).nonzero()[0]
         return bool(self._best(same, 1)[0] == place)
 
-    def _passed_over(self, picks: _Picks) -> list[int]:
+    def _passed_over(self, picks: Picks) -> list[int]:
         """Count what is ahead of the last pick, however far down the list that is."""
         if self._keys is None:
             return [0] * len(picks.places)
@@ -241,53 +271,3 @@ class Ordering:
 
     def _domains(self, places: Docs) -> NDArray[np.integer[Any]]:
         return self._collection.domain[self._docs[places]]
-
-
-class _Picks:
-    """The first places, while they are picked."""
-
-    def __init__(self) -> None:
-        self.places: list[int] = []
-        self._domains: list[int] = []
-        self._counts: dict[int, int] = {}
-        self._passed: dict[int, int] = {}
-
-    @property
-    def is_full(self) -> bool:
-        return len(self.places) == TOP
-
-    def add(self, places: list[int], domains: list[int]) -> bool:
-        """Pick what may be picked, in order; return whether there was any."""
-        picked, counts, before = self.places, self._counts, len(self.places)
-        for place, domain in zip(places, domains, strict=True):
-            if len(picked) == TOP:
-                break
-            count = counts.get(domain, 0)
-            if count < MAX_OF_DOMAIN:
-                counts[domain] = count + 1
-                picked.append(place)
-                self._domains.append(domain)
-            else:
-                self._passed[domain] = self._passed.get(domain, 0) + 1
-        return len(picked) > before
-
-    def full_domains(self) -> list[int]:
-        """Return the domains that have all the places they may have."""
-        return [domain for domain, count in self._counts.items() if count == MAX_OF_DOMAIN]
-
-    def passed_over(self, sizes: NDArray[np.intp] | None = None) -> list[int]:
-        """Return for each pick how many of its domain were passed over, if it is the domain's last one; 0 for others.
-
-        Args:
-            sizes: of each domain, how many are ahead of the last pick, picks too; as counted while picking if None.
-        """
-        more = [0] * len(self.places)
-        if not self.is_full or (sizes is None and not self._passed):
-            return more
-        last = {domain: number for number, domain in enumerate(self._domains)}
-        passed = self._passed
-        if sizes is not None:
-            passed = {domain: int(sizes[domain]) - MAX_OF_DOMAIN for domain in self.full_domains()}
-        for domain, count in passed.items():
-            more[last[domain]] = max(count, 0)
-        return more
