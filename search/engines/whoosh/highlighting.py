@@ -93,12 +93,18 @@ def _passed(passes: ModuleType, part: Part, leaves: Sequence[Leaf], docs: Docs) 
         if row and all(known.values()):
             slop = leaf.slop if isinstance(leaf, Phrase) else 0
             rows.append((list(known.values()), bytes(map(list(known).index, row)), slop, field))
-    is_short = max(len(words), sum(len(row[0]) for row in rows)) <= _MAX_PASSED and len(patterns) <= _MAX_PATTERNS
-    if not is_short or sum(len(numbers) for numbers, _ in patterns) > _MAX_TERMS:
+    if len(words) > _MAX_PASSED or not _are_few(rows, patterns):
         return None
     stood_for = (patterns, *part.term_arrays) if patterns else None
     counts, spans = passes.mark(words, rows, stood_for, part.row_arrays, part.span_arrays, docs)
     return Marks(np.frombuffer(counts, np.uint32), np.frombuffer(spans, np.uint32))
+
+
+def _are_few(rows: Sequence[Any], patterns: Sequence[Any]) -> bool:
+    """Tell whether terms in rows, and those that patterns stand for, are few enough for the pass."""
+    if rows and sum(len(row[0]) for row in rows) > _MAX_PASSED:
+        return False
+    return not patterns or (len(patterns) <= _MAX_PATTERNS and sum(len(found[0]) for found in patterns) <= _MAX_TERMS)
 
 
 class _Texts:
