@@ -42,6 +42,8 @@ class Execution:
         self._budget = Budget(seconds)
         self._planner = Planner(collection, self._budget)
         self._is_of_words = is_of_words(query.parsed.tree)
+        #: What the query finds as it is, where that was looked for first.
+        self._as_typed: Matches | None = None
         self._reading, matches = self._read()
         self._matches = self._searched(matches)
         self._chosen = self._choose(self._matches)
@@ -77,9 +79,11 @@ class Execution:
     def _read(self) -> tuple[Reading, Matches]:
         """Return the way to read the query that counts, and what it finds."""
         tree, match = self._query.parsed.tree, self._query.match
-        # Of most, nothing needs to be read otherwise, since they find something as they are.
-        if self._is_of_words and match != "any" and len(matches := self._planner.matches(tree)):
-            return Reading(tree), matches
+        if self._is_of_words and match != "any":
+            # Of most, nothing needs to be read otherwise, since they find something as they are.
+            self._as_typed = self._planner.matches(tree)
+            if len(self._as_typed) or match == "all":
+                return Reading(tree), self._as_typed
         words = Words(self.collection, self._planner, self._budget.check)
         tree = tree if self._is_of_words else with_words(tree, words.telling)
         return first_that_finds(readings(tree, match, words), self._match, self._is_left)
@@ -90,6 +94,8 @@ class Execution:
         return len(_having(left, self._choose(left))) > 0
 
     def _match(self, reading: Reading) -> Matches:
+        if self._as_typed is not None and reading.tree is self._query.parsed.tree and not reading.is_relaxed:
+            return self._as_typed
         if reading.is_relaxed:
             return self._planner.most_of(*split_most(reading.tree))
         return self._planner.matches(reading.tree)
