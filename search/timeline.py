@@ -63,7 +63,7 @@ def timeline_of(interval: str, starts: Sequence[date], counts: Sequence[int], *,
 def next_start(interval: str, start: date) -> date | None:
     """Return where the interval after the one at *start* begins, None past the last day there is."""
     try:
-        return INTERVALS[interval](start + timedelta(days=_STEPS[interval]))
+        return INTERVALS[interval](start + timedelta(days=STEPS[interval]))
     except OverflowError:
         return None
 
@@ -83,8 +83,8 @@ INTERVALS: dict[str, Callable[[date], date]] = {
     "century": _years(100),
     "millennium": _years(1000),
 }
-# Days after which the next interval has begun for certain, and is not over yet.
-_STEPS: dict[str, int] = {
+#: Days after which the next interval has begun for certain, and is not over yet.
+STEPS: dict[str, int] = {
     "day": 1,
     "week": 7,
     "month": 31,
@@ -101,7 +101,7 @@ def finest(first: date, last: date) -> tuple[str, tuple[date, ...]]:
     """Return the finest interval that needs few enough bars, and where they start."""
     days = (last - first).days
     for interval, floor in INTERVALS.items():
-        if days <= _STEPS[interval] * MAX_BUCKETS:
+        if days <= STEPS[interval] * MAX_BUCKETS:
             starts = _starts(interval, floor(first), floor(last))
             if starts:
                 return interval, starts
@@ -111,7 +111,7 @@ def finest(first: date, last: date) -> tuple[str, tuple[date, ...]]:
 @lru_cache(maxsize=1024)
 def _starts(interval: str, first: date, last: date) -> tuple[date, ...]:
     starts: list[date] = []
-    for start in _following(interval, first):
+    for start in following(interval, first):
         if start > last:
             break
         if len(starts) == MAX_BUCKETS:
@@ -120,8 +120,9 @@ def _starts(interval: str, first: date, last: date) -> tuple[date, ...]:
     return tuple(starts)
 
 
-def _following(interval: str, start: date) -> Iterator[date]:
-    following: date | None = start
-    while following is not None:
-        yield following
-        following = next_start(interval, following)
+def following(interval: str, start: date) -> Iterator[date]:
+    """Yield where an interval starts, and where those after it do."""
+    one: date | None = start
+    while one is not None:
+        yield one
+        one = next_start(interval, one)

@@ -18,6 +18,7 @@ from search.analysis import fold, stem
 from search.articles import Article
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.attributes import MICROSECONDS_A_DAY
+from search.engines.whoosh.intervals import Intervals
 from search.engines.whoosh.part import Mask, Part, Scores, average_lengths
 from search.engines.whoosh.priors import Ceilings, ceilings_of, prior_without_freshness
 from search.engines.whoosh.recent import RecentArrays
@@ -77,8 +78,6 @@ class Collection:
         self.remembered: dict[str, Any] = {}
         #: What is known of the words that were searched last, and what each weighs.
         self.words: dict[str, Any] = {}
-        #: What timelines between two days are made of.
-        self.intervals: dict[tuple[int, int], Any] = {}
         #: What frequent words give each article.
         self.tables = RecentArrays[str, Scores](_TABLES_BYTES)
         self._articles: dict[int, Article] = {}
@@ -95,6 +94,11 @@ class Collection:
     def everything(self) -> Docs:
         """Every article that is there."""
         return np.arange(self.size) if self.living is None else np.flatnonzero(self.living)
+
+    @cached_property
+    def intervals(self) -> Intervals:
+        """What timelines are made of, where any article has a date."""
+        return Intervals(self.parts)
 
     @cached_property
     def copied(self) -> NDArray[np.uint8]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 
 import msgspec
 import numpy as np
@@ -13,15 +12,14 @@ from numpy.typing import NDArray
 from search import native
 from search.analysis import fold
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.attributes import MICROSECONDS_A_DAY
 from search.engines.whoosh.collection import Collection
 from search.engines.whoosh.conditions import FACETS
+from search.engines.whoosh.intervals import day_of
 from search.engines.whoosh.part import Part
 from search.engines.whoosh.segment import Docs
-from search.keys import EPOCH
 from search.query import Filters
 from search.results import FacetValue, Timeline, WrittenFacets
-from search.timeline import counts_between, finest, timeline_of
+from search.timeline import counts_between, timeline_of
 
 #: Values of a facet that are listed; selected ones are, whatever their place.
 MAX_VALUES = 50
@@ -29,12 +27,9 @@ MAX_VALUES = 50
 MOST = 3
 
 Counts = NDArray[np.intp]
-#: Intervals that a collection remembers.
-_REMEMBERED = 4096
-#: What it remembers by this name.
+#: What a collection remembers by this name.
 _LAYOUT = "facets"
 
-_EPOCH_DAY = EPOCH.toordinal()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -243,7 +238,7 @@ def make_timeline(collection: Collection, docs: Docs) -> Timeline:
     if not stretches:
         return Timeline(interval="day", buckets=(), undated=undated)
     newest, oldest = min([stretch[4] for stretch in stretches]), max([stretch[5] for stretch in stretches])
-    interval, starts, ends = _intervals(collection, ~oldest // MICROSECONDS_A_DAY, ~newest // MICROSECONDS_A_DAY)
+    interval, starts, ends = collection.intervals.between(day_of(oldest), day_of(newest))
     counts = [_counts(docs, first, end, ends[number]) for number, _, first, end, _, _ in stretches]
     summed = counts[0] if len(counts) == 1 else list(map(sum, zip(*counts, strict=True)))
     return timeline_of(interval, starts, summed, undated=undated)
@@ -265,15 +260,3 @@ def _counts(docs: Docs, first: int, end: int, ends: Docs) -> list[int]:
         counts: list[int] = native.passes.count_intervals(docs, first, end, ends)
         return counts
     return counts_between(docs[first:end].searchsorted(ends).tolist())
-
-
-def _intervals(collection: Collection, oldest: int, newest: int) -> tuple[str, tuple[date, ...], list[Docs]]:
-    """Return the intervals between two days, which are counted from 1970, and of each part where they end."""
-    known: tuple[str, tuple[date, ...], list[Docs]] | None = collection.intervals.get((oldest, newest))
-    if known is None:
-        if len(collection.intervals) >= _REMEMBERED:
-            collection.intervals.clear()
-        interval, starts = finest(date.fromordinal(_EPOCH_DAY + oldest), date.fromordinal(_EPOCH_DAY + newest))
-        known = interval, starts, [part.ends_of(interval, starts) for part in collection.parts]
-        collection.intervals[oldest, newest] = known
-    return known

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -12,17 +11,14 @@ from numpy.typing import NDArray
 
 from search import ranking
 from search.engines.whoosh.arrays import Array
-from search.engines.whoosh.attributes import MICROSECONDS_A_DAY
 from search.engines.whoosh.bits import PositionBits
 from search.engines.whoosh.frequencies import weigh
 from search.engines.whoosh.grouping import high_halves
 from search.engines.whoosh.places import row_arrays, stem_arrays, term_arrays
 from search.engines.whoosh.segment import Docs, Segment
-from search.keys import EPOCH, UNDATED
+from search.keys import UNDATED
 
 ALL_FIELDS = (True,) * len(ranking.FIELDS)
-#: Timelines of which the limits are remembered.
-_REMEMBERED = 1024
 Mask = NDArray[np.bool_]
 Scores = NDArray[np.float64]
 
@@ -45,7 +41,6 @@ class Part:
         self.terms: dict[str, Any] = {}
         #: Frequent terms that were sought in a row, which are few.
         self.sought: set[str] = set()
-        self._ends: dict[tuple[str, date, date], Docs] = {}
         self._averages = np.zeros(len(ranking.FIELDS))
         self._tables: dict[tuple[bool, ...], tuple[Scores, Scores]] = {}
 
@@ -103,19 +98,6 @@ class Part:
         averages = np.maximum(self._averages, np.finfo(np.float64).tiny)[fields]
         factors: Scores = weights / (1 - shares + shares * (lengths / averages))
         return factors
-
-    def ends_of(self, interval: str, starts: tuple[date, ...]) -> Docs:
-        """Return for each interval the number of the first article that is older; what was asked last is remembered."""
-        # Intervals follow one another without a hole.
-        key = interval, starts[0], starts[-1]
-        found = self._ends.get(key)
-        if found is None:
-            if len(self._ends) >= _REMEMBERED:
-                self._ends.clear()
-            since = np.array([day.toordinal() for day in starts]) - EPOCH.toordinal()
-            found = self.segment.ages.searchsorted(~(since * MICROSECONDS_A_DAY), "right") + self.base
-            self._ends[key] = found
-        return found
 
     def dead_postings(self, stem: int) -> int:
         """Return how many postings of a stem are of articles that are gone."""
