@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 
 from search.analysis import FUNCTION_WORDS, query_terms, tokenize
 from search.query.faults import MAX_TERMS
-from search.query.tree import And, AsOf, Dates, Everything, Leaf, Like, Node, Not, Or, Site, Word
+from search.query.tree import And, AsOf, Dates, Everything, Leaf, Like, Node, Not, Or, Phrase, Site, Word
 from search.query.words import OPERATORS
 
 
@@ -16,9 +16,9 @@ def scoring_leaves(tree: Node) -> list[Leaf]:
     >>> scoring_leaves(And((Word("rates"), Or((Word("rise"), Word("rates"))), Not(Word("fall")))))
     [Word(text='rates', field=None), Word(text='rise', field=None)]
     """
-    if is_of_words(tree):
+    if is_plain(tree):
         nodes = dict.fromkeys(tree.nodes if isinstance(tree, And | Or) else (tree,))
-        return [node for node in nodes if isinstance(node, Word)]
+        return [node for node in nodes if isinstance(node, Leaf)]
     leaves = (leaf for node in _positive(tree) for leaf in (node.words if isinstance(node, Like) else (node,)))
     return list(dict.fromkeys(leaf for leaf in leaves if isinstance(leaf, Leaf)))
 
@@ -73,10 +73,10 @@ def _is_function_word(leaf: Leaf) -> bool:
     return isinstance(leaf, Word) and FUNCTION_WORDS.issuperset(query_terms(leaf.text))
 
 
-def is_of_words(tree: Node) -> bool:
-    """Tell whether a tree is plain words, as nearly all are: no field, filter or exclusion needs to be looked for."""
+def is_plain(tree: Node) -> bool:
+    """Tell whether a tree is words and phrases, as nearly all are: there is no field, filter or exclusion in it."""
     for node in tree.nodes if isinstance(tree, And | Or) else (tree,):
-        if type(node) is not Word or node.field is not None:
+        if (type(node) is not Word and type(node) is not Phrase) or node.field is not None:
             return False
     return True
 

@@ -26,7 +26,7 @@ from search.keys import UNDATED
 from search.likeness import with_words
 from search.query import Leaf, Query
 from search.query.correction import Reading, first_that_finds, readings
-from search.query.rewrite import as_of, end_of_day, is_of_words, names_dates, names_outlets, scoring_leaves, split_most
+from search.query.rewrite import as_of, end_of_day, is_plain, names_dates, names_outlets, scoring_leaves, split_most
 from search.results import Page
 
 
@@ -41,7 +41,7 @@ class Execution:
         self._query, self.collection = query, collection
         self._budget = Budget(seconds)
         self._planner = Planner(collection, self._budget)
-        self._is_of_words = is_of_words(query.parsed.tree)
+        self._is_plain = is_plain(query.parsed.tree)
         #: What the query finds as it is, where that was looked for first.
         self._as_typed: Matches | None = None
         self._reading, matches = self._read()
@@ -79,13 +79,13 @@ class Execution:
     def _read(self) -> tuple[Reading, Matches]:
         """Return the way to read the query that counts, and what it finds."""
         tree, match = self._query.parsed.tree, self._query.match
-        if self._is_of_words and match != "any":
+        if self._is_plain and match != "any":
             # Of most, nothing needs to be read otherwise, since they find something as they are.
             self._as_typed = self._planner.matches(tree)
             if len(self._as_typed) or match == "all":
                 return Reading(tree), self._as_typed
         words = Words(self.collection, self._planner, self._budget.check)
-        tree = tree if self._is_of_words else with_words(tree, words.telling)
+        tree = tree if self._is_plain else with_words(tree, words.telling)
         return first_that_finds(readings(tree, match, words), self._match, self._is_left)
 
     def _is_left(self, matches: Matches) -> bool:
@@ -130,7 +130,7 @@ class Execution:
     def _ordering(self) -> Ordering:
         query, collection, docs = self._query, self.collection, self._found.docs
         keys = self._relevance() if query.sort == "relevance" else _KEYS[query.sort](collection, docs)
-        outlets = bool(query.filters.provider) or (not self._is_of_words and names_outlets(query.parsed.tree))
+        outlets = bool(query.filters.provider) or (not self._is_plain and names_outlets(query.parsed.tree))
         diversity = query.diversity and query.sort == "relevance" and not outlets
         return Ordering(collection, docs, keys, collapse=query.collapse == "title", diversity=diversity)
 
@@ -150,7 +150,7 @@ class Execution:
         query, tree = self._query, self._query.parsed.tree
         if query.filters.date_from or query.filters.date_to:
             return None
-        if self._is_of_words:
+        if self._is_plain:
             return self.collection.newest
         if names_dates(tree):
             return None

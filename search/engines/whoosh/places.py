@@ -55,10 +55,18 @@ def find_place(segment: Segment, arrays: tuple[Any, ...], term: str, stem: str) 
     return Place(number, start, end, first, last, form, arrays[2].item(form), mixed.start, mixed.stop)
 
 
-def term_of(segment: Segment, number: int | None) -> Term:
-    """Return what is known of a term."""
-    if number is None:
+def term_at(segment: Segment, place: Place | None) -> Term:
+    """Return what is known of a term where it is."""
+    if place is None or place.term < 0:
         return Term(-1, 0, 0, ())
+    is_tagged = place.tag_end > place.tag_start
+    tags = segment.arrays["tag"][place.tag_start : place.tag_end] if is_tagged else None
+    passed = segment.bounds_of(place.stem)[1], tags, place.tag, place.mixed_start, place.mixed_end
+    return Term(place.term, place.start, place.end - place.start, passed)
+
+
+def term_of(segment: Segment, number: int) -> Term:
+    """Return what is known of a term by its number."""
     stem, mixed = segment.stem_of(number), segment.mixed(number)
     start, end = segment.range_of(stem)
     tag = int(segment.arrays["term.tag"][number])

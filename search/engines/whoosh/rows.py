@@ -8,8 +8,9 @@ from functools import partial
 import numpy as np
 
 from search import native, ranking
+from search.analysis import stem
 from search.engines.whoosh.part import Part, Scores
-from search.engines.whoosh.places import Term, term_of
+from search.engines.whoosh.places import Term, find_place, term_at
 from search.engines.whoosh.recent import is_frequent
 from search.engines.whoosh.segment import Docs
 
@@ -81,5 +82,6 @@ def look_up(part: Part, term: str) -> Term:
     if known is None:
         if len(part.terms) >= _REMEMBERED:
             part.terms.clear()
-        known = part.terms[term] = term_of(part.segment, part.segment.terms.find(term))
+        place = find_place(part.segment, part.stem_arrays, term, stem(term))
+        known = part.terms[term] = term_at(part.segment, place)
     return known
