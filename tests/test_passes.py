@@ -89,6 +89,13 @@ def test_counting_stays_within_its_arrays(
     unharmed(compiled.spread, docs, codes, others, np.zeros(size, np.intp))
 
 
+def test_numbers_of_no_usual_width_are_refused(compiled: ModuleType) -> None:
+    docs, codes = np.arange(3), np.zeros(3, "S3")
+
+    with pytest.raises(TypeError, match="one, two, four or eight bytes"):
+        compiled.tally(docs, codes, codes, np.zeros(3, np.intp), 0)
+
+
 @given(wide, scores | st.none(), scores | st.none(), arrays() | st.none(), arrays() | st.none(), st.integers(0, 60))
 def test_ranking_stays_within_its_arrays(  # noqa: PLR0913, PLR0917 - as many as the pass takes
     compiled: ModuleType,

@@ -180,6 +180,9 @@ def test_there_are_never_more_bytes_than_allowed_nor_answers_of_another_generati
         kept.setdefault((generation, asked), set()).add(content)
         found = cache.find(generation, asked)
         assert cache.size <= allowed
+        packed = cache.find(generation, asked, packed=True)
+        assert cache.size <= allowed
+        assert packed is None or zstandard.decompress(packed.content) in kept[generation, asked]
         assert found is None or found.content in kept[generation, asked]
         assert cache.find("another", asked) is None
 

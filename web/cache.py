@@ -28,6 +28,8 @@ class Answer(NamedTuple):
     is_typing: bool = False
     #: The day that it is for, where that matters.
     day: str = ""
+    #: Whether the content is compressed, by zstd.
+    is_packed: bool = False
 
 
 class _Kept:
@@ -60,17 +62,19 @@ class _Kept:
 
 
 class AnswerCache:
-    """The answers of one generation, by what was asked; the least recently used go first. Threads may share it.
+    """The answers of one generation, by what was asked. Threads may share it.
 
-    Only where they are more than there is room for, or somebody wants them so, they are compressed: most answers are
-    asked for once, and compressing them would take longer than sending those again that are asked for more often.
+    Only where they are more than there is room for, or somebody wants them so, they are compressed, the least recently
+    used first: most answers are asked for once, and compressing them would take longer than sending those again that
+    are asked for more often. Of the compressed ones, those go first that were not used or compressed for the longest.
 
     Args:
         max_bytes: of the answers and of what was asked, together; 0 keeps none.
+        min_packed: bytes of the shortest answer that somebody may want compressed.
     """
 
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
+    def __init__(self, max_bytes: int, min_packed: int = 0) -> None:
+        self._max_bytes, self._min_packed = max_bytes, min_packed
         self._lock = threading.Lock()
         self._generation = ""
         self._whole, self._packed = _Kept(), _Kept()
@@ -88,16 +92,21 @@ class AnswerCache:
         return asked in self._whole.answers or asked in self._packed.answers
 
     def find(self, generation: str, asked: str, *, packed: bool = False) -> Answer | None:
-        """Return the answer that *generation* gave, by zstd where it is wanted *packed*; None where it is not kept."""
+        """Return the answer that *generation* gave, *packed* perhaps where that is wanted; None where none is kept."""
         with self._lock:
             if generation != self._generation:
                 return None
-            if packed and (whole := self._whole.take(asked)):
-                self._packed.put(asked, self._pack(whole))
-            elif found := self._whole.use(asked):
-                return found
-            found = self._packed.use(asked)
-            return found if packed or found is None else self._unpack(found)
+            whole = self._whole.use(asked)
+            if whole is None:
+                found = self._packed.use(asked)
+                return found if packed or found is None else self._unpack(found)
+            if not packed or len(whole.content) < self._min_packed:
+                return whole
+            self._whole.take(asked)
+            found = self._pack(whole)
+            self._packed.put(asked, found)
+            self._make_room()
+            return found
 
     def keep(self, generation: str, asked: str, answer: Answer) -> None:
         """Remember an answer, unless it is larger than all there is room for; other generations' are forgotten."""
@@ -123,10 +132,10 @@ class AnswerCache:
                 self._packed.take_oldest()
 
     def _pack(self, answer: Answer) -> Answer:
-        return answer._replace(content=self._compress(answer.content))
+        return answer._replace(content=self._compress(answer.content), is_packed=True)
 
     def _unpack(self, answer: Answer) -> Answer:
-        return answer._replace(content=self._decompress(answer.content))
+        return answer._replace(content=self._decompress(answer.content), is_packed=False)
 
 
 def _size(asked: str, answer: Answer) -> int:

@@ -67,7 +67,7 @@ class Front:
             return None
         kept = self._kept(environ, packed=encoding is not None)
         if kept and self._is_allowed(environ, is_typing=kept.is_typing):
-            answer, content, is_packed = kept, kept.content, encoding is not None
+            answer, content, is_packed = kept, kept.content, kept.is_packed
             if is_packed and zstandard.frame_content_size(content) < MIN_BYTES:
                 content, is_packed = zstandard.decompress(content), False
         elif kept is None and (made := self._made(environ, began)):

@@ -33,7 +33,10 @@ hold(Held *held, PyObject *from, Array *array, int flags)
     array->data = view->buf;
     array->width = view->itemsize;
     array->count = view->itemsize ? view->len / view->itemsize : 0;
-    return 1;
+    if (array->width == 1 || array->width == 2 || array->width == 4 || array->width == 8)
+        return 1;
+    PyErr_SetString(PyExc_TypeError, "an array must be of numbers of one, two, four or eight bytes");
+    return 0;
 }
 
 int

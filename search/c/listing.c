@@ -58,6 +58,8 @@ make_entries(const Matches *matches, const Best *best, const Shares *shares, Ent
         if (!HAS(shares->codes, doc))
             return -1;
         uint64_t group = matches->copies.data ? at(&matches->copies, doc) : 0;
+        /* One that is none stands for itself. */
+        group = group <= (uint64_t)matches->copies.count ? group : 0;
         double key = matches->prior.data ? DOUBLES(matches->prior)[doc] : 1;
         /* Not rounded, as it is where it is compared. */
         key = matches->own.data ? key * DOUBLES(matches->own)[best->heap[i].place] : key;

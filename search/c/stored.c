@@ -11,12 +11,12 @@
 /* Articles that are looked at in one go. */
 #define SPAN 64
 
-/* Read some numbers of a list, each below *count*; return how many there are, -1 where that is not so. */
+/* Read some of the *size* numbers of a list, each below *count*; return how many there are, -1 where that is not so. */
 static Py_ssize_t
-read_numbers(PyObject *list, Py_ssize_t first, uint64_t count, uint64_t *numbers)
+read_numbers(PyObject *list, Py_ssize_t size, Py_ssize_t first, uint64_t count, uint64_t *numbers)
 {
-    Py_ssize_t size = PyList_Size(list) - first, i = 0;
-    for (; i < size && i < SPAN; i++) {
+    Py_ssize_t i = 0;
+    for (; first + i < size && i < SPAN; i++) {
         PyObject *number = PyList_GetItem(list, first + i);
         numbers[i] = number ? PyLong_AsUnsignedLongLong(number) : count;
         if (PyErr_Occurred() || numbers[i] >= count)
@@ -61,7 +61,7 @@ take_stored(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return let_go(&held, NULL);
     PyObject *taken = PyList_New(count);
     for (Py_ssize_t first = 0; taken && first < count; first += SPAN) {
-        Py_ssize_t size = read_numbers(args[0], first, starts.count ? starts.count - 1 : 0, numbers);
+        Py_ssize_t size = read_numbers(args[0], count, first, starts.count ? starts.count - 1 : 0, numbers);
         if (size < 0 || !take_some(numbers, size, &stored, &starts, taken, first))
             Py_CLEAR(taken);
     }
@@ -104,7 +104,7 @@ name_articles(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return let_go(&held, NULL);
     PyObject *named = PyList_New(count);
     for (Py_ssize_t first = 0; named && first < count; first += SPAN) {
-        Py_ssize_t size = read_numbers(args[0], first, ids.count < ages.count ? ids.count : ages.count, numbers);
+        Py_ssize_t size = read_numbers(args[0], count, first, ids.count < ages.count ? ids.count : ages.count, numbers);
         if (size < 0 || !name_some(numbers, size, &ids, &ages, named, first))
             Py_CLEAR(named);
     }
