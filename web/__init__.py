@@ -60,7 +60,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     if engine is None:
         engine = make_engine(settings.engine, settings.index, time_budget=settings.time_budget)
     service.install(app, engine)
-    answers.install(app, settings.cache_bytes)
+    answers.install(app, settings.cache_bytes, compression.MIN_BYTES)
     assets.install(app)
     # Lines of a template that only steer are no part of the page, and would weigh a fifth of it.
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -13,7 +13,6 @@ from flask import Flask, Response, current_app, g, request
 from search.engine import Reader
 from search.query import Query
 from web.cache import Answer, AnswerCache
-from web.compression import MIN_BYTES
 
 _KEY = "lede.answers"
 #: Where the exception is that the answer to a request ended with, before the application was asked, and when it began.
@@ -23,9 +22,9 @@ FRESHNESS = "no-cache"
 JSON, HTML = "application/json", "text/html; charset=utf-8"
 
 
-def install(app: Flask, cache_bytes: int) -> None:
-    """Let *app* remember answers to searches, in so many bytes."""
-    app.extensions[_KEY] = AnswerCache(cache_bytes, MIN_BYTES)
+def install(app: Flask, cache_bytes: int, min_packed: int) -> None:
+    """Let *app* remember answers to searches, in so many bytes; none shorter than *min_packed* is sent packed."""
+    app.extensions[_KEY] = AnswerCache(cache_bytes, min_packed)
 
 
 def as_json(value: Mapping[str, object], *, status: int = 200, mimetype: str = JSON) -> Response:
