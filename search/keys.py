@@ -126,7 +126,7 @@ NO_MARKS = Marks(np.empty(0, np.uint64), np.empty(0, np.uint64))
 
 def number_to_id(number: int) -> str:
     """Return the id of an article."""
-    return "%016x" % number  # noqa: UP031 - of a number, the quickest way
+    return f"{number:016x}"
 
 
 def moment_to_age(moment: datetime | None) -> int:

@@ -11,18 +11,29 @@
 /* Articles that are looked at in one go. */
 #define SPAN 64
 
-/* Read some of the *size* numbers of a list, each below *count*; return how many there are, -1 where that is not so. */
-static Py_ssize_t
-read_numbers(PyObject *list, Py_ssize_t size, Py_ssize_t first, uint64_t count, uint64_t *numbers)
+/* What is listed of some articles by two arrays; tells whether that could be done. */
+typedef int List(const uint64_t *numbers, Py_ssize_t size, const Array *one, const Array *other, PyObject *listed,
+                 Py_ssize_t first);
+
+/* Return a list with something of each of the articles, whose numbers must be below *limit*; NULL if that goes wrong. */
+static PyObject *
+list_all(PyObject *wanted, uint64_t limit, List *list, const Array *one, const Array *other)
 {
-    Py_ssize_t i = 0;
-    for (; first + i < size && i < SPAN; i++) {
-        PyObject *number = PyList_GetItem(list, first + i);
-        numbers[i] = number ? PyLong_AsUnsignedLongLong(number) : count;
-        if (PyErr_Occurred() || numbers[i] >= count)
-            return -1;
+    uint64_t numbers[SPAN];
+    Py_ssize_t count = PyList_Size(wanted);
+    PyObject *listed = count < 0 ? NULL : PyList_New(count);
+    for (Py_ssize_t first = 0; listed && first < count; first += SPAN) {
+        Py_ssize_t size = count - first < SPAN ? count - first : SPAN;
+        int is_good = 1;
+        for (Py_ssize_t i = 0; is_good && i < size; i++) {
+            PyObject *number = PyList_GetItem(wanted, first + i);
+            numbers[i] = number ? PyLong_AsUnsignedLongLong(number) : limit;
+            is_good = !PyErr_Occurred() && numbers[i] < limit;
+        }
+        if (!is_good || !list(numbers, size, one, other, listed, first))
+            Py_CLEAR(listed);
     }
-    return i;
+    return listed;
 }
 
 /* take_stored(numbers, stored, starts) */
@@ -55,17 +66,9 @@ take_stored(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     Held held;
     held.count = 0;
     Array stored, starts;
-    uint64_t numbers[SPAN];
-    Py_ssize_t count = PyList_Size(args[0]);
-    if (count < 0 || !borrow(&held, args[1], &stored) || stored.width != 1 || !borrow(&held, args[2], &starts))
+    if (!borrow(&held, args[1], &stored) || stored.width != 1 || !borrow(&held, args[2], &starts))
         return let_go(&held, NULL);
-    PyObject *taken = PyList_New(count);
-    for (Py_ssize_t first = 0; taken && first < count; first += SPAN) {
-        Py_ssize_t size = read_numbers(args[0], count, first, starts.count ? starts.count - 1 : 0, numbers);
-        if (size < 0 || !take_some(numbers, size, &stored, &starts, taken, first))
-            Py_CLEAR(taken);
-    }
-    return let_go(&held, taken);
+    return let_go(&held, list_all(args[0], starts.count ? starts.count - 1 : 0, take_some, &stored, &starts));
 }
 
 /* name_articles(numbers, ids, ages) */
@@ -97,16 +100,8 @@ name_articles(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     Held held;
     held.count = 0;
     Array ids, ages;
-    uint64_t numbers[SPAN];
-    Py_ssize_t count = PyList_Size(args[0]);
-    if (count < 0 || !borrow_wide(&held, args[1], &ids, PyBUF_SIMPLE) ||
-        !borrow_wide(&held, args[2], &ages, PyBUF_SIMPLE))
+    if (!borrow_wide(&held, args[1], &ids, PyBUF_SIMPLE) || !borrow_wide(&held, args[2], &ages, PyBUF_SIMPLE))
         return let_go(&held, NULL);
-    PyObject *named = PyList_New(count);
-    for (Py_ssize_t first = 0; named && first < count; first += SPAN) {
-        Py_ssize_t size = read_numbers(args[0], count, first, ids.count < ages.count ? ids.count : ages.count, numbers);
-        if (size < 0 || !name_some(numbers, size, &ids, &ages, named, first))
-            Py_CLEAR(named);
-    }
-    return let_go(&held, named);
+    uint64_t limit = ids.count < ages.count ? ids.count : ages.count;
+    return let_go(&held, list_all(args[0], limit, name_some, &ids, &ages));
 }

@@ -44,6 +44,11 @@ class Filters(Struct, frozen=True, kw_only=True):
         if self.date_from and self.date_to and self.date_from > self.date_to:
             raise BadParameterError("from", f"{self.date_from} is later than {self.date_to}, the last day asked for")
 
+    @property
+    def chooses(self) -> bool:
+        """Whether a value of any facet was chosen."""
+        return bool(self.provider or self.topic or self.category or self.type)
+
 
 class Query(Struct, frozen=True, kw_only=True):
     """One search, as every engine receives it.

@@ -87,8 +87,7 @@ class CountedFacets(WrittenFacets):
 
     def written(self) -> bytes:
         """Return all of them, as the API sends them."""
-        filters = self._filters
-        if native.passes is None or filters.provider or filters.topic or filters.category or filters.type:
+        if native.passes is None or self._filters.chooses:
             return _encode(dict(self))
         counts = self._counts
         facets = [(key, counts[name], codes, bounds, texts) for name, key, codes, bounds, texts in self._layout]

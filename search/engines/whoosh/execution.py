@@ -110,7 +110,7 @@ class Execution:
     def _choose(self, matches: Matches) -> dict[str, Mask]:
         """Return, for each facet with a choice, which of the matches have a value that was chosen."""
         filters = self._query.filters
-        if not (filters.provider or filters.topic or filters.category or filters.type):
+        if not filters.chooses:
             return {}
         conditions = {name: chosen_values(self.collection, filters, name) for name in FACETS}
         return {name: found.among(matches.docs) for name, found in conditions.items() if found}

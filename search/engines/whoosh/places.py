@@ -44,15 +44,18 @@ def find_place(segment: Segment, arrays: tuple[Any, ...], term: str, stem: str) 
     if native.passes:
         found = native.passes.find_word(encoded(term), encoded(stem), terms.arrays, stems.arrays, arrays)
         return Place(*found) if found else None
-    number, form = stems.find(stem), terms.find(term)
-    if number is None:
-        return None
-    start, end = segment.range_of(number)
-    first, last = arrays[1][number : number + 2].tolist()
-    if form is None:
-        return Place(number, start, end, first, last, -1, 0, 0, 0)
-    mixed = segment.mixed(form)
-    return Place(number, start, end, first, last, form, arrays[2].item(form), mixed.start, mixed.stop)
+    number = stems.find(stem)
+    return None if number is None else _place_of(segment, number, terms.find(term))
+
+
+def _place_of(segment: Segment, stem: int, term: int | None) -> Place:
+    """Return where a stem is, and one of its terms."""
+    start, end = segment.range_of(stem)
+    first, last = segment.arrays["stem.tag"][stem : stem + 2].tolist()
+    if term is None:
+        return Place(stem, start, end, first, last, -1, 0, 0, 0)
+    mixed = segment.mixed(term)
+    return Place(stem, start, end, first, last, term, int(segment.arrays["term.tag"][term]), mixed.start, mixed.stop)
 
 
 def term_at(segment: Segment, place: Place | None) -> Term:
@@ -67,11 +70,7 @@ def term_at(segment: Segment, place: Place | None) -> Term:
 
 def term_of(segment: Segment, number: int) -> Term:
     """Return what is known of a term by its number."""
-    stem, mixed = segment.stem_of(number), segment.mixed(number)
-    start, end = segment.range_of(stem)
-    tag = int(segment.arrays["term.tag"][number])
-    passed = segment.bounds_of(stem)[1], segment.tags(stem), tag, mixed.start, mixed.stop
-    return Term(number, start, end - start, passed)
+    return term_at(segment, _place_of(segment, segment.stem_of(number), number))
 
 
 def stem_arrays(segment: Segment) -> tuple[Any, ...]:
