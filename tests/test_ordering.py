@@ -103,6 +103,8 @@ def told(listed: Listed, ordering: Ordering) -> list[tuple[int, list[int], int]]
 
 @given(shape=shapes, collapse=st.booleans(), diversity=st.booleans())
 @example(shape=Shape(dominant=90, others=14), collapse=False, diversity=True)
+@example(shape=Shape(dominant=400, others=14), collapse=False, diversity=True)
+@example(shape=Shape(dominant=400, others=14, copies=(50,)), collapse=True, diversity=True)
 @example(shape=Shape(dominant=90, others=14, copies=(50,)), collapse=True, diversity=True)
 @example(shape=Shape(dominant=90, others=14, keys=1), collapse=False, diversity=True)
 @example(shape=Shape(dominant=90, others=14, copies=(50, 50, 50), keys=2), collapse=True, diversity=True)
@@ -146,7 +148,7 @@ def test_nothing_is_an_empty_list() -> None:
     assert (ordering.count(), ordering.stretch(0, 10).places) == (0, [])
 
 
-@pytest.mark.parametrize("dominant", [30, 60, 90])
+@pytest.mark.parametrize("dominant", [30, 60, 90, 400])
 def test_a_crowd_of_copies_hides_no_domain_from_the_first_places(dominant: int) -> None:
     """Seven domains match, however many copies of what is already listed are better than they."""
     collection, _ = made(Shape(dominant=dominant, others=7, copies=(50,)))

@@ -22,7 +22,10 @@ from search.engines.whoosh.segment import Docs
 from search.engines.whoosh.selection import FEW, MARGIN, SCALE, best
 from search.ranking import DECIMALS
 
+#: What is looked at beyond the list where copies are folded.
 _MIN_AHEAD = 50
+#: How far down the list, in pages, other domains are looked for: few lists of one domain go further than the first.
+_FAR = (3, 30)
 
 
 class Listed(NamedTuple):
@@ -125,13 +128,14 @@ class Ordering:
         if not self._diversity:
             places: list[int] = self._prefix(end)[first:end].tolist()
             return Listed(places, [0] * len(places))
-        listed = self._at_once(end) or self._step_by_step(end)
+        found = (self._at_once(end, pages * TOP) for pages in _FAR)
+        listed = next(filter(None, found), None) or self._step_by_step(end)
         return listed.between(first, end)
 
-    def _at_once(self, end: int) -> Listed | None:
-        """Return the places before *end* by the compiled pass; None where more would have to be looked at."""
+    def _at_once(self, end: int, further: int) -> Listed | None:
+        """Return the places before *end* by the compiled pass; None where *further* ones are not all to be looked at."""
         keys, size = self._keys, len(self._docs)
-        count = min(max(end, TOP) + TOP + (_MIN_AHEAD if self._groups is not None else 0), size)
+        count = min(max(end, TOP) + further + (_MIN_AHEAD if self._groups is not None else 0), size)
         if native.passes is None or keys is None or count > FEW:
             return None
         ranked = self._docs, keys.own, keys.prior, self._ages, self._groups, SCALE, count
