@@ -62,6 +62,44 @@ def test_a_search_is_made_once_and_answered_alike(path: str) -> None:
     assert client.head(path).data == b""
 
 
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ["/api/v1/search?q=bank&size=20", "/api/v1/search?size=20&q=bank", "/api/v1/search?q=%62ank"],
+        [
+            "/api/v1/search?q=the%20bank&page=1",
+            "/api/v1/search?q=the+bank&sort=&visitor=7",
+            "/api/v1/search?q=the+bank",
+        ],
+        ["/?q=bank&sort=relevance", "/?q=bank", "/?utm_source=letter&q=bank"],
+    ],
+)
+@pytest.mark.parametrize("accepted", ["", "zstd"])
+def test_another_spelling_of_a_request_is_the_same_request(spellings: list[str], accepted: str) -> None:
+    engine, client = served()
+
+    answers = [client.get(path, headers={"Accept-Encoding": accepted}) for path in [*spellings, *spellings]]
+
+    assert engine.searches == 1
+    assert len({(answer.status, unpacked(answer), answer.headers["ETag"], answer.mimetype) for answer in answers}) == 1
+
+
+def test_another_request_is_not() -> None:
+    engine, client = served()
+
+    for path in (
+        "?q=bank",
+        "?q=Bank",
+        "?q=bank&page=2",
+        "?q=bank&sort=newest",
+        "?q=bank&provider=a",
+        "?q=bank&provider=b",
+    ):
+        client.get("/api/v1/search" + path)
+
+    assert engine.searches == 6
+
+
 def test_the_page_and_the_api_do_not_answer_for_one_another() -> None:
     _, client = served()
 
@@ -185,6 +223,20 @@ def test_there_are_never_more_bytes_than_allowed_nor_answers_of_another_generati
         assert packed is None or zstandard.decompress(packed.content) in kept[generation, asked]
         assert found is None or found.content in kept[generation, asked]
         assert cache.find("another", asked) is None
+
+
+@given(st.lists(STEPS), st.integers(0, 4_000))
+def test_an_answer_is_found_by_its_tag_as_long_as_it_is_kept(steps: list[tuple[str, str, bytes]], allowed: int) -> None:
+    cache = AnswerCache(allowed)
+
+    for generation, asked, content in steps:
+        tag = hashlib.sha256(asked.encode() + b"\0" + content).hexdigest()
+        cache.keep(generation, asked, Answer(tag, content))
+        found = cache.find_same(generation, tag)
+        assert found is None or found.content == content
+        assert found == cache.find(generation, asked)
+        assert cache.find_same("another", tag) is None
+        assert cache.size <= allowed
 
 
 def test_the_least_recently_used_go_first() -> None:

@@ -54,7 +54,7 @@ def answer_search(  # noqa: PLR0913 - the request is as a whole what they say, a
         is_typing: whether this is one of many requests while somebody types.
     """
     generation, cache = reader.generation, cache_of(current_app)
-    # As it was spelt: the same search in another spelling is worth less than never having to read it.
+    # As it was spelt, since what is found so never has to be read.
     asked = key(request.environ)
     answer = cache.find(generation, asked)
     if answer and not is_of_today(answer):
@@ -68,8 +68,11 @@ def answer_search(  # noqa: PLR0913 - the request is as a whole what they say, a
         route = request.url_rule.rule if request.url_rule else ""
         if failed := request.environ.get(FAILED):
             raise failed
-        answer = Answer(tag, write(query), content_type, route, is_typing, day)
-        cache.keep(generation, asked, answer)
+        answer = cache.find_same(generation, tag)
+        g.is_remembered = answer is not None
+        if answer is None:
+            answer = Answer(tag, write(query), content_type, route, is_typing, day)
+            cache.keep(generation, asked, answer)
     return _tagged(Response(answer.content, content_type=content_type), answer.tag)
 
 

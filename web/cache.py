@@ -37,21 +37,26 @@ class _Kept:
 
     def __init__(self) -> None:
         self.answers: OrderedDict[str, Answer] = OrderedDict()
+        #: What was asked last, by the tag of the answer.
+        self.asked: dict[str, str] = {}
         self.size = 0
 
     def put(self, asked: str, answer: Answer) -> None:
         self.answers[asked] = answer
+        self.asked[answer.tag] = asked
         self.size += _size(asked, answer)
 
     def take(self, asked: str) -> Answer | None:
         answer = self.answers.pop(asked, None)
-        self.size -= _size(asked, answer) if answer else 0
+        if answer:
+            self.size -= _size(asked, answer)
+            if self.asked.get(answer.tag) == asked:
+                del self.asked[answer.tag]
         return answer
 
     def take_oldest(self) -> tuple[str, Answer]:
-        asked = next(iter(self.answers))
-        answer = self.answers.pop(asked)
-        self.size -= _size(asked, answer)
+        asked, answer = next(iter(self.answers.items()))
+        self.take(asked)
         return asked, answer
 
     def use(self, asked: str) -> Answer | None:
@@ -64,9 +69,11 @@ class _Kept:
 class AnswerCache:
     """The answers of one generation, by what was asked. Threads may share it.
 
-    Only where they are more than there is room for, or somebody wants them so, they are compressed, the least recently
-    used first: most answers are asked for once, and compressing them would take longer than sending those again that
-    are asked for more often. Of the compressed ones, those go first that were not used or compressed for the longest.
+    They are found by the spelling of a request, which need not be read then, or else by the tag that all its
+    spellings have in common. Only where they are more than there is room for, or somebody wants them so, they are
+    compressed, the least recently used first: most answers are asked for once, and compressing them would take longer
+    than sending those again that are asked for more often. Of the compressed ones, those go first that were not used
+    or compressed for the longest.
 
     Args:
         max_bytes: of the answers and of what was asked, together; 0 keeps none.
@@ -107,6 +114,13 @@ class AnswerCache:
             self._packed.put(asked, found)
             self._make_room()
             return found
+
+    def find_same(self, generation: str, tag: str) -> Answer | None:
+        """Return the answer that *generation* gave to the same request in another spelling; None where none is kept."""
+        with self._lock:
+            asked = self._whole.asked.get(tag, self._packed.asked.get(tag))
+        found = None if asked is None else self.find(generation, asked)
+        return found if found and found.tag == tag else None
 
     def keep(self, generation: str, asked: str, answer: Answer) -> None:
         """Remember an answer, unless it is larger than all there is room for; other generations' are forgotten."""

@@ -17,6 +17,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 
 from search.engine import Reader
 from search.errors import LedeError
+from search.query import Query
 from search.wire import page_to_json
 from web.answers import BEGAN, FAILED, FRESHNESS, JSON, cache_of, is_of_today, key, make_tag, weak
 from web.cache import Answer
@@ -67,15 +68,16 @@ class Front:
             return None
         kept = self._kept(environ, packed=encoding is not None)
         if kept and self._is_allowed(environ, is_typing=kept.is_typing):
-            answer, content, is_packed = kept, kept.content, kept.is_packed
+            answer, content, is_packed, is_remembered = kept, kept.content, kept.is_packed, True
             if is_packed and zstandard.frame_content_size(content) < MIN_BYTES:
                 content, is_packed = zstandard.decompress(content), False
-        elif kept is None and (made := self._made(environ, began)):
-            is_packed = encoding is not None and len(made.content) >= MIN_BYTES
-            answer, content = made, pack(made.content, "zstd") if is_packed else made.content
+        elif kept is None and (read := self._read(environ, began)):
+            answer, is_remembered = read
+            is_packed = encoding is not None and len(answer.content) >= MIN_BYTES
+            content = pack(answer.content, "zstd") if is_packed else answer.content
         else:
             return None
-        self._note(answer.route, environ, time.perf_counter() - began, is_remembered=kept is not None)
+        self._note(answer.route, environ, time.perf_counter() - began, is_remembered=is_remembered)
         return _headers(answer, content, is_packed=is_packed), content
 
     def _kept(self, environ: Environ, *, packed: bool) -> Answer | None:
@@ -84,19 +86,23 @@ class Front:
         kept = self._cache.find(reader.generation, asked, packed=packed) if reader else None
         return kept if kept and is_of_today(kept) else None
 
-    def _made(self, environ: Environ, began: float) -> Answer | None:
-        """Return the answer to a search by the API, None where it is another request, or has none."""
+    def _read(self, environ: Environ, began: float) -> tuple[Answer, bool] | None:
+        """Return the answer to a search by the API, and whether it was given before; None for any other request."""
         reader = self._reader() if environ.get("PATH_INFO") == SEARCH_PATH else None
         # A visit counts once: whoever is allowed here is not counted by the application.
         if reader is None or not self._is_allowed(environ, is_typing=False):
             return None
         try:
             query = api_query(_arguments(environ))
-            content = page_to_json(reader.search(query))
+            tag = make_tag(self._app, SEARCH_ENDPOINT, reader.generation, query)
+            same = self._cache.find_same(reader.generation, tag)
+            return (same, True) if same else (self._made(environ, reader, query, tag), False)
         except Exception as exc:  # noqa: BLE001 - whatever it is, the application knows what to say
             environ[FAILED], environ[BEGAN] = exc, began
             return None
-        made = Answer(make_tag(self._app, SEARCH_ENDPOINT, reader.generation, query), content, JSON, SEARCH_PATH)
+
+    def _made(self, environ: Environ, reader: Reader, query: Query, tag: str) -> Answer:
+        made = Answer(tag, page_to_json(reader.search(query)), JSON, SEARCH_PATH)
         self._cache.keep(reader.generation, key(environ), made)
         return made
 

@@ -133,7 +133,7 @@ class Ordering:
         return listed.between(first, end)
 
     def _at_once(self, end: int, further: int) -> Listed | None:
-        """Return the places before *end* by the compiled pass; None where *further* ones are not all to be looked at."""
+        """Return the places before *end* by the compiled pass; None where *further* ones do not suffice for that."""
         keys, size = self._keys, len(self._docs)
         count = min(max(end, TOP) + further + (_MIN_AHEAD if self._groups is not None else 0), size)
         if native.passes is None or keys is None or count > FEW:
