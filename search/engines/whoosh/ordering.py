@@ -24,8 +24,8 @@ from search.ranking import DECIMALS
 
 #: What is looked at beyond the list where copies are folded.
 _MIN_AHEAD = 50
-#: How far down the list, in pages, other domains are looked for: few lists of one domain go further than the first.
-_FAR = (3, 30)
+#: How far down the list other domains are looked for before all matches are.
+_FAR = 300
 
 
 class Listed(NamedTuple):
@@ -128,8 +128,7 @@ class Ordering:
         if not self._diversity:
             places: list[int] = self._prefix(end)[first:end].tolist()
             return Listed(places, [0] * len(places))
-        found = (self._at_once(end, pages * TOP) for pages in _FAR)
-        listed = next(filter(None, found), None) or self._step_by_step(end)
+        listed = self._at_once(end, TOP) or self._at_once(end, _FAR) or self._step_by_step(end)
         return listed.between(first, end)
 
     def _at_once(self, end: int, further: int) -> Listed | None:
