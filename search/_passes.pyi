@@ -249,7 +249,7 @@ def find_word(
     """
 
 def find_row(
-    terms: list[tuple[Any, ...]],
+    terms: list[int],
     row: bytes,
     segment: tuple[Array, ...],
     lengths: Array,
@@ -264,11 +264,12 @@ def find_row(
     """Fill in which articles have terms in a row, and how often, weighed by field; return how many there are.
 
     Args:
-        terms: distinct ones, the rarest first: bounds as for :func:`locate`; tags, the term's own, and which mixed
-            postings hold it, from and to.
+        terms: the numbers of distinct ones, the rarest first.
         row: the places in *terms* that follow one another.
         segment: docs as for :func:`locate`, codes, what a code has of occurrences, where the positions of each block of
-            postings begin, positions; the mixed postings, where theirs begin, and their positions.
+            postings begin, positions; the mixed postings, where theirs begin, and their positions; of all terms the
+            stem and the tag, and where the mixed postings of each begin; bounds of all stems, where the tags of each
+            begin, and the tags.
         lengths: of fields, shape (articles, fields).
         factors: weights of fields, shares of their lengths, and mean lengths.
         wanted: the field, or negative for all.
@@ -278,12 +279,12 @@ def find_row(
         scores: too.
     """
 
-def lay_bits(term: tuple[Any, ...], segment: tuple[Array, ...], beyond: Array, bits: Array, /) -> None:
+def lay_bits(term: int, segment: tuple[Array, ...], beyond: Array, bits: Array, /) -> None:
     """Fill in which positions a term has, as bits of a number of eight bytes, where 64 apart is the same bit.
 
     Args:
-        term: as for :func:`find_row`.
-        segment: too.
+        term: its number.
+        segment: as for :func:`find_row`.
         beyond: numbers of four bytes: of every article 0 where no positions share a bit; else which of those it is that
             have two numbers more, of which the bits are positions up to 127, counted from 1; or 4294967295 where that
             is not enough.
@@ -291,7 +292,7 @@ def lay_bits(term: tuple[Any, ...], segment: tuple[Array, ...], beyond: Array, b
     """
 
 def follow(
-    terms: list[tuple[Any, ...]],
+    terms: list[int],
     row: bytes,
     segment: tuple[Array, ...],
     lengths: Array,
@@ -341,9 +342,9 @@ def name_articles(numbers: list[int], ids: Array, ages: Array, /) -> list[tuple[
     """
 
 def mark(
-    words: list[tuple[Array, int]],
-    rows: list[tuple[list[tuple[Any, ...]], bytes, int, int]],
-    patterns: tuple[list[tuple[Array, int]], Array, Array, Array, Array, Array, Array, int] | None,
+    words: list[tuple[int, int]],
+    rows: list[tuple[list[int], bytes, int, int]],
+    patterns: list[tuple[Array, int]],
     segment: tuple[Array, ...],
     texts: tuple[Array, Array, Array, int],
     docs: Array,
@@ -354,11 +355,9 @@ def mark(
     Numbers are unsigned, of four bytes; the largest stands for both texts of an article where a span is missing.
 
     Args:
-        words: all forms of a stem: bounds as for :func:`locate`, and the text they are sought in, negative for both.
+        words: the number of a stem, of which all forms are sought, and the text they are sought in, negative for both.
         rows: terms and a row as for :func:`find_row`, how many others may be in between, and the text.
-        patterns: the numbers of terms, of eight bytes, and the text, 16 times at most; and of all terms the stems and
-            tags; bounds of all stems, where the tags of each begin, and the tags; where the mixed postings of each term
-            begin; and how many bounds a stem has.
+        patterns: the numbers of terms, of eight bytes, and the text, 16 times at most.
         segment: as for :func:`find_row`.
         texts: lengths of fields, shape (articles, fields); where the spans of each article's terms begin, and the spans
             themselves; the number of fields.

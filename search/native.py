@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: What the modules beside this one call; passes that were compiled for others, before an update, are not used.
-VERSION = 10
+VERSION = 11
 
 try:
     from search import _passes

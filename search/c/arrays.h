@@ -131,6 +131,16 @@ bisect(const Array *array, uint64_t low, uint64_t high, uint64_t wanted)
     return low;
 }
 
+/* Make an array of a part of another; tell whether it has that. */
+static inline int
+cut_out(const Array *of, uint64_t first, uint64_t end, Array *part)
+{
+    if (first > end || end > (uint64_t)of->count)
+        return 0;
+    *part = (Array){of->data + first * of->width, end - first, of->width};
+    return 1;
+}
+
 /* Tell whether the bounds of postings are ascending, and within them. */
 static inline int
 are_bounds(const Array *bounds, const Array *docs)

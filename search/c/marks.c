@@ -182,16 +182,16 @@ mark_doc(Sought *sought, uint64_t doc, Buffer *scratch, Buffer *counts, Buffer *
 }
 
 static int
-read_words(Held *held, PyObject *from, Sought *sought)
+read_words(PyObject *from, Sought *sought)
 {
     sought->word_count = PyList_Size(from);
     if (sought->word_count < 0 || sought->word_count > MAX_WORDS)
         return 0;
     for (Py_ssize_t i = 0; i < sought->word_count; i++) {
-        PyObject *pair = PyList_GetItem(from, i), *bounds = PyTuple_GetItem(pair, 0);
-        PyObject *field = bounds ? PyTuple_GetItem(pair, 1) : NULL;
-        if (!field || !borrow(held, bounds, &sought->words[i].bounds) ||
-            !are_bounds(&sought->words[i].bounds, &sought->of[DOCS]))
+        PyObject *pair = PyList_GetItem(from, i), *stem = PyTuple_GetItem(pair, 0);
+        PyObject *field = stem ? PyTuple_GetItem(pair, 1) : NULL;
+        uint64_t number = field ? PyLong_AsUnsignedLongLong(stem) : 0;
+        if (PyErr_Occurred() || !find_bounds(sought->of, number, &sought->words[i].bounds))
             return 0;
         sought->words[i].field = PyLong_AsLong(field);
     }
@@ -215,7 +215,7 @@ read_row_of(Held *held, PyObject *from, Sought *sought, Row *row)
     row->terms = &sought->terms[sought->term_count];
     sought->term_count += count;
     for (Py_ssize_t i = 0; i < count; i++)
-        if (!read_term(held, PyList_GetItem(parts[0], i), &row->terms[i], sought->of))
+        if (!read_term(PyList_GetItem(parts[0], i), &row->terms[i], sought->of))
             return 0;
     for (Py_ssize_t i = 0; i < row->row.count; i++)
         if (at(&row->row, i) >= (uint64_t)count)
@@ -227,8 +227,8 @@ static int
 read_sought(Held *held, PyObject *const *args, Sought *sought)
 {
     sought->term_count = 0;
-    if (!read_segment(held, args[3], sought->of) || !read_words(held, args[0], sought) ||
-        !read_patterns(held, args[2], sought->of, &sought->patterns))
+    if (!read_segment(held, args[3], sought->of) || !read_words(args[0], sought) ||
+        !read_patterns(held, args[2], &sought->patterns))
         return 0;
     sought->row_count = PyList_Size(args[1]);
     if (sought->row_count < 0 || sought->row_count > MAX_WORDS)

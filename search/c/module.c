@@ -4,7 +4,7 @@
 #include "arrays.h"
 
 /* Another one whenever a pass takes something else: the modules in Python ask for theirs. */
-#define VERSION 10
+#define VERSION 11
 
 #define ARGUMENTS(name, wanted)                                                                                        \
     static PyObject *checked_##name(PyObject *module, PyObject *const *args, Py_ssize_t nargs)                         \

@@ -10,30 +10,43 @@ read_segment(Held *held, PyObject *from, Array *of)
         if (!array || !borrow(held, array, &of[i]))
             return 0;
     }
-    return of[DOCS].width == 2 && of[CODES].count >= of[DOCS].count;
+    return of[DOCS].width == 2 && of[TAGS].width == 1 && of[CODES].count >= of[DOCS].count;
 }
 
 int
-read_term(Held *held, PyObject *from, Term *term, const Array *of)
+find_bounds(const Array *of, uint64_t stem, Array *bounds)
 {
-    PyObject *parts[5];
-    for (int i = 0; i < 5; i++)
-        if (!from || !(parts[i] = PyTuple_GetItem(from, i)))
-            return 0;
-    *term = (Term){.tag = PyLong_AsUnsignedLongLong(parts[2]),
-                   .mixed_first = PyLong_AsUnsignedLongLong(parts[3]),
-                   .mixed_end = PyLong_AsUnsignedLongLong(parts[4])};
-    if (PyErr_Occurred() || !borrow(held, parts[0], &term->bounds) ||
-        (parts[1] != Py_None && !(borrow(held, parts[1], &term->tags) && term->tags.width == 1)))
+    uint64_t stems = of[TAG_STARTS].count ? of[TAG_STARTS].count - 1 : 0;
+    if (stem >= stems || !of[BOUNDS].count)
         return 0;
-    return is_term(term, of);
+    uint64_t halves = (of[BOUNDS].count - 1) / stems;
+    return cut_out(&of[BOUNDS], stem * halves, (stem + 1) * halves + 1, bounds) && are_bounds(bounds, &of[DOCS]);
 }
 
 int
-is_term(const Term *term, const Array *of)
+find_term(const Array *of, uint64_t number, Term *term)
 {
-    return are_bounds(&term->bounds, &of[DOCS]) && term->mixed_first <= term->mixed_end &&
-           term->mixed_end <= (uint64_t)of[MIXED_POSTINGS].count && term->mixed_end < (uint64_t)of[MIXED_STARTS].count;
+    *term = (Term){0};
+    if (!HAS(of[STEMS], number) || !HAS(of[TAGS_OF_TERMS], number) || number + 1 >= (uint64_t)of[MIXED_OF_TERMS].count)
+        return 0;
+    uint64_t stem = at(&of[STEMS], number);
+    if (!find_bounds(of, stem, &term->bounds) ||
+        !cut_out(&of[TAGS], at(&of[TAG_STARTS], stem), at(&of[TAG_STARTS], stem + 1), &term->tags))
+        return 0;
+    if (!term->tags.count)
+        term->tags.data = NULL;
+    term->tag = at(&of[TAGS_OF_TERMS], number);
+    term->mixed_first = at(&of[MIXED_OF_TERMS], number);
+    term->mixed_end = at(&of[MIXED_OF_TERMS], number + 1);
+    return term->mixed_first <= term->mixed_end && term->mixed_end <= (uint64_t)of[MIXED_POSTINGS].count &&
+           term->mixed_end < (uint64_t)of[MIXED_STARTS].count;
+}
+
+int
+read_term(PyObject *from, Term *term, const Array *of)
+{
+    uint64_t number = from ? PyLong_AsUnsignedLongLong(from) : 0;
+    return !PyErr_Occurred() && find_term(of, number, term);
 }
 
 int

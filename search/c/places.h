@@ -7,7 +7,13 @@
 
 #define HALVES(array) ((const uint16_t *)(array).data)
 
-enum { DOCS, CODES, TOTALS, BLOCKS, POSITIONS, MIXED_POSTINGS, MIXED_STARTS, MIXED_POSITIONS, OF_SEGMENT };
+/* Of postings, of those of several forms, of terms, and of stems, of which each has as many bounds as there are halves. */
+enum {
+    DOCS, CODES, TOTALS, BLOCKS, POSITIONS,
+    MIXED_POSTINGS, MIXED_STARTS, MIXED_POSITIONS,
+    STEMS, TAGS_OF_TERMS, MIXED_OF_TERMS,
+    BOUNDS, TAG_STARTS, TAGS, OF_SEGMENT
+};
 
 /* A posting, and where its positions begin. */
 typedef struct {
@@ -50,12 +56,15 @@ gallop(const uint16_t *docs, uint64_t low, uint64_t end, uint64_t wanted)
 /* Borrow the arrays of a segment; there is an exception where they cannot be. */
 int
 read_segment(Held *held, PyObject *from, Array *of);
-/* Read a term, and tell whether what it says is within the arrays. */
+/* Find where the postings of a stem begin in each half of the articles; tell whether there is such a stem. */
 int
-read_term(Held *held, PyObject *from, Term *term, const Array *of);
-/* Tell whether what a term says is within the arrays. */
+find_bounds(const Array *of, uint64_t stem, Array *bounds);
+/* Find what is known of a term by its number; tell whether there is one. */
 int
-is_term(const Term *term, const Array *of);
+find_term(const Array *of, uint64_t number, Term *term);
+/* The same of one that is passed. */
+int
+read_term(PyObject *from, Term *term, const Array *of);
 /* Find where a posting's positions are, of all forms of the stem, and move the cursor behind it; tell whether that is to
  * be had. */
 int

@@ -27,16 +27,6 @@ typedef struct {
 int
 read_word(Held *held, PyObject *from, Inverted *inverted, WordOf *word);
 
-/* Make an array of a part of another; tell whether it has that. */
-static inline int
-cut_out(const Array *of, uint64_t first, uint64_t end, Array *part)
-{
-    if (first > end || end > (uint64_t)of->count)
-        return 0;
-    *part = (Array){of->data + first * of->width, end - first, of->width};
-    return 1;
-}
-
 /* Return the place of a mixed posting, or where it would be: near the one that was looked for before, in most cases. */
 static inline uint64_t
 find_mixed(WordOf *word, uint64_t wanted)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from search import native
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.lengths import lengths_in
-from search.engines.whoosh.places import row_arrays, term_of
+from search.engines.whoosh.places import row_arrays
 from search.engines.whoosh.recent import RecentArrays, is_frequent
 from search.engines.whoosh.segment import Docs, Segment
 from search.engines.whoosh.words import MIXED
@@ -87,7 +87,7 @@ class PositionBits:
     def _lay(self, passes: ModuleType, term: int) -> Bits:
         beyond, segment = self.beyond, self._segment
         table = np.zeros(len(segment) + 2 * int(beyond[beyond != _FAR].max(initial=0)), np.uint64)
-        passes.lay_bits(term_of(segment, term).passed, row_arrays(segment), beyond, table)
+        passes.lay_bits(term, row_arrays(segment), beyond, table)
         return table
 
     def _scattered(self, term: int) -> Bits:

@@ -14,7 +14,7 @@ from search.analysis import fold_pattern
 from search.engines.patterns import expand
 from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.collection import Collection
-from search.engines.whoosh.grouping import HALF
+from search.engines.whoosh.grouping import HALF, high_halves
 from search.engines.whoosh.part import ALL_FIELDS, Mask, Part, Scores
 from search.engines.whoosh.postings import FoundPostings, nothing
 from search.engines.whoosh.segment import Docs, Segment
@@ -158,7 +158,7 @@ def _passed(  # noqa: PLR0913, PLR0917 - all that is known by then
     among: Docs | None,
 ) -> tuple[Docs, Scores, int]:
     """Add up what whole stems give to what was *given* by other terms, by the compiled pass, half by half."""
-    bounds, halves = part.term_arrays[2], part.term_arrays[-1]
+    bounds, halves = part.segment.arrays["stem.posting"], high_halves(len(part.segment))
     arrays = part.segment.arrays["doc"], part.segment.codes, table, len(part.segment), part.living, part.base
     found, count = [(_NONE, np.empty(0))], 0
     for half in range(halves):

@@ -87,16 +87,15 @@ def _passed(passes: ModuleType, part: Part, leaves: Sequence[Leaf], docs: Docs) 
         row = query_terms(leaf.text)
         if isinstance(leaf, Word) and len(row) == 1:
             found = find_word(part, row[0])
-            words += [] if found is None else [(segment.bounds_of(found.place.stem)[1], field)]
+            words += [] if found is None else [(found.place.stem, field)]
             continue
-        known = {term: look_up(part, term).passed for term in row}
-        if row and all(known.values()):
+        known = {term: look_up(part, term).number for term in row}
+        if row and min(known.values()) >= 0:
             slop = leaf.slop if isinstance(leaf, Phrase) else 0
             rows.append((list(known.values()), bytes(map(list(known).index, row)), slop, field))
     if len(words) > _MAX_PASSED or not _are_few(rows, patterns):
         return None
-    stood_for = (patterns, *part.term_arrays) if patterns else None
-    counts, spans = passes.mark(words, rows, stood_for, part.row_arrays, part.span_arrays, docs)
+    counts, spans = passes.mark(words, rows, patterns, part.row_arrays, part.span_arrays, docs)
     return Marks(np.frombuffer(counts, np.uint32), np.frombuffer(spans, np.uint32))
 
 

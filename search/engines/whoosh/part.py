@@ -14,7 +14,7 @@ from search.engines.whoosh.arrays import Array
 from search.engines.whoosh.bits import PositionBits
 from search.engines.whoosh.frequencies import weigh
 from search.engines.whoosh.grouping import high_halves
-from search.engines.whoosh.places import row_arrays, stem_arrays, term_arrays
+from search.engines.whoosh.places import row_arrays, stem_arrays
 from search.engines.whoosh.segment import Docs, Segment
 from search.keys import UNDATED
 
@@ -60,11 +60,6 @@ class Part:
     def row_arrays(self) -> tuple[Array, ...]:
         """What tells where terms stand in a row, as :func:`search._passes.find_row` takes it."""
         return row_arrays(self.segment)
-
-    @cached_property
-    def term_arrays(self) -> tuple[Any, ...]:
-        """What is known of terms by their numbers, as :func:`search._passes.mark` takes it."""
-        return term_arrays(self.segment)
 
     @cached_property
     def stem_arrays(self) -> tuple[Any, ...]:

@@ -28,16 +28,6 @@ class Place(NamedTuple):
     mixed_end: int
 
 
-class Term(NamedTuple):
-    """Where the postings of a term's stem are, and what tells it from other forms; none where it does not occur."""
-
-    number: int
-    start: int
-    size: int
-    #: As :func:`search._passes.find_row` takes the term: nothing where it does not occur.
-    passed: tuple[Any, ...]
-
-
 def find_place(segment: Segment, arrays: tuple[Any, ...], term: str, stem: str) -> Place | None:
     """Return where a term and its stem are, by :func:`stem_arrays`; None where the stem is not there."""
     terms, stems = segment.terms, segment.stems
@@ -58,21 +48,6 @@ def _place_of(segment: Segment, stem: int, term: int | None) -> Place:
     return Place(stem, start, end, first, last, term, int(segment.arrays["term.tag"][term]), mixed.start, mixed.stop)
 
 
-def term_at(segment: Segment, place: Place | None) -> Term:
-    """Return what is known of a term where it is."""
-    if place is None or place.term < 0:
-        return Term(-1, 0, 0, ())
-    is_tagged = place.tag_end > place.tag_start
-    tags = segment.arrays["tag"][place.tag_start : place.tag_end] if is_tagged else None
-    passed = segment.bounds_of(place.stem)[1], tags, place.tag, place.mixed_start, place.mixed_end
-    return Term(place.term, place.start, place.end - place.start, passed)
-
-
-def term_of(segment: Segment, number: int) -> Term:
-    """Return what is known of a term by its number."""
-    return term_at(segment, _place_of(segment, segment.stem_of(number), number))
-
-
 def stem_arrays(segment: Segment) -> tuple[Any, ...]:
     """Return what a word is looked up in, as :func:`search._passes.find_word` takes it."""
     names = "stem.posting", "stem.tag", "term.tag", "mixed.term"
@@ -80,20 +55,7 @@ def stem_arrays(segment: Segment) -> tuple[Any, ...]:
 
 
 def row_arrays(segment: Segment) -> tuple[Array, ...]:
-    """Return what tells where terms stand in a row, as :func:`search._passes.find_row` takes it."""
+    """Return what tells where terms stand, as :func:`search._passes.find_row` takes it."""
     arrays, names = segment.arrays, ("block", "position", "mixed.posting", "mixed.start", "mixed.position")
-    return arrays["doc"], arrays["code"], segment.totals, *(arrays[name] for name in names)
-
-
-def term_arrays(segment: Segment) -> tuple[Any, ...]:
-    """Return what is known of terms by their numbers, as :func:`search._passes.mark` takes it."""
-    arrays, stems = segment.arrays, len(segment.stems)
-    bounds = segment.bounds_of(0, stems)[1]
-    of_stems = (
-        bounds,
-        arrays["stem.tag"],
-        arrays["tag"],
-        arrays["mixed.term"],
-        max(1, (len(bounds) - 1) // max(1, stems)),
-    )
-    return arrays["term.stem"], arrays["term.tag"], *of_stems
+    of_terms = "term.stem", "term.tag", "mixed.term", "stem.posting", "stem.tag", "tag"
+    return arrays["doc"], arrays["code"], segment.totals, *(arrays[name] for name in (*names, *of_terms))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from search import native, ranking
 from search.analysis import stem
 from search.engines.whoosh.part import Part, Scores
-from search.engines.whoosh.places import Term, find_place, term_at
+from search.engines.whoosh.places import Place, find_place
 from search.engines.whoosh.recent import is_frequent
 from search.engines.whoosh.segment import Docs
 
@@ -22,6 +23,18 @@ _MAX_TERMS = 32
 _LARGE = 1 << 18
 #: Terms of which a part remembers what is known.
 _REMEMBERED = 4096
+
+
+class Term(NamedTuple):
+    """A term of a segment: its number, and where the postings of its stem begin, and how many those are."""
+
+    number: int
+    start: int
+    size: int
+
+
+#: What does not occur; it has no number.
+_NOWHERE = Term(-1, 0, 0)
 
 
 def find_rows(
@@ -36,7 +49,7 @@ def find_rows(
     if not native.passes or len(listed) > _MAX_TERMS:
         return None
     row = bytes([listed.index(known[term]) for term in terms])
-    sought = [term.passed for term in listed], row, part.row_arrays, part.segment.lengths, part.field_factors
+    sought = [term.number for term in listed], row, part.row_arrays, part.segment.lengths, part.field_factors
     wanted = ranking.FIELDS.index(field) if field else -1
     if _is_for_tables(part, terms, size):
         tables = [part.bits.whole_table(term.number) for term in listed]
@@ -77,11 +90,15 @@ def _is_for_tables(part: Part, terms: Sequence[str], size: int) -> bool:
 
 
 def look_up(part: Part, term: str) -> Term:
-    """Return what is known of a term; what was searched last is remembered."""
+    """Return where a term is; of those that were searched last, it is remembered."""
     known: Term | None = part.terms.get(term)
     if known is None:
         if len(part.terms) >= _REMEMBERED:
             part.terms.clear()
         place = find_place(part.segment, part.stem_arrays, term, stem(term))
-        known = part.terms[term] = term_at(part.segment, place)
+        known = part.terms[term] = _term_at(place) if place and place.term >= 0 else _NOWHERE
     return known
+
+
+def _term_at(place: Place) -> Term:
+    return Term(place.term, place.start, place.end - place.start)
