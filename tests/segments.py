@@ -42,10 +42,14 @@ words = st.sampled_from(
     "rate rates rating Rates' bank Bank's sense AI café C++ U.S. 10,000 e-mail AT&T 東京都 京都 the ﬁ İ ß x".split()
 ) | st.text(min_size=1, max_size=6)
 #: Shares of the articles above which words are frequent (nothing is, some are, all are), and how many articles are
-#: looked at in one go; and whether that is done by the passes in C.
-Way = tuple[int, int, bool]
+#: looked at in one go; whether that is done by the passes in C, and from how many postings on what is found is kept.
+Way = tuple[int, int, bool, int]
 ways = st.sampled_from(
-    [(*way, in_c) for way in ((0, 2), (recent.FREQUENT, 1 << 14), (1000, 1 << 14), (1000, 3)) for in_c in (True, False)]
+    [
+        (*way, *passed)
+        for way in ((0, 2), (recent.FREQUENT, 1 << 14), (1000, 1 << 14), (1000, 3))
+        for passed in ((True, 0), (True, 1 << 14), (False, 0))
+    ]
 )
 texts = st.lists(words, max_size=8).map(lambda found: " ".join(" ".join(found).split()))
 
@@ -112,6 +116,7 @@ def searching(way: Way) -> Iterator[None]:
         for module in (bits, phrases, rows, sums):
             patch.setattr(module, "_STRETCH", way[1])
         patch.setattr(rows, "_LARGE", 0)
+        patch.setattr(rows, "_COSTLY", way[3])
         patch.setattr(native, "passes", native.passes if way[2] else None)
         yield
 

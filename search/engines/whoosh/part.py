@@ -15,9 +15,12 @@ from search.engines.whoosh.bits import PositionBits
 from search.engines.whoosh.frequencies import weigh
 from search.engines.whoosh.grouping import high_halves
 from search.engines.whoosh.places import row_arrays, stem_arrays
+from search.engines.whoosh.recent import RecentArrays
 from search.engines.whoosh.segment import Docs, Segment
 from search.keys import UNDATED
 
+#: What is kept of terms that were found in a row.
+_ROWS_BYTES, _ROWS_BYTES_PER_ARTICLE = 64 << 20, 64
 ALL_FIELDS = (True,) * len(ranking.FIELDS)
 Mask = NDArray[np.bool_]
 Scores = NDArray[np.float64]
@@ -35,12 +38,14 @@ class Part:
         #: Articles that have a date; they come first.
         self.dated = int(segment.ages.searchsorted(UNDATED))
         self.bits = PositionBits(segment, max_bytes)
+        #: The articles that have frequent terms in a row, and how often: what was found last.
+        self.rows = RecentArrays[tuple[int, ...], Array](min(_ROWS_BYTES, _ROWS_BYTES_PER_ARTICLE * len(segment)))
         #: What is known of the words that were searched last.
         self.words: dict[str, Any] = {}
         #: The same of the terms of phrases.
         self.terms: dict[str, Any] = {}
         #: Frequent terms that were sought in a row, which are few.
-        self.sought: set[str] = set()
+        self.sought: set[int] = set()
         self._averages = np.zeros(len(ranking.FIELDS))
         self._tables: dict[tuple[bool, ...], tuple[Scores, Scores]] = {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,8 @@ _STRETCH = 1 << 14
 _MAX_TERMS = 32
 #: Articles from which on tables of frequent terms are quicker than passes.
 _LARGE = 1 << 18
+#: Postings of the rarest of some terms from which on what is found is kept, since that takes longer than all else.
+_COSTLY = 4096
 #: Terms of which a part remembers what is known.
 _REMEMBERED = 4096
 
@@ -48,14 +51,34 @@ def find_rows(
         return np.empty(0, np.intp), np.empty(0)
     if not native.passes or len(listed) > _MAX_TERMS:
         return None
-    row = bytes([listed.index(known[term]) for term in terms])
-    sought = [term.number for term in listed], row, part.row_arrays, part.segment.lengths, part.field_factors
     wanted = ranking.FIELDS.index(field) if field else -1
-    if _is_for_tables(part, terms, size):
+    row = [known[term] for term in terms]
+    if size < _COSTLY:
+        return _find(native.passes, part, listed, row, wanted, check)
+    key = wanted, *[term.number for term in row]
+    found = part.rows.get(key)
+    if found is None:
+        docs, scores = _find(native.passes, part, listed, row, wanted, check)
+        found = part.rows.keep(key, np.stack([docs, scores.view(np.intp)]))
+    return found[0], found[1].view(np.float64)
+
+
+def _find(
+    passes: ModuleType,
+    part: Part,
+    listed: Sequence[Term],
+    row: Sequence[Term],
+    wanted: int,
+    check: Callable[[], None],
+) -> tuple[Docs, Scores]:
+    """Find a row of terms, which are *listed* with the rarest first."""
+    size, places = listed[0].size, bytes(map(listed.index, row))
+    sought = [term.number for term in listed], places, part.row_arrays, part.segment.lengths, part.field_factors
+    if _is_for_tables(part, listed):
         tables = [part.bits.whole_table(term.number) for term in listed]
-        find, among = partial(native.passes.follow, *sought, wanted, tables, part.bits.beyond), (0, len(part.segment))
+        find, among = partial(passes.follow, *sought, wanted, tables, part.bits.beyond), (0, len(part.segment))
     else:
-        find, among = partial(native.passes.find_row, *sought, wanted), (listed[0].start, listed[0].start + size)
+        find, among = partial(passes.find_row, *sought, wanted), (listed[0].start, listed[0].start + size)
     return _living(part, *_in_stretches(find, *among, size, check))
 
 
@@ -77,15 +100,16 @@ def _living(part: Part, docs: Docs, scores: Scores) -> tuple[Docs, Scores]:
     return docs.take(kept), scores.take(kept)
 
 
-def _is_for_tables(part: Part, terms: Sequence[str], size: int) -> bool:
+def _is_for_tables(part: Part, listed: Sequence[Term]) -> bool:
     """Tell whether all terms are so frequent, and were sought before, that tables of them are worth making.
 
     Among fewer articles a pass is as quick, and memory that nobody touched before takes longer than both.
     """
-    if len(part.segment) < _LARGE or not is_frequent(size, len(part.segment)):
+    if len(part.segment) < _LARGE or not is_frequent(listed[0].size, len(part.segment)):
         return False
-    is_known = part.sought.issuperset(terms)
-    part.sought.update(terms)
+    numbers = {term.number for term in listed}
+    is_known = part.sought.issuperset(numbers)
+    part.sought.update(numbers)
     return is_known
 
 
