@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from search.engine import Engine
+from search.engines.whoosh import WhooshEngine
 from search.errors import SettingsError
 from search.settings import TIME_BUDGET
 
@@ -19,9 +20,6 @@ def make_engine(name: str, folder: Path, *, time_budget: float = TIME_BUDGET) ->
         SettingsError: If there is no such engine.
     """
     check_engine(name)
-    # Imported late: a process that only reads seeds never pays for it.
-    from search.engines.whoosh import WhooshEngine  # noqa: PLC0415
-
     return WhooshEngine(folder, seconds=time_budget)
 
 

@@ -143,7 +143,7 @@ class WhooshEngine:
 
     def publish(self, catalog: Catalog, *, anew: bool = False) -> str:
         """Make *catalog* what is served."""
-        # Imported late, as below, for the same reason.
+        # Imported late, as above, for the same reason.
         from search.engines.whoosh.writer import write_generation  # noqa: PLC0415
 
         with self._generations.building() as folder:
