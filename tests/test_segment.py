@@ -187,13 +187,13 @@ def test_nothing_is_nowhere() -> None:
 
 
 def test_what_was_used_last_is_kept_and_nobody_changes_it() -> None:
-    recent = RecentArrays[str, NDArray[np.float64]](max_bytes=32)
+    recent = RecentArrays[str, NDArray[np.float64]](max_bytes=20_000)
     for name in ("first", "second"):
-        recent.keep(name, np.zeros(2))
+        recent.keep(name, np.zeros(1000))
     assert recent.get("first") is not None
 
-    recent.keep("third", np.ones(2))
-    recent.keep("too large", np.ones(5))
+    recent.keep("third", np.ones(1000))
+    recent.keep("too large", np.ones(2500))
 
     assert [recent.get(name) is None for name in ("first", "second", "third", "too large")] == [
         False,
@@ -203,6 +203,16 @@ def test_what_was_used_last_is_kept_and_nobody_changes_it() -> None:
     ]
     with pytest.raises(ValueError, match="read-only"):
         recent.keep("first", np.ones(1))[0] = 2
+
+
+def test_what_is_kept_of_nothing_takes_room_too() -> None:
+    recent = RecentArrays[int, NDArray[np.float64]](max_bytes=20_000)
+
+    for number in range(1000):
+        recent.keep(number, np.empty(0))
+
+    assert recent.get(999) is not None
+    assert sum(recent.get(number) is not None for number in range(1000)) < 100
 
 
 def test_what_a_frequent_word_gives_is_worked_out_once_where_it_is_worth_it() -> None:

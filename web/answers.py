@@ -68,7 +68,7 @@ def answer_search(  # noqa: PLR0913 - the request is as a whole what they say, a
         route = request.url_rule.rule if request.url_rule else ""
         if failed := request.environ.get(FAILED):
             raise failed
-        answer = cache.find_same(generation, tag)
+        answer = cache.find_same(generation, asked, tag)
         g.is_remembered = answer is not None
         if answer is None:
             answer = Answer(tag, write(query), content_type, route, is_typing, day)

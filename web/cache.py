@@ -13,6 +13,10 @@ import zstandard
 _LEVEL = 1
 #: What part of the bytes may be of answers that are not compressed.
 _WHOLE = 4
+#: What part may be of other spellings.
+_SPELLINGS = 16
+#: Bytes that one takes beside itself.
+_OVERHEAD = 128
 
 
 class Answer(NamedTuple):
@@ -66,6 +70,26 @@ class _Kept:
         return answer
 
 
+class _Spellings:
+    """Other spellings of what was asked, each with the one that the answer is kept by, and how many bytes they are."""
+
+    def __init__(self) -> None:
+        self.kept: OrderedDict[str, str] = OrderedDict()
+        self.size = 0
+
+    def put(self, asked: str, other: str, max_bytes: int) -> None:
+        self.take(asked)
+        if asked != other:
+            self.kept[asked] = other
+            self.size += sys.getsizeof(asked) + _OVERHEAD
+        while self.size > max_bytes:
+            self.take(next(iter(self.kept)))
+
+    def take(self, asked: str) -> None:
+        if self.kept.pop(asked, None) is not None:
+            self.size -= sys.getsizeof(asked) + _OVERHEAD
+
+
 class AnswerCache:
     """The answers of one generation, by what was asked. Threads may share it.
 
@@ -85,6 +109,7 @@ class AnswerCache:
         self._lock = threading.Lock()
         self._generation = ""
         self._whole, self._packed = _Kept(), _Kept()
+        self._spellings = _Spellings()
         # No two threads may use one of these at once, so they are used under the lock.
         self._compress = zstandard.ZstdCompressor(level=_LEVEL).compress
         self._decompress = zstandard.ZstdDecompressor().decompress
@@ -92,17 +117,18 @@ class AnswerCache:
     @property
     def size(self) -> int:
         """Bytes that are kept."""
-        return self._whole.size + self._packed.size
+        return self._whole.size + self._packed.size + self._spellings.size
 
     def __contains__(self, asked: object) -> bool:
         """Tell whether an answer is kept, be it of a generation that is no longer served."""
-        return asked in self._whole.answers or asked in self._packed.answers
+        return any(asked in known for known in (self._whole.answers, self._packed.answers, self._spellings.kept))
 
     def find(self, generation: str, asked: str, *, packed: bool = False) -> Answer | None:
         """Return the answer that *generation* gave, *packed* perhaps where that is wanted; None where none is kept."""
         with self._lock:
             if generation != self._generation:
                 return None
+            asked = self._spellings.kept.get(asked, asked)
             whole = self._whole.use(asked)
             if whole is None:
                 found = self._packed.use(asked)
@@ -115,12 +141,20 @@ class AnswerCache:
             self._make_room()
             return found
 
-    def find_same(self, generation: str, tag: str) -> Answer | None:
-        """Return the answer that *generation* gave to the same request in another spelling; None where none is kept."""
+    def find_same(self, generation: str, asked: str, tag: str) -> Answer | None:
+        """Return the answer that *generation* gave to the same request in another spelling; None where none is kept.
+
+        It is found by *asked* from now on.
+        """
         with self._lock:
-            asked = self._whole.asked.get(tag, self._packed.asked.get(tag))
-        found = None if asked is None else self.find(generation, asked)
-        return found if found and found.tag == tag else None
+            other = self._whole.asked.get(tag, self._packed.asked.get(tag))
+        found = None if other is None else self.find(generation, other)
+        if other is None or found is None or found.tag != tag:
+            return None
+        with self._lock:
+            self._spellings.put(asked, other, self._max_bytes // _SPELLINGS)
+            self._make_room()
+        return found
 
     def keep(self, generation: str, asked: str, answer: Answer) -> None:
         """Remember an answer, unless it is larger than all there is room for; other generations' are forgotten."""
@@ -128,7 +162,9 @@ class AnswerCache:
             return
         with self._lock:
             if generation != self._generation:
-                self._whole, self._packed, self._generation = _Kept(), _Kept(), generation
+                self._whole, self._packed, self._spellings = _Kept(), _Kept(), _Spellings()
+                self._generation = generation
+            self._spellings.take(asked)
             self._whole.take(asked)
             self._packed.take(asked)
             if _size(asked, answer) <= self._max_bytes // _WHOLE:

@@ -95,7 +95,7 @@ class Front:
         try:
             query = api_query(_arguments(environ))
             tag = make_tag(self._app, SEARCH_ENDPOINT, reader.generation, query)
-            same = self._cache.find_same(reader.generation, tag)
+            same = self._cache.find_same(reader.generation, key(environ), tag)
             return (same, True) if same else (self._made(environ, reader, query, tag), False)
         except Exception as exc:  # noqa: BLE001 - whatever it is, the application knows what to say
             environ[FAILED], environ[BEGAN] = exc, began

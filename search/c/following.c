@@ -69,7 +69,7 @@ lay_bits(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     Array of[OF_SEGMENT];
     Table table;
     Term term;
-    if (!read_segment(&held, args[1], of) || !read_term(args[0], &term, of) ||
+    if (!read_segment(&held, args[1], of) || !read_term(of, args[0], &term) ||
         !borrow(&held, args[2], &table.beyond) || table.beyond.width != 4 || !borrow_wide(&held, args[3], &table.bits, PyBUF_WRITABLE))
         return let_go(&held, NULL);
     return let_go(&held, lay_all(&term, of, &table) ? Py_NewRef(Py_None) : NULL);

@@ -215,7 +215,7 @@ read_row_of(Held *held, PyObject *from, Sought *sought, Row *row)
     row->terms = &sought->terms[sought->term_count];
     sought->term_count += count;
     for (Py_ssize_t i = 0; i < count; i++)
-        if (!read_term(PyList_GetItem(parts[0], i), &row->terms[i], sought->of))
+        if (!read_term(sought->of, PyList_GetItem(parts[0], i), &row->terms[i]))
             return 0;
     for (Py_ssize_t i = 0; i < row->row.count; i++)
         if (at(&row->row, i) >= (uint64_t)count)

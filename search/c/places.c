@@ -19,6 +19,7 @@ find_bounds(const Array *of, uint64_t stem, Array *bounds)
     uint64_t stems = of[TAG_STARTS].count ? of[TAG_STARTS].count - 1 : 0;
     if (stem >= stems || !of[BOUNDS].count)
         return 0;
+    /* As many for each stem as there are halves, and one at the end. */
     uint64_t halves = (of[BOUNDS].count - 1) / stems;
     return cut_out(&of[BOUNDS], stem * halves, (stem + 1) * halves + 1, bounds) && are_bounds(bounds, &of[DOCS]);
 }
@@ -43,10 +44,10 @@ find_term(const Array *of, uint64_t number, Term *term)
 }
 
 int
-read_term(PyObject *from, Term *term, const Array *of)
+read_term(const Array *of, PyObject *number, Term *term)
 {
-    uint64_t number = from ? PyLong_AsUnsignedLongLong(from) : 0;
-    return !PyErr_Occurred() && find_term(of, number, term);
+    uint64_t own = number ? PyLong_AsUnsignedLongLong(number) : 0;
+    return !PyErr_Occurred() && find_term(of, own, term);
 }
 
 int

@@ -62,9 +62,9 @@ find_bounds(const Array *of, uint64_t stem, Array *bounds);
 /* Find what is known of a term by its number; tell whether there is one. */
 int
 find_term(const Array *of, uint64_t number, Term *term);
-/* The same of one that is passed. */
+/* The same by a number of Python's, which may be none, with an exception. */
 int
-read_term(PyObject *from, Term *term, const Array *of);
+read_term(const Array *of, PyObject *number, Term *term);
 /* Find where a posting's positions are, of all forms of the stem, and move the cursor behind it; tell whether that is to
  * be had. */
 int

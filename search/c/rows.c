@@ -65,8 +65,7 @@ read_row(Held *held, PyObject *const *args, Row *row)
     if (!read_segment(held, args[2], row->of) || row->of[TOTALS].width != 4)
         return 0;
     for (Py_ssize_t i = 0; i < row->count; i++)
-        if (!read_term(PyList_GetItem(args[0], i), &row->terms[i], row->of) ||
-            row->terms[i].bounds.count != row->terms[0].bounds.count)
+        if (!read_term(row->of, PyList_GetItem(args[0], i), &row->terms[i]))
             return 0;
     for (Py_ssize_t i = 0; i < row->row.count; i++)
         if (at(&row->row, i) >= (uint64_t)row->count)

@@ -30,6 +30,8 @@ from search.keys import UNDATED, age_to_moment, moment_to_age, number_to_id
 _REMEMBERED = 16384
 #: Bytes of tables of words, of what they give each article as of their bits.
 _TABLES_BYTES = 256 << 20
+#: Of what is kept of phrases that were found.
+_ROWS_BYTES, _ROWS_BYTES_PER_ARTICLE = 64 << 20, 64
 # Python reads signs, prefixes and underscores as parts of a number.
 _ID = re.compile(r"[0-9a-f]{16}")
 
@@ -52,9 +54,14 @@ class Collection:
         ends = np.cumsum([0, *map(len, segments)]).tolist()
         self.size: int = ends[-1]
         self.living: Mask | None = columns["living"] if len(columns["living"]) else None
-        share = _TABLES_BYTES // max(self.size, 1)
+        shares = _TABLES_BYTES // max(self.size, 1), min(_ROWS_BYTES // max(self.size, 1), _ROWS_BYTES_PER_ARTICLE)
         self.parts = [
-            Part(segment, base, *self._losses(number, base, base + len(segment)), share * len(segment))
+            Part(
+                segment,
+                base,
+                *self._losses(number, base, base + len(segment)),
+                (shares[0] * len(segment), shares[1] * len(segment)),
+            )
             for number, (segment, base) in enumerate(zip(segments, ends, strict=False))
         ]
         #: Articles that are there.

@@ -19,17 +19,25 @@ from search.engines.whoosh.recent import RecentArrays
 from search.engines.whoosh.segment import Docs, Segment
 from search.keys import UNDATED
 
-#: What is kept of terms that were found in a row.
-_ROWS_BYTES, _ROWS_BYTES_PER_ARTICLE = 64 << 20, 64
 ALL_FIELDS = (True,) * len(ranking.FIELDS)
 Mask = NDArray[np.bool_]
 Scores = NDArray[np.float64]
 
 
 class Part:
-    """A segment at its place in the numbering, and what a frequency in it is worth; keeps *max_bytes* of bits."""
+    """A segment at its place in the numbering, and what a frequency in it is worth.
 
-    def __init__(self, segment: Segment, base: int, living: Mask | None, dead: Array | None, max_bytes: int) -> None:
+    Args:
+        segment: which it is.
+        base: the number of its first article.
+        living: which of its articles are there; None where all are.
+        dead: how many postings of each stem are of others.
+        max_bytes: of bits that are kept, and of rows.
+    """
+
+    def __init__(
+        self, segment: Segment, base: int, living: Mask | None, dead: Array | None, max_bytes: tuple[int, int]
+    ) -> None:
         self.segment, self.base = segment, base
         #: Which articles are still there; None where all are.
         self.living = living
@@ -37,9 +45,9 @@ class Part:
         self._dead = dead
         #: Articles that have a date; they come first.
         self.dated = int(segment.ages.searchsorted(UNDATED))
-        self.bits = PositionBits(segment, max_bytes)
-        #: The articles that have frequent terms in a row, and how often: what was found last.
-        self.rows = RecentArrays[tuple[int, ...], Array](min(_ROWS_BYTES, _ROWS_BYTES_PER_ARTICLE * len(segment)))
+        self.bits = PositionBits(segment, max_bytes[0])
+        #: The articles that have terms of many postings in a row, and how often: what was found last.
+        self.rows = RecentArrays[tuple[int, ...], Array](max_bytes[1])
         #: What is known of the words that were searched last.
         self.words: dict[str, Any] = {}
         #: The same of the terms of phrases.

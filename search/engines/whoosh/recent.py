@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 #: Shares of the articles above which a number for every article is the quickest to work with.
 FREQUENT = 8
+#: Bytes of an entry beside its numbers: an array, its key, and a place in a dict.
+_OVERHEAD = 512
 
 _Key = TypeVar("_Key", bound=Hashable)
 _Array = TypeVar("_Array", bound=NDArray[Any])
@@ -20,7 +22,7 @@ class RecentArrays(Generic[_Key, _Array]):
     """Arrays by what they are about; the least recently used go first. Threads may share it.
 
     Args:
-        max_bytes: of the arrays together; a larger one is not kept.
+        max_bytes: of the arrays and what keeping them takes, together; a larger one is not kept.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -40,12 +42,16 @@ class RecentArrays(Generic[_Key, _Array]):
         """Keep an array, which nobody may change from now on, and return it."""
         array.flags.writeable = False
         with self._lock:
-            if key not in self._arrays and array.nbytes <= self._max_bytes:
+            if key not in self._arrays and _size(array) <= self._max_bytes:
                 self._arrays[key] = array
-                self._bytes += array.nbytes
+                self._bytes += _size(array)
             while self._bytes > self._max_bytes:
-                self._bytes -= self._arrays.popitem(last=False)[1].nbytes
+                self._bytes -= _size(self._arrays.popitem(last=False)[1])
         return array
+
+
+def _size(array: NDArray[Any]) -> int:
+    return array.nbytes + _OVERHEAD
 
 
 def is_frequent(count: int, size: int) -> bool:

@@ -36,7 +36,7 @@ class Term(NamedTuple):
     size: int
 
 
-#: What does not occur; it has no number.
+#: What does not occur; no term has a negative number.
 _NOWHERE = Term(-1, 0, 0)
 
 
