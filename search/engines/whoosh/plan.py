@@ -218,8 +218,8 @@ class Planner:
         patterns: dict[Leaf, Postings] = {}
         for node in late:
             patterns[node] = leaf = self._among(node, docs)
-            known[node], there = leaf.locate(docs)
-            docs = _keep(there, docs, known)
+            docs = _take(docs.searchsorted(leaf.docs()), docs, known)
+            known[node] = leaf.postings()
         return Matches(docs, known, patterns=patterns)
 
     def _words_of(self, nodes: Sequence[Node]) -> list[WeighedWord]:
@@ -279,9 +279,11 @@ class Planner:
 
 def _keep(there: Mask, docs: Docs, known: dict[Leaf, Docs | None]) -> Docs:
     """Keep the articles that are *there*, and of what is known their part."""
-    if np.count_nonzero(there) == len(there):
-        return docs
-    kept = there.nonzero()[0]
+    return docs if np.count_nonzero(there) == len(there) else _take(there.nonzero()[0], docs, known)
+
+
+def _take(kept: Docs, docs: Docs, known: dict[Leaf, Docs | None]) -> Docs:
+    """Take the articles at places, and of what is known their part."""
     for node, postings in known.items():
         known[node] = kept if postings is None else postings.take(kept)
     return docs.take(kept)
