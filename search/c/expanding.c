@@ -73,6 +73,19 @@ is_wanted(Expansion *all, uint64_t doc)
     return all->passed < all->among.count && WIDE(all->among)[all->passed] - all->base == doc;
 }
 
+/* Write out an article, unless it is given nothing; tell whether there is room for it. */
+static int
+put_frequency(Expansion *all, uint64_t doc, double sum)
+{
+    if (sum <= 0)
+        return 1;
+    if (!HAS(all->found, all->count) || !HAS(all->frequencies, all->count))
+        return 0;
+    WIDE(all->found)[all->count] = doc;
+    DOUBLES(all->frequencies)[all->count++] = sum;
+    return 1;
+}
+
 /* Write out an article of the window, if it matters; tell whether there is room for it. */
 static int
 put_article(Expansion *all, uint64_t doc, double sum)
@@ -82,13 +95,7 @@ put_article(Expansion *all, uint64_t doc, double sum)
     if (all->living.data && !at(&all->living, doc))
         return 1;
     all->seen++;
-    if (sum <= 0 || !is_wanted(all, doc))
-        return 1;
-    if (!HAS(all->found, all->count) || !HAS(all->frequencies, all->count))
-        return 0;
-    WIDE(all->found)[all->count] = doc;
-    DOUBLES(all->frequencies)[all->count++] = sum;
-    return 1;
+    return !is_wanted(all, doc) || put_frequency(all, doc, sum);
 }
 
 static int
@@ -108,18 +115,48 @@ put_window(Expansion *all, uint32_t low)
     return 1;
 }
 
+static inline int
+count_marks(const uint8_t *marks, uint64_t count)
+{
+    int sum = 0;
+    for (uint64_t i = 0; i < count; i++)
+        sum += marks[i];
+    return sum;
+}
+
+/* Do the same where all articles are there and some of them matter: the others are but counted. */
+static int
+put_wanted(Expansion *all, uint32_t low)
+{
+    uint64_t first = (all->half << HALF) + low;
+    for (; all->passed < all->among.count && WIDE(all->among)[all->passed] - all->base < first + WINDOW; all->passed++) {
+        uint64_t doc = WIDE(all->among)[all->passed] - all->base;
+        if (doc >= first && all->marks[doc - first] &&
+            !put_frequency(all, doc, all->sums[doc - first]))
+            return 0;
+    }
+    uint64_t known = all->size - first < WINDOW ? all->size - first : WINDOW;
+    if (count_marks(all->marks + known, WINDOW - known))
+        return 0;
+    all->seen += count_marks(all->marks, WINDOW);
+    memset(all->marks, 0, sizeof all->marks);
+    memset(all->sums, 0, sizeof all->sums);
+    return 1;
+}
+
 /* Add up window by window; tell whether all of that is to be had. */
 static int
 expand_half(Expansion *all)
 {
     Py_ssize_t width = all->codes.width;
+    int is_counted = all->among.data && !all->living.data;
     if (!find_runs(all))
         return 0;
     for (uint32_t low = 0; low < 1 << HALF && (all->half << HALF) + low < all->size; low += WINDOW) {
         for (Py_ssize_t i = 0; i < all->stems.count; i++)
             if (!(width == 2 ? add_run(all, &all->runs[i], 2, low) : add_run(all, &all->runs[i], width, low)))
                 return 0;
-        if (!add_given(all, low) || !put_window(all, low))
+        if (!add_given(all, low) || !(is_counted ? put_wanted(all, low) : put_window(all, low)))
             return 0;
     }
     return 1;
