@@ -4,6 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* What a byte may be. */
+#define BYTES 256
+/* Matches that are looked at before any are left out. */
+#define FIRST_LOOK 64
+
 /* rank(docs, own, prior, ties, copies, scale, found) */
 
 /* Count a match that is a copy of one before; tell whether there is the memory. A group's number is below the number of
@@ -38,15 +43,26 @@ may_be_copied(const Matches *matches, uint64_t doc)
     return !matches->copied.data || ((const uint8_t *)matches->copied.data)[doc / 8] >> doc % 8 & 1;
 }
 
-/* Look at all matches; tell whether everything is known of them, and there is the memory. */
+/* Work out what words must give a match for it not to be left out, by what its article is worth at most. */
+static void
+set_limits(const Matches *matches, const Best *best, double *limits)
+{
+    for (int steps = 0; steps < BYTES; steps++) {
+        double most = steps * matches->step;
+        /* Rather less, for what floating point loses. */
+        limits[steps] = !(best->least > 0) ? -INFINITY : most > 0 ? best->least / most * (1 - 1e-9) : INFINITY;
+    }
+}
+
+/* Look at some matches; tell whether everything is known of them, and there is the memory. */
 ALWAYS_INLINE int
-look_at_all(const Matches *matches, Best *best, int has_prior, int has_own, int has_ceilings, Py_ssize_t copy_width)
+look_at(const Matches *matches, Best *best, Py_ssize_t first, Py_ssize_t end, const double *limits, int has_prior,
+        int has_own, Py_ssize_t copy_width)
 {
     const uint8_t *ceilings = (const uint8_t *)matches->ceilings.data;
     const uint64_t *docs = WIDE(matches->docs);
     uint64_t known = matches->known;
-    double step = matches->step;
-    for (Py_ssize_t i = 0; i < matches->docs.count; i++) {
+    for (Py_ssize_t i = first; i < end; i++) {
         uint64_t doc = docs[i], group = 0;
         if (doc >= known)
             return 0;
@@ -54,12 +70,28 @@ look_at_all(const Matches *matches, Best *best, int has_prior, int has_own, int 
             !count_copy(matches, best, group))
             return 0;
         double own = has_own ? DOUBLES(matches->own)[i] : 1;
-        if (has_ceilings && ceilings[doc] * step * own < best->least)
+        if (limits && own < limits[ceilings[doc]])
             continue;
         double key = has_prior ? DOUBLES(matches->prior)[doc] : 1;
         key = has_own ? key * own : key;
         if (key >= best->least)
             keep_best(matches, best, key, i);
+    }
+    return 1;
+}
+
+/* Look at all matches, twice as many at a time: what may be left out is nearly known by half of them. */
+ALWAYS_INLINE int
+look_at_all(const Matches *matches, Best *best, int has_prior, int has_own, int has_ceilings, Py_ssize_t copy_width)
+{
+    double limits[BYTES];
+    Py_ssize_t count = matches->docs.count, first = 0;
+    for (Py_ssize_t end = FIRST_LOOK; first < count; first = end, end *= 2) {
+        end = end < count ? end : count;
+        if (has_ceilings)
+            set_limits(matches, best, limits);
+        if (!look_at(matches, best, first, end, has_ceilings ? limits : NULL, has_prior, has_own, copy_width))
+            return 0;
     }
     return 1;
 }
