@@ -24,10 +24,12 @@ from search.engines.whoosh.spelling import Words
 from search.engines.whoosh.stories import stories_of
 from search.keys import UNDATED
 from search.likeness import with_words
-from search.query import Leaf, Query
+from search.query import Filters, Leaf, Query
 from search.query.correction import Reading, first_that_finds, readings
 from search.query.rewrite import as_of, end_of_day, is_plain, names_dates, names_outlets, scoring_leaves, split_most
 from search.results import Page
+
+_UNFILTERED = Filters()
 
 
 class Execution:
@@ -45,9 +47,12 @@ class Execution:
         #: What the query finds as it is, where that was looked for first.
         self._as_typed: Matches | None = None
         self._reading, matches = self._read()
-        self._matches = self._searched(matches)
-        self._chosen = self._choose(self._matches)
-        self._found = _having(self._matches, self._chosen)
+        self._chosen: dict[str, Mask] = {}
+        self._matches = self._found = matches
+        if query.filters != _UNFILTERED or query.among is not None:
+            self._matches = self._searched(matches)
+            self._chosen = self._choose(self._matches)
+            self._found = _having(self._matches, self._chosen)
 
     def page(self, generation: str) -> Page:
         """Return the page that was asked for; the time it took counts from when the execution began."""
@@ -82,7 +87,7 @@ class Execution:
         if self._is_plain and match != "any":
             # Of most, nothing needs to be read otherwise, since they find something as they are.
             self._as_typed = self._planner.matches(tree)
-            if len(self._as_typed) or match == "all":
+            if len(self._as_typed.docs) or match == "all":
                 return Reading(tree), self._as_typed
         words = Words(self.collection, self._planner, self._budget.check)
         tree = tree if self._is_plain else with_words(tree, words.telling)

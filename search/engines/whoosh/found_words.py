@@ -97,17 +97,22 @@ def match_all(passes: ModuleType, collection: Collection, words: Sequence[Weighe
     """Return the articles that have all words, and the sums of what those give."""
     parts = collection.parts
     if len(parts) == 1:
-        return _match_part(passes, parts[0], [(found[0], weight) for found, weight in words])
-    matched = [_match_part(passes, part, [(f[at], weight) for f, weight in words]) for at, part in enumerate(parts)]
+        return _match_part(passes, parts[0], words, 0)
+    matched = [_match_part(passes, part, words, number) for number, part in enumerate(parts)]
     docs, scores = zip(*matched, strict=True)
     return np.concatenate(docs), np.concatenate(scores)
 
 
-def _match_part(passes: ModuleType, part: Part, words: Sequence[tuple[FoundWord | None, float]]) -> tuple[Docs, Scores]:
-    listed = [(*word.passed, weight) for word, weight in words if word]
-    size = min([word.size for word, _ in words if word]) if len(listed) == len(words) else 0
-    docs, scores = np.empty(size, np.intp), np.empty(size)
-    count = passes.match_all(listed, part.living, docs, scores) if size else 0
+def _match_part(passes: ModuleType, part: Part, words: Sequence[WeighedWord], number: int) -> tuple[Docs, Scores]:
+    listed, sizes = [], []
+    for found, weight in words:
+        word = found[number]
+        if word is None:
+            return np.empty(0, np.intp), np.empty(0)
+        listed.append((*word.passed, weight))
+        sizes.append(word.place.end - word.place.start)
+    docs, scores = np.empty(min(sizes), np.intp), np.empty(min(sizes))
+    count = passes.match_all(listed, part.living, docs, scores)
     return docs[:count], scores[:count]
 
 
