@@ -23,9 +23,6 @@ from search.settings import TIME_BUDGET
 #: Seconds before a generation that could not be opened is tried again.
 RETRY_SECONDS = 1.0
 
-_NOTHING: tuple[str, ...] = ()
-_UNFILTERED = Filters()
-
 
 class Index:
     """The newest generation of an index. Safe to share between threads, and by processes forked after it was opened.
@@ -85,10 +82,10 @@ class Index:
         self,
         text: str,
         *,
-        provider: Iterable[str] = _NOTHING,
-        topic: Iterable[str] = _NOTHING,
-        category: Iterable[str] = _NOTHING,
-        type: Iterable[str] = _NOTHING,  # noqa: A002 - the field's name in the seed and in the URL
+        provider: Iterable[str] = (),
+        topic: Iterable[str] = (),
+        category: Iterable[str] = (),
+        type: Iterable[str] = (),  # noqa: A002 - the field's name in the seed and in the URL
         date_from: date | None = None,
         date_to: date | None = None,
         sort: Sort = "relevance",
@@ -106,17 +103,14 @@ class Index:
             BadParameterError: If a parameter is out of its range; it names the parameter.
             SearchTimeoutError: If it takes longer than the index was opened to allow.
         """
-        filters = _UNFILTERED
-        # Most choose nothing, and nothing needs to be checked then.
-        if not (provider is topic is category is type is _NOTHING and date_from is date_to is None):
-            filters = Filters(
-                provider=_values(provider),
-                topic=_values(topic),
-                category=_values(category),
-                type=_values(type),
-                date_from=date_from,
-                date_to=date_to,
-            )
+        filters = Filters(
+            provider=_values(provider),
+            topic=_values(topic),
+            category=_values(category),
+            type=_values(type),
+            date_from=date_from,
+            date_to=date_to,
+        )
         return self._reader.search(
             Query(
                 parsed=parse(text),

@@ -121,25 +121,15 @@ class AnswerCache:
 
     def __contains__(self, asked: object) -> bool:
         """Tell whether an answer is kept, be it of a generation that is no longer served."""
-        return any(asked in known for known in (self._whole.answers, self._packed.answers, self._spellings.kept))
+        # Every request asks.
+        return asked in self._whole.answers or asked in self._packed.answers or asked in self._spellings.kept
 
     def find(self, generation: str, asked: str, *, packed: bool = False) -> Answer | None:
         """Return the answer that *generation* gave, *packed* perhaps where that is wanted; None where none is kept."""
         with self._lock:
             if generation != self._generation:
                 return None
-            asked = self._spellings.kept.get(asked, asked)
-            whole = self._whole.use(asked)
-            if whole is None:
-                found = self._packed.use(asked)
-                return found if packed or found is None else self._unpack(found)
-            if not packed or len(whole.content) < self._min_packed:
-                return whole
-            self._whole.take(asked)
-            found = self._pack(whole)
-            self._packed.put(asked, found)
-            self._make_room()
-            return found
+            return self._use(self._spellings.kept.get(asked, asked), packed=packed)
 
     def find_same(self, generation: str, asked: str, tag: str) -> Answer | None:
         """Return the answer that *generation* gave to the same request in another spelling; None where none is kept.
@@ -148,13 +138,12 @@ class AnswerCache:
         """
         with self._lock:
             other = self._whole.asked.get(tag, self._packed.asked.get(tag))
-        found = None if other is None else self.find(generation, other)
-        if other is None or found is None or found.tag != tag:
-            return None
-        with self._lock:
+            if generation != self._generation or other is None:
+                return None
+            found = self._use(other, packed=False)
             self._spellings.put(asked, other, self._max_bytes // _SPELLINGS)
             self._make_room()
-        return found
+            return found
 
     def keep(self, generation: str, asked: str, answer: Answer) -> None:
         """Remember an answer, unless it is larger than all there is room for; other generations' are forgotten."""
@@ -172,6 +161,19 @@ class AnswerCache:
             elif _size(asked, packed := self._pack(answer)) <= self._max_bytes:
                 self._packed.put(asked, packed)
             self._make_room()
+
+    def _use(self, asked: str, *, packed: bool) -> Answer | None:
+        whole = self._whole.use(asked)
+        if whole is None:
+            found = self._packed.use(asked)
+            return found if packed or found is None else self._unpack(found)
+        if not packed or len(whole.content) < self._min_packed:
+            return whole
+        self._whole.take(asked)
+        found = self._pack(whole)
+        self._packed.put(asked, found)
+        self._make_room()
+        return found
 
     def _make_room(self) -> None:
         while self.size > self._max_bytes:
