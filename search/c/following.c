@@ -110,19 +110,6 @@ fetch(const Follower *follower, uint64_t first, uint64_t end)
 #endif
 }
 
-/* The same for what articles are weighed by. */
-static void
-fetch_weighed(const Follower *follower, uint64_t first, const uint16_t *near, Py_ssize_t count)
-{
-#if defined(__GNUC__)
-    const Row *row = &follower->row;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        __builtin_prefetch((const char *)row->lengths.data + (first + near[i]) * row->fields * row->lengths.width);
-        __builtin_prefetch((const char *)follower->beyond.data + (first + near[i]) * 4);
-    }
-#endif
-}
-
 /* Return what the occurrences are worth that end where bits are set, the first of which stands for a position. */
 static double
 worth_of_bits(const Row *row, uint64_t doc, uint64_t bits, uint64_t position)
@@ -209,7 +196,6 @@ follow_all(Follower *follower, uint64_t first, uint64_t end, uint64_t *found, do
             near[kept] = (uint16_t)i;
             kept += reached[i] != 0;
         }
-        fetch_weighed(follower, first, near, kept);
         for (Py_ssize_t i = 0; i < kept; i++) {
             uint64_t doc = first + near[i];
             double frequency = weigh(follower, doc);
