@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import ModuleType
 
 import msgspec
 import numpy as np
@@ -232,28 +231,19 @@ def make_timeline(collection: Collection, docs: Docs) -> Timeline:
 
     Articles are numbered by age, so that each interval is a range of numbers within a segment.
     """
-    if native.passes and collection.is_sorted:
-        return _timeline_of_one(native.passes, collection, collection.parts[0], docs)
-    dated = [(number, part, *_dated(part, docs)) for number, part in enumerate(collection.parts)]
-    stretches = [stretch for stretch in dated if stretch[2] < stretch[3]]
-    undated = len(docs) - sum([end - first for _, _, first, end, _, _ in stretches])
+    stretches, undated = [], len(docs)
+    for number, part in enumerate(collection.parts):
+        first, end, newest, oldest = _dated(part, docs)
+        if first < end:
+            stretches.append((number, first, end, newest, oldest))
+            undated -= end - first
     if not stretches:
         return Timeline(interval="day", buckets=(), undated=undated)
-    newest, oldest = min([stretch[4] for stretch in stretches]), max([stretch[5] for stretch in stretches])
+    newest, oldest = min([stretch[3] for stretch in stretches]), max([stretch[4] for stretch in stretches])
     interval, starts, ends = collection.intervals.between(day_of(oldest), day_of(newest))
-    counts = [_counts(docs, first, end, ends[number]) for number, _, first, end, _, _ in stretches]
+    counts = [_counts(docs, first, end, ends[number]) for number, first, end, _, _ in stretches]
     summed = counts[0] if len(counts) == 1 else list(map(sum, zip(*counts, strict=True)))
     return timeline_of(interval, starts, summed, undated=undated)
-
-
-def _timeline_of_one(passes: ModuleType, collection: Collection, part: Part, docs: Docs) -> Timeline:
-    """Do the same where there is but one segment, as there is after most reindexes."""
-    first, end, newest, oldest = passes.find_dated(docs, part.base, part.dated, part.segment.ages)
-    undated = len(docs) - (end - first)
-    if first == end:
-        return Timeline(interval="day", buckets=(), undated=undated)
-    interval, starts, ends = collection.intervals.between(day_of(oldest), day_of(newest))
-    return timeline_of(interval, starts, passes.count_intervals(docs, first, end, ends[0]), undated=undated)
 
 
 def _dated(part: Part, docs: Docs) -> tuple[int, int, int, int]:
